@@ -1,0 +1,1 @@
+"""Reads the warehouse, never the API: verification and the access review."""
