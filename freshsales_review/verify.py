@@ -1,0 +1,132 @@
+"""Rows in the warehouse held against the receipts of each account's latest run.
+
+A loader can lose or repeat rows without a word; the tap's receipt says how many rows it handed over and
+with which keys.
+"""
+# ruff: noqa: S608  -- names of schemas and tables are quoted by identifier(); values are parameters
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from freshsales_review.errors import ReviewError
+from freshsales_review.warehouse import Warehouse, columns_of, identifier
+
+RECEIPTS = "sync_receipts"
+# The key of each stream without `account`, which every key starts with.
+KEYS: dict[str, tuple[str, ...]] = {
+    "owners": ("id",),
+    "roles": ("id",),
+    "territories": ("id",),
+    "profile": ("id",),
+    "scim_users": ("id",),
+    "scim_groups": ("id",),
+    "scim_group_members": ("group_id", "member_id"),
+}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    account: str
+    sync_id: str
+    stream: str
+    is_complete: bool
+    incomplete_reason: str | None
+    records: int
+    population_sha256: str | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the warehouse holds of one stream's run."""
+
+    rows: int = 0
+    distinct_keys: int = 0
+    population_sha256: str = hashlib.sha256(b"").hexdigest()
+    rows_of_later_runs: int = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    receipt: Receipt
+    held: Held
+    differences: tuple[str, ...]
+
+
+def verify(warehouse: Warehouse, schema: str) -> list[Check]:
+    """Check every receipt of the latest run of every account, in order of account and stream."""
+    columns = columns_of(warehouse, schema)
+    return [
+        _check(warehouse, schema, receipt, columns)
+        for receipt in _latest_receipts(warehouse, schema, columns)
+    ]
+
+
+def population_sha256(keys: Iterable[tuple[str, ...]]) -> str:
+    lines = sorted("\t".join(key).encode() for key in keys)
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
+def _latest_receipts(warehouse: Warehouse, schema: str, columns: dict[str, set[str]]) -> list[Receipt]:
+    if RECEIPTS not in columns:
+        raise ReviewError(
+            f"There is no table {schema}.{RECEIPTS} in the warehouse: run the pipeline first, "
+            "or name the schema that it loads into with --schema."
+        )
+    table = identifier(schema, RECEIPTS)
+    # A loader that appends may hold one receipt many times: distinct.
+    rows = warehouse.query(
+        "select distinct r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, r.records, "
+        f"r.population_sha256 from {table} r "
+        f"join (select account, max(sync_id) as sync_id from {table} group by account) latest "
+        "on latest.account = r.account and latest.sync_id = r.sync_id "
+        "order by r.account, r.stream"
+    )
+    receipts = [
+        Receipt(account, sync_id, stream, bool(is_complete), reason, int(records or 0), sha256)
+        for account, sync_id, stream, is_complete, reason, records, sha256 in rows
+    ]
+    if not receipts:
+        raise ReviewError(f"The table {schema}.{RECEIPTS} is empty: no run has finished yet.")
+    return receipts
+
+
+def _check(warehouse: Warehouse, schema: str, receipt: Receipt, columns: dict[str, set[str]]) -> Check:
+    key = KEYS.get(receipt.stream)
+    if key is None:
+        return Check(receipt, Held(), ("this version knows no such stream",))
+    if receipt.stream not in columns:
+        missing = ("the table is missing",) if receipt.records else ()
+        return Check(receipt, Held(), missing)
+    held = _held(warehouse, identifier(schema, receipt.stream), receipt, key)
+    return Check(receipt, held, tuple(_differences(receipt, held)))
+
+
+def _held(warehouse: Warehouse, table: str, receipt: Receipt, key: tuple[str, ...]) -> Held:
+    # An id may arrive as HUGEINT, bigint or numeric: as text they are all alike.
+    as_text = ", ".join(f"coalesce(cast({identifier(column)} as varchar), '')" for column in key)
+    keys = [
+        tuple(row)
+        for row in warehouse.query(
+            f"select {as_text} from {table} where account = $1 and sync_id = $2",
+            [receipt.account, receipt.sync_id],
+        )
+    ]
+    [(later,)] = warehouse.query(
+        f"select count(*) from {table} where account = $1 and sync_id > $2",
+        [receipt.account, receipt.sync_id],
+    )
+    return Held(len(keys), len(set(keys)), population_sha256(keys), later)
+
+
+def _differences(receipt: Receipt, held: Held) -> Iterator[str]:
+    if held.rows_of_later_runs:
+        yield f"{held.rows_of_later_runs:,} rows are of a later run that left no receipt: load again"
+    if held.rows < receipt.records:
+        yield f"{receipt.records - held.rows:,} rows are missing"
+    elif held.rows > receipt.records:
+        yield f"{held.rows - receipt.records:,} rows too many"
+    if held.distinct_keys < held.rows:
+        yield f"{held.rows - held.distinct_keys:,} rows are there more than once"
+    if receipt.population_sha256 is not None and held.population_sha256 != receipt.population_sha256:
+        yield "the keys are not those that were read"

@@ -1,0 +1,127 @@
+"""The warehouse, opened read-only: one small face over DuckDB and PostgreSQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import duckdb
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from freshsales_review.errors import ReviewError
+
+CONNECT_TIMEOUT_SECONDS = 10
+ROWS_AT_ONCE = 10_000
+
+Row = tuple[Any, ...]
+
+
+class Warehouse(Protocol):
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        """Run one statement that both engines understand; parameters stand as `$1`, `$2`."""
+
+
+class DuckDBWarehouse:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        try:
+            result = self._connection.cursor().execute(sql, list(parameters))
+            while rows := result.fetchmany(ROWS_AT_ONCE):
+                yield from rows
+        except duckdb.Error as error:
+            raise ReviewError(f"The warehouse refused a query: {_first_line(error)}") from error
+
+
+class PostgreSQLWarehouse:
+    def __init__(self, connection: "psycopg.Connection[Row]") -> None:
+        self._connection = connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+        try:
+            with psycopg.RawCursor(self._connection) as cursor:
+                cursor.execute(sql.encode(), list(parameters))
+                yield from cursor
+        except psycopg.Error as error:
+            raise ReviewError(f"The warehouse refused a query: {_first_line(error)}") from error
+
+
+@contextmanager
+def open_warehouse(location: str) -> Iterator[Warehouse]:
+    """Open a DuckDB file by its path, or PostgreSQL by its `postgresql://` URL."""
+    if location.startswith(("postgresql://", "postgres://")):
+        with _connect_postgresql(location) as connection:
+            yield PostgreSQLWarehouse(connection)
+    elif "://" in location:
+        raise ReviewError("The warehouse must be the path of a DuckDB file or a postgresql:// URL.")
+    else:
+        with _connect_duckdb(Path(location)) as connection:
+            yield DuckDBWarehouse(connection)
+
+
+def _connect_duckdb(path: Path) -> duckdb.DuckDBPyConnection:
+    if not path.is_file():
+        raise ReviewError(
+            f"There is no warehouse at {path}: run the pipeline first, or name another with --warehouse."
+        )
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise ReviewError(
+                f"{path} is held open by another process that writes it: wait until that has ended."
+            ) from error
+        raise ReviewError(f"{path} cannot be opened as a DuckDB file: {_first_line(error)}") from error
+
+
+def _connect_postgresql(url: str) -> "psycopg.Connection[Row]":
+    try:
+        settings = conninfo_to_dict(url)
+    except psycopg.Error as error:
+        # The parser's own message quotes the URL, and with it the password.
+        raise ReviewError(
+            "The warehouse URL cannot be read: write postgresql://user:password@host:port/database, "
+            "with special characters of the password percent-encoded."
+        ) from error
+    place = f"PostgreSQL at {settings.get('host', 'localhost')}:{settings.get('port', 5432)}"
+    settings.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+    try:
+        connection = psycopg.connect(**settings)  # type: ignore[arg-type]
+    except psycopg.Error as error:
+        reason = _without(str(settings.get("password") or ""), _first_line(error))
+        raise ReviewError(f"{place} cannot be opened: {reason}") from error
+    connection.read_only = True
+    # Everything that is read comes from one moment, even when a load is under way.
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return connection
+
+
+def identifier(*parts: str) -> str:
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def columns_of(warehouse: Warehouse, schema: str) -> dict[str, set[str]]:
+    """Names of the columns of every table and view in a schema."""
+    found: dict[str, set[str]] = {}
+    rows = warehouse.query(
+        "select table_name, column_name from information_schema.columns "
+        "where table_catalog = current_database() and table_schema = $1",
+        [schema],
+    )
+    for table, column in rows:
+        found.setdefault(table, set()).add(column)
+    return found
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _without(secret: str, text: str) -> str:
+    for form in {secret, unquote(secret)} - {""}:
+        text = text.replace(form, "***")
+    return text

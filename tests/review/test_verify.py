@@ -1,0 +1,224 @@
+import hashlib
+import multiprocessing
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from freshsales_review.cli import main
+from tests.review.conftest import Filled
+
+ACCOUNT = "acme.myfreshworks.com"
+FIRST_RUN = "20261101T060000.000000Z-000001"
+LATEST_RUN = "20261102T060000.000000Z-000002"
+RECEIPTS = """create table freshsales.sync_receipts (
+    account varchar, sync_id varchar, stream varchar, is_complete boolean, incomplete_reason varchar,
+    records bigint, population_sha256 varchar)"""
+
+
+def run(location: str, *options: str) -> Result:
+    return CliRunner(env={"COLUMNS": "300"}).invoke(main, ["verify", "--warehouse", location, *options])
+
+
+def receipt(  # noqa: PLR0913
+    stream: str,
+    keys: list[str],
+    *,
+    account: str = ACCOUNT,
+    sync_id: str = LATEST_RUN,
+    reason: str | None = None,
+    records: int | None = None,
+) -> str:
+    sha256 = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
+    complete, reason_sql = ("false", f"'{reason}'") if reason else ("true", "null")
+    count = len(keys) if records is None else records
+    return (
+        f"insert into freshsales.sync_receipts values "
+        f"('{account}', '{sync_id}', '{stream}', {complete}, {reason_sql}, {count}, '{sha256}')"
+    )
+
+
+def row(table: str, *key: str, account: str = ACCOUNT, sync_id: str = LATEST_RUN) -> str:
+    values = ", ".join(f"'{part}'" for part in (account, sync_id, *key))
+    return f"insert into freshsales.{table} values ({values})"
+
+
+@pytest.fixture
+def loaded(warehouse: Filled) -> Filled:
+    """Three owners, two memberships, an account without territories; one owner left since the first run."""
+    wide_integer = "hugeint" if warehouse.location.endswith(".duckdb") else "numeric"
+    warehouse.execute(
+        "create schema freshsales",
+        RECEIPTS,
+        f"create table freshsales.owners (account varchar, sync_id varchar, id {wide_integer})",
+        """create table freshsales.scim_group_members (
+            account varchar, sync_id varchar, group_id varchar, member_id varchar)""",
+        receipt("owners", ["9", "10", "70000000000000001", "8"], sync_id=FIRST_RUN),
+        row("owners", "8", sync_id=FIRST_RUN),
+        receipt("owners", ["9", "10", "70000000000000001"]),
+        *(row("owners", key) for key in ("9", "10", "70000000000000001")),
+        receipt("scim_group_members", ["g-1\tu-1", "g-1\tü-2"]),
+        row("scim_group_members", "g-1", "u-1"),
+        row("scim_group_members", "g-1", "ü-2"),
+        receipt("territories", [], reason="absent"),
+    )
+    return warehouse
+
+
+def test_a_warehouse_that_holds_what_was_read_passes(loaded: Filled) -> None:
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
+    assert "All 3 streams hold exactly the rows that were read." in result.output
+
+
+def test_a_stream_that_was_not_read_to_its_end_is_shown_with_its_reason_and_is_no_difference(
+    loaded: Filled,
+) -> None:
+    loaded.execute(receipt("scim_users", [], reason="failed: 503 [/Users]"))
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
+    assert "no: absent" in result.output
+    assert "no: failed: 503 [/Users]" in result.output
+
+
+def test_a_row_that_the_loader_dropped_is_a_difference(loaded: Filled) -> None:
+    loaded.execute("delete from freshsales.owners where id = 9")
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "1 rows are missing" in result.output
+    assert "1 of 3 streams differ" in result.output
+
+
+def test_a_row_that_the_loader_repeated_is_a_difference(loaded: Filled) -> None:
+    loaded.execute(row("owners", "9"))
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "1 rows too many; 1 rows are there more than once" in result.output
+
+
+def test_one_row_lost_and_another_repeated_is_a_difference_though_the_count_is_right(loaded: Filled) -> None:
+    loaded.execute("delete from freshsales.owners where id = 9", row("owners", "10"))
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "1 rows are there more than once; the keys are not those that were read" in result.output
+
+
+def test_a_changed_key_is_a_difference_though_the_count_is_right(loaded: Filled) -> None:
+    loaded.execute("update freshsales.scim_group_members set member_id = 'U-1' where member_id = 'u-1'")
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "the keys are not those that were read" in result.output
+
+
+def test_a_missing_table_is_a_difference_where_rows_were_read(loaded: Filled) -> None:
+    loaded.execute("drop table freshsales.owners")
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "the table is missing" in result.output
+
+
+def test_rows_of_a_later_run_that_left_no_receipt_are_a_difference(loaded: Filled) -> None:
+    loaded.execute("update freshsales.owners set sync_id = '20261103T060000.000000Z-000003' where id = 9")
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "1 rows are of a later run that left no receipt" in result.output
+
+
+def test_receipts_that_a_loader_appended_twice_count_once(loaded: Filled) -> None:
+    loaded.execute("insert into freshsales.sync_receipts select * from freshsales.sync_receipts")
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
+    assert "All 3 streams" in result.output
+
+
+def test_each_account_is_held_against_its_own_latest_run(loaded: Filled) -> None:
+    loaded.execute(
+        receipt("owners", ["9"], account="beta.myfreshworks.com", sync_id=FIRST_RUN),
+        row("owners", "9", account="beta.myfreshworks.com", sync_id=FIRST_RUN),
+    )
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
+    assert f"beta.myfreshworks.com, run {FIRST_RUN}" in result.output
+    assert f"{ACCOUNT}, run {LATEST_RUN}" in result.output
+
+
+def test_another_schema_is_read_where_it_is_named(warehouse: Filled) -> None:
+    warehouse.execute('create schema "Raw ""one"""')
+    result = run(warehouse.location, "--schema", 'Raw "one"')
+    assert result.exit_code == 1
+    assert 'no table Raw "one".sync_receipts' in result.output
+
+
+def assert_one_sentence(result: Result, words: str) -> None:
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert len(result.output.strip().splitlines()) == 1
+    assert words in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_warehouse_with_no_receipts_is_told_in_a_sentence(warehouse: Filled) -> None:
+    assert_one_sentence(run(warehouse.location), "no table freshsales.sync_receipts")
+
+
+def test_receipts_with_no_row_are_told_in_a_sentence(warehouse: Filled) -> None:
+    warehouse.execute("create schema freshsales", RECEIPTS)
+    assert_one_sentence(run(warehouse.location), "no run has finished yet")
+
+
+def test_receipts_that_lack_a_column_are_told_in_a_sentence(warehouse: Filled) -> None:
+    warehouse.execute("create schema freshsales", "create table freshsales.sync_receipts (account varchar)")
+    assert_one_sentence(run(warehouse.location), "The warehouse refused a query")
+
+
+def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    assert_one_sentence(run(str(tmp_path / "none.duckdb")), "run the pipeline first")
+    assert not (tmp_path / "none.duckdb").exists()
+
+
+def test_a_file_that_is_no_warehouse_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a database" * 1000)
+    assert_one_sentence(run(str(tmp_path / "notes.txt")), "cannot be opened as a DuckDB file")
+
+
+def hold_open(path: str, opened: Event, done: Event) -> None:
+    with duckdb.connect(path):
+        opened.set()
+        done.wait()
+
+
+def test_a_file_that_another_process_writes_is_told_in_a_sentence(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    opened, done = spawn.Event(), spawn.Event()
+    path = str(tmp_path / "warehouse.duckdb")
+    writer = spawn.Process(target=hold_open, args=(path, opened, done))
+    writer.start()
+    try:
+        assert opened.wait(timeout=60)
+        assert_one_sentence(run(path), "held open by another process")
+    finally:
+        done.set()
+        writer.join()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://reader:s3cret@127.0.0.1:1/warehouse",
+        "postgresql://reader:s3cret@127.0.0.1:not-a-port/warehouse",
+        "postgresql://reader:s3cret@[::1/warehouse",
+        "mysql://reader:s3cret@127.0.0.1/warehouse",
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_told_with_no_word_of_the_password(url: str) -> None:
+    result = run(url)
+    assert_one_sentence(result, "Error: ")
+    assert "s3cret" not in result.output
+
+
+def test_the_environment_names_the_warehouse(tmp_path: Path) -> None:
+    path = str(tmp_path / "elsewhere.duckdb")
+    result = CliRunner(env={"FRESHSALES_REVIEW_WAREHOUSE": path}).invoke(main, ["verify"])
+    assert_one_sentence(result, path)
