@@ -1,0 +1,98 @@
+# Python 3.11 or later and make are all that is taken for granted; the rest is installed into this folder.
+#
+#   make demo     a Freshsales to try against, the whole pipeline, and what it found
+#   make test     lint, types, tests
+#
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+MELTANO := .venv-meltano/bin/meltano
+# Loaders that no Meltano plugin stands for, each in an environment of its own: the tests load through all of them.
+LOADERS := .venv-loaders
+
+# DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13: Meltano and its plugins run on that or older.
+PIPELINE_PYTHON := >=3.11,<3.14
+
+.PHONY: help demo test lint types pytest format docs pins clean
+help:
+	@sed -n 's/^#   make /  make /p' Makefile
+
+## The two commands
+
+demo: $(BIN)/.ready .meltano/.ready
+	@$(BIN)/python -m demo
+
+test: lint types pytest
+
+lint: $(BIN)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(BIN)/.ready
+	$(BIN)/mypy
+
+pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready
+	$(BIN)/python -m pytest -n 2
+
+## For working on the project
+
+#   make format   format the code and mend what ruff can
+format: $(BIN)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+#   make docs     write the tables of README.md and meltano.yml anew from the code
+docs: $(BIN)/.ready
+	$(BIN)/python -m tests.docs.generate
+
+#   make pins     resolve the versions of constraints.txt anew
+pins: $(BIN)/.ready
+	printf 'meltano\nuv\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+		--no-header --no-annotate pyproject.toml - | sed 's/ ;.*//' | sort -u > .cache-pins
+	{ head -n 1 constraints.txt; cat .cache-pins; } > constraints.new && mv constraints.new constraints.txt && rm .cache-pins
+
+#   make clean    remove everything that was built here, the warehouse in output/ excepted
+clean:
+	rm -rf .venv .venv-* .meltano build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+## What is built once
+
+$(BIN)/.ready: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || { \
+		for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+			"$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+			echo "Making .venv with $$("$$python" --version)"; \
+			exec "$$python" -m venv .venv; \
+		done; \
+		echo "No Python of 3.11 or later that can make environments was found on the PATH." >&2; \
+		echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
+		exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[review,sandbox]' --group dev
+	@touch $@
+
+.venv-meltano/.ready: constraints.txt | $(BIN)/.ready
+	@echo "Installing Meltano"
+	@python=$$($(UV) python find "$(PIPELINE_PYTHON)" 2>/dev/null || echo "$(PIPELINE_PYTHON)"); \
+		$(UV) venv --quiet --clear --no-project --python "$$python" .venv-meltano
+	@$(UV) pip install --quiet --python .venv-meltano/bin/python --constraint constraints.txt meltano
+	@touch $@
+
+.meltano/.ready: meltano.yml pyproject.toml constraints.txt .venv-meltano/.ready
+	@echo "Installing the plugins of meltano.yml"
+	@$(MELTANO) --log-level=warning install --clean
+	@touch $@
+
+$(LOADERS)/.ready: Makefile .venv-meltano/.ready
+	@echo "Installing the other loaders"
+	@$(call loader,target-duckdb-unpinned,target-duckdb duckdb)
+	@$(call loader,pipelinewise-target-postgres,pipelinewise-target-postgres==2.1.2)
+	@$(call loader,meltanolabs-target-csv,meltanolabs-target-csv==0.5.0)
+	@touch $@
+
+# $(call loader,name,requirements)
+loader = $(UV) venv --quiet --clear --no-project --python .venv-meltano/bin/python $(LOADERS)/$(1) \
+	&& $(UV) pip install --quiet --python $(LOADERS)/$(1)/bin/python $(2)
