@@ -1,0 +1,240 @@
+"""An invented company, the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from freshsales_sandbox.directory import (
+    FIRST_CRM_ID,
+    FIRST_DAY,
+    Directory,
+    Group,
+    Person,
+    Role,
+    Territory,
+)
+from freshsales_sandbox.names import (
+    DEPARTMENTS,
+    FAMILY_NAMES,
+    GIVEN_NAMES,
+    PLACES,
+    PROJECTS,
+    ROLES,
+    TERRITORIES,
+)
+
+COMPANY = "Acme"
+MAIL_DOMAIN = "acme.example"
+TEAM_SIZE = 8
+LARGEST = 100_000
+
+
+def found_company(people: int, seed: int) -> Directory:
+    """Invent a company of that many people, of whom some are on the SCIM side or the CRM side only."""
+    founder = _Founder(random.Random(seed))
+    directory = Directory(
+        roles=founder.roles,
+        territories=founder.territories,
+        people=founder.hire_staff(people),
+        groups=founder.groups(),
+        chance=founder.chance,
+    )
+    directory.key_owner = next((person for person in directory.people if person.is_owner), None)
+    return directory
+
+
+def mail_name(given_name: str, family_name: str) -> str:
+    """The part of an address before the @: `Zoë O'Brien` becomes `zoe.obrien`."""
+    plain = unicodedata.normalize("NFKD", f"{given_name}.{family_name}".replace("ø", "o").replace("ı", "i"))
+    return "".join(sign for sign in plain.lower() if sign.isascii() and (sign.isalnum() or sign in ".-"))
+
+
+class _Founder:
+    """Draws everything from one source of chance, so the order of its calls is part of the outcome."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.last_crm_id = FIRST_CRM_ID
+        self.roles = [Role(self.crm_id(), name) for name in ROLES]
+        self.territories = [
+            Territory(self.crm_id(), name, position) for position, name in enumerate(TERRITORIES, start=1)
+        ]
+        self.role_ids = {role.name: role.id for role in self.roles}
+        self.staff: list[Person] = []
+        self.mail_names: set[str] = set()
+
+    def crm_id(self) -> int:
+        self.last_crm_id += self.chance.randint(1, 900)
+        return self.last_crm_id
+
+    def scim_id(self) -> str:
+        return str(UUID(int=self.chance.getrandbits(128), version=4))
+
+    def some(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def hire_staff(self, people: int) -> list[Person]:
+        names = list(DEPARTMENTS)
+        shares = [share for share, _, _ in DEPARTMENTS.values()]
+        heads: dict[str, Person] = {}
+        leads: dict[str, Person] = {}
+        sizes = dict.fromkeys(names, 0)
+        for number in range(people):
+            department = self.chance.choices(names, shares)[0] if number else "Sales"
+            place_in_department = sizes[department]
+            person = self.hire(number, department, self.title(number, department, place_in_department))
+            chief = self.staff[0] if self.staff else None
+            if number:
+                sizes[department] += 1
+                if place_in_department == 0:
+                    heads[department] = person
+                    manager = chief
+                elif place_in_department % TEAM_SIZE == 1:
+                    leads[department] = person
+                    manager = heads[department]
+                else:
+                    manager = leads[department]
+                person.manager_id = None if manager is None or self.some(0.01) else manager.scim_id
+            self.staff.append(person)
+        self.leave()
+        self.share_an_address()
+        return self.staff
+
+    def title(self, number: int, department: str, place_in_department: int) -> str:
+        if number == 0:
+            return "Chief Executive Officer"
+        titles = DEPARTMENTS[department][2]
+        if place_in_department == 0:
+            return titles[0]
+        return titles[1] if place_in_department % TEAM_SIZE == 1 else self.chance.choice(titles[2:])
+
+    def hire(self, number: int, department: str, title: str) -> Person:
+        given_name, family_name = self.chance.choice(GIVEN_NAMES), self.chance.choice(FAMILY_NAMES)
+        name = mail_name(given_name, family_name)
+        if name in self.mail_names:
+            name = f"{name}.{number}"
+        self.mail_names.add(name)
+        email = f"{name}@{MAIL_DOMAIN}"
+        display_name = f"{given_name} {family_name}"
+        created = FIRST_DAY - timedelta(minutes=self.chance.randint(60 * 24 * 30, 60 * 24 * 365 * 6))
+        person = Person(
+            given_name=given_name,
+            family_name=family_name,
+            display_name=display_name,
+            created=created,
+            modified=self.later(created),
+        )
+        is_chief_or_lead = number == 0 or title in DEPARTMENTS[department][2][:2]
+        # One person in 25 has never met the identity provider; who leads always has.
+        if is_chief_or_lead or not self.some(0.04):
+            self.provision(person, number, email, department, title)
+        # Engineers and the like mostly have no seat in the CRM; nobody may be on neither side.
+        share_without_seat = 0.5 if department in {"Engineering", "People"} else 0.02
+        if number == 0 or person.scim_id is None or not self.some(share_without_seat):
+            self.seat(
+                person,
+                email,
+                department,
+                is_admin=number == 0 or title in {"CRM Administrator", "Head of IT"},
+            )
+        return person
+
+    def provision(self, person: Person, number: int, email: str, department: str, title: str) -> None:
+        _, timezone, _, locale = self.chance.choice(PLACES)
+        person.scim_id = self.scim_id()
+        person.external_id = f"idp-{self.chance.getrandbits(48):012x}" if not self.some(0.05) else None
+        person.email = email
+        person.user_name = email if not self.some(0.05) else email.partition("@")[0]
+        person.aliases = (f"{email.partition('@')[0]}@mail.{MAIL_DOMAIN}",) if self.some(0.08) else ()
+        person.title = title
+        person.user_type = "Contractor" if self.some(0.07) else "Employee"
+        person.employee_number = f"{number + 1:06d}"
+        person.organization = COMPANY
+        person.department = department
+        person.division = DEPARTMENTS[department][1]
+        person.cost_center = f"{1000 + 100 * list(DEPARTMENTS).index(department)}"
+        person.locale, person.timezone = locale, timezone
+        person.scim_roles = ("freshsales:admin",) if title == "CRM Administrator" else ("freshsales:user",)
+        person.entitlements = ("cpq",) if self.some(0.05) else ()
+
+    def seat(self, person: Person, email: str, department: str, *, is_admin: bool) -> None:
+        time_zone, _, language, _ = self.chance.choice(PLACES)
+        person.crm_id = self.crm_id()
+        person.crm_active = True
+        person.may_own_records = is_admin or not self.some(0.04)
+        # The CRM keeps addresses as they were once typed in.
+        person.crm_email = (
+            ".".join(part.capitalize() for part in email.split(".")) if self.some(0.1) else email
+        )
+        person.role_id = self.role_ids["Administrator" if is_admin else self.usual_role(department)]
+        person.territory_id = self.chance.choice(self.territories).id if department == "Sales" else None
+        person.phone = f"+1 555 {self.chance.randint(0, 9999):04d}"
+        person.mobile = f"+1 555 {self.chance.randint(0, 9999):04d}" if self.some(0.6) else None
+        person.time_zone, person.language = time_zone, language
+        person.crm_modified = person.modified
+
+    def usual_role(self, department: str) -> str:
+        if self.some(0.02):
+            return "Account Administrator"
+        return {
+            "Sales": "Sales Manager" if self.some(0.15) else "Sales User",
+            "Customer Success": "Customer Success User",
+            "Marketing": "Marketing User",
+            "Support": "Support User",
+            "IT": "Administrator" if self.some(0.2) else "Restricted User",
+        }.get(department, "Restricted User")
+
+    def leave(self) -> None:
+        """One in 16 has left; a fifth of those still sit in the CRM, as nobody took their records over."""
+        for person in self.staff[1:]:
+            if person.scim_id is not None and self.some(0.06):
+                person.active = False
+                person.crm_active = person.crm_id is not None and self.some(0.2)
+
+    def share_an_address(self) -> None:
+        """Two accounts of one person: one address in 300 is the primary one of two SCIM users."""
+        users = [person for person in self.staff if person.scim_id is not None]
+        for twin, person in zip(users[40::300], users[41::300], strict=False):
+            person.email = twin.email
+
+    def groups(self) -> list[Group]:
+        users = [person for person in self.staff if person.scim_id is not None]
+        by_department = {
+            name: self.group(name, [user for user in users if user.department == name and user.active])
+            for name in DEPARTMENTS
+        }
+        admins = self.group("CRM Administrators", users[:1])
+        admins.members += [str(user.scim_id) for user in users if user.title == "CRM Administrator"]
+        contractors = self.group("Contractors", [user for user in users if user.user_type == "Contractor"])
+        deal_desk = self.group("Deal Desk", self.chance.sample(users, min(len(users), 3)))
+        revenue = self.group("Revenue Operations", self.chance.sample(users, min(len(users), 4)))
+        everyone = self.group("All Staff", users[:1])
+        everyone.members += [group.scim_id for group in by_department.values()]
+        # Groups may name each other in a circle, and someone always does.
+        deal_desk.members.append(revenue.scim_id)
+        revenue.members += [deal_desk.scim_id, by_department["Sales"].scim_id]
+        projects = [
+            self.group(name, self.chance.sample(users, min(len(users), 12)))
+            for name, _ in zip(self.project_names(), range(min(len(users) // 20, 185)), strict=False)
+        ]
+        empty = self.group("Alumni Network", [])
+        return [everyone, *by_department.values(), admins, contractors, deal_desk, revenue, *projects, empty]
+
+    def project_names(self) -> list[str]:
+        return [f"Project {name}{number}" for number in ("", *range(2, 9)) for name in PROJECTS]
+
+    def group(self, name: str, members: list[Person]) -> Group:
+        created = FIRST_DAY - timedelta(minutes=self.chance.randint(60 * 24 * 30, 60 * 24 * 365 * 3))
+        return Group(
+            scim_id=self.scim_id(),
+            name=name,
+            created=created,
+            modified=self.later(created),
+            members=[str(member.scim_id) for member in members],
+        )
+
+    def later(self, moment: datetime) -> datetime:
+        return moment + (FIRST_DAY - moment) * self.chance.random()

@@ -1,0 +1,57 @@
+"""The account's quota, which every request on both surfaces spends."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_FORM = re.compile(r"(?P<limit>\d+)/(?P<length>\d+(?:\.\d+)?)?(?P<unit>[smh])")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left once a request was counted; `resets_at` in seconds since the epoch."""
+
+    limit: int
+    remaining: int
+    resets_at: float
+    is_refused: bool
+
+    def seconds_left(self, now: float) -> float:
+        return max(self.resets_at - now, 0.0)
+
+
+class Quota:
+    """So many requests in each window, which begins with its first request."""
+
+    def __init__(self, limit: int, window: float, clock: Callable[[], float] = time.time) -> None:
+        self.limit = limit
+        self.window = window
+        self.clock = clock
+        self._lock = Lock()
+        self._spent = 0
+        self._resets_at = 0.0
+
+    @classmethod
+    def parse(cls, text: str) -> Quota:
+        """`1000/h`, `5/2s`, `400/1m`."""
+        match = _FORM.fullmatch(text.strip())
+        if match is None or int(match["limit"]) == 0 or float(match["length"] or 1) == 0:
+            raise ValueError(f"{text!r} is no quota: write REQUESTS/TIME, for example 1000/h or 5/2s")
+        return cls(int(match["limit"]), float(match["length"] or 1) * _UNITS[match["unit"]])
+
+    def spend(self, requests: int = 1) -> Standing:
+        """Count requests; past the limit they are refused, and cost nothing."""
+        with self._lock:
+            now = self.clock()
+            if now >= self._resets_at:
+                self._spent = 0
+                self._resets_at = now + self.window
+            is_refused = self._spent >= self.limit
+            if not is_refused:
+                self._spent = min(self._spent + requests, self.limit)
+            return Standing(self.limit, self.limit - self._spent, self._resets_at, is_refused)

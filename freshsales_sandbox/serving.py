@@ -1,0 +1,53 @@
+"""A threaded HTTP/1.1 server on loopback that starts in milliseconds, and stops when it is told to."""
+
+from __future__ import annotations
+
+import logging
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from cheroot.wsgi import Gateway_10, Server
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+HOST = "127.0.0.1"
+CONNECTION = "freshsales_sandbox.connection"
+# More than a client has in flight, so that none waits for a thread behind one that hangs.
+THREADS = 24
+
+log = logging.getLogger(__name__)
+
+
+class _Gateway(Gateway_10):  # type: ignore[misc]
+    """Hands the socket to the application: what only a raw socket can break is broken there."""
+
+    def get_environ(self) -> WSGIEnvironment:
+        environ: WSGIEnvironment = super().get_environ()
+        environ[CONNECTION] = self.req.conn.socket
+        return environ
+
+
+class _Server(Server):  # type: ignore[misc]
+    # How long its loop sleeps, and so how long a stop takes.
+    expiration_interval = 0.02
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002
+        log.log(level, "%s", msg, exc_info=traceback)
+
+
+class HttpServer:
+    """Serves a WSGI application from its creation until `stop`."""
+
+    def __init__(self, app: WSGIApplication, port: int = 0) -> None:
+        """Raises OSError where the port cannot be had."""
+        self._server: Any = _Server((HOST, port), app, numthreads=THREADS, server_name="sandbox", timeout=300)
+        self._server.gateway = _Gateway
+        self._server.prepare()
+        self.port: int = self._server.bind_addr[1]
+        self._thread = Thread(target=self._server.serve, name=f"sandbox-{self.port}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+        self._thread.join()
