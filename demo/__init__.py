@@ -1,0 +1,1 @@
+"""`make demo`: the whole pipeline against an invented Freshsales account."""
