@@ -85,7 +85,7 @@ def run_meltano(sandbox: Sandbox, *tasks: str) -> None:
     )
     with LOG.open("a") as log:
         finished = subprocess.run(  # noqa: S603 - our own command
-            [ROOT / ".venv-meltano" / "bin" / "meltano", "run", *tasks],
+            [str(ROOT / ".venv-meltano/bin/meltano"), "run", *tasks],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -103,7 +103,7 @@ def run_meltano(sandbox: Sandbox, *tasks: str) -> None:
 
 def run_verification() -> None:
     """Show the table that the pipeline itself has only logged."""
-    command = [ROOT / ".venv" / "bin" / "freshsales-review", "verify", "--warehouse", WAREHOUSE]
+    command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--warehouse", str(WAREHOUSE)]
     if subprocess.run(command, check=False).returncode:  # noqa: S603 - our own command
         raise DemoFailedError("The warehouse does not hold what the tap read.")
 
