@@ -2,6 +2,7 @@
 
 import sys
 from itertools import groupby
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -9,6 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from freshsales_review.errors import ReviewError
+from freshsales_review.report.data import read
+from freshsales_review.report.render import render
+from freshsales_review.report.write import write_private
 from freshsales_review.verify import Check, verify
 from freshsales_review.warehouse import open_warehouse
 
@@ -62,6 +66,33 @@ def verify_command(warehouse: str, schema: str) -> None:
         console.print(f"{differing} of {len(checks)} streams differ from what was read.", style="bold red")
         sys.exit(1)
     console.print(f"All {len(checks)} streams hold exactly the rows that were read.", style="green")
+
+
+@main.command("report")
+@_warehouse_option
+@click.option(
+    "--marts-schema",
+    envvar="FRESHSALES_REVIEW_MARTS_SCHEMA",
+    default="freshsales_identity",
+    show_default=True,
+    help="Schema that the marts live in.",
+)
+@click.option(
+    "--output",
+    envvar="FRESHSALES_REVIEW_OUTPUT",
+    default="output/access-review.html",
+    show_default=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; only its owner may read it.",
+)
+@click.option("--without-names", is_flag=True, help="Leave names and emails of people out.")
+def report_command(warehouse: str, marts_schema: str, output: Path, *, without_names: bool) -> None:
+    """Write the access review as one HTML page that needs no server and no network."""
+    with open_warehouse(warehouse) as opened:
+        report = read(opened, marts_schema, names=not without_names)
+    write_private(output, render(report))
+    people = len(report.panels["people"].rows)
+    Console(highlight=False).print(f"{output}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")
 
 
 def _table(account: str, checks: list[Check]) -> Table:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -18,8 +19,17 @@ ROWS_AT_ONCE = 10_000
 Row = tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Result:
+    columns: tuple[str, ...]
+    rows: Iterator[Row]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.rows
+
+
 class Warehouse(Protocol):
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
         """Run one statement that both engines understand; parameters stand as `$1`, `$2`."""
 
 
@@ -27,26 +37,33 @@ class DuckDBWarehouse:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
         try:
-            result = self._connection.cursor().execute(sql, list(parameters))
-            while rows := result.fetchmany(ROWS_AT_ONCE):
+            found = self._connection.cursor().execute(sql, list(parameters))
+        except duckdb.Error as error:
+            raise _refused(error) from error
+        return Result(tuple(column[0] for column in found.description or ()), self._fetch(found))
+
+    @staticmethod
+    def _fetch(found: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+        try:
+            while rows := found.fetchmany(ROWS_AT_ONCE):
                 yield from rows
         except duckdb.Error as error:
-            raise ReviewError(f"The warehouse refused a query: {_first_line(error)}") from error
+            raise _refused(error) from error
 
 
 class PostgreSQLWarehouse:
     def __init__(self, connection: "psycopg.Connection[Row]") -> None:
         self._connection = connection
 
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
         try:
-            with psycopg.RawCursor(self._connection) as cursor:
-                cursor.execute(sql.encode(), list(parameters))
-                yield from cursor
+            found = psycopg.RawCursor(self._connection).execute(sql.encode(), list(parameters))
         except psycopg.Error as error:
-            raise ReviewError(f"The warehouse refused a query: {_first_line(error)}") from error
+            raise _refused(error) from error
+        # The client holds all rows by now: nothing can fail any more.
+        return Result(tuple(column.name for column in found.description or ()), iter(found))
 
 
 @contextmanager
@@ -114,6 +131,10 @@ def columns_of(warehouse: Warehouse, schema: str) -> dict[str, set[str]]:
     for table, column in rows:
         found.setdefault(table, set()).add(column)
     return found
+
+
+def _refused(error: Exception) -> ReviewError:
+    return ReviewError(f"The warehouse refused a query: {_first_line(error)}")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Both engines for real: a DuckDB file, and a PostgreSQL server that needs no root."""
+"""Both engines for real: a DuckDB file, and a database of its own in PostgreSQL."""
 
 from pathlib import Path
 from typing import Any, Protocol

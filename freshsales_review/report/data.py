@@ -1,0 +1,108 @@
+"""The rows of every panel, read once, in the compact form that the page decodes."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from freshsales_review.errors import ReviewError
+from freshsales_review.report import queries
+from freshsales_review.warehouse import Result, Row, Warehouse, columns_of, identifier
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Panel:
+    columns: tuple[str, ...]
+    rows: list[tuple[Value, ...]]
+
+
+@dataclass(frozen=True)
+class Report:
+    panels: dict[str, Panel]
+    written_at: str
+
+    @property
+    def accounts(self) -> list[str]:
+        return sorted({str(row[0]) for name in ("evidence", "people") for row in self.panels[name].rows})
+
+    def as_document(self) -> dict[str, Any]:
+        """Every cell as its place in the dictionary of its column's name.
+
+        A dictionary is shared by the columns of one name, whatever panel they stand in: a key that stands in
+        three panels is written once, and keys are compared as integers.
+        """
+        dictionaries: dict[str, dict[Value, int]] = {}
+        tables = {}
+        for name, panel in self.panels.items():
+            cells = zip(*panel.rows, strict=True) if panel.rows else ((),) * len(panel.columns)
+            tables[name] = {
+                "rows": len(panel.rows),
+                "columns": {
+                    column: _places(values, dictionaries.setdefault(column, {}))
+                    for column, values in zip(panel.columns, cells, strict=True)
+                },
+            }
+        return {
+            "written_at": self.written_at,
+            "flags": [vars(flag) for flag in queries.FLAGS],
+            "statuses": queries.STATUSES,
+            "tables": tables,
+            "dictionaries": {column: list(places) for column, places in dictionaries.items()},
+        }
+
+
+def read(warehouse: Warehouse, marts_schema: str, *, names: bool) -> Report:
+    _require_marts(warehouse, marts_schema)
+    marts = identifier(marts_schema)
+    panels = {name: _panel(warehouse.query(sql.format(marts=marts))) for name, sql in queries.PANELS.items()}
+    if not names:
+        panels = {name: _without_names(panel) for name, panel in panels.items()}
+    return Report(panels, _utc(dt.datetime.now(dt.UTC)))
+
+
+def _require_marts(warehouse: Warehouse, schema: str) -> None:
+    missing = sorted(set(queries.MARTS) - columns_of(warehouse, schema).keys())
+    if missing:
+        raise ReviewError(
+            f"The warehouse has no {', '.join(missing)} in schema {schema}: run `meltano run identity` "
+            "first, or name the schema of the marts with --marts-schema."
+        )
+
+
+def _panel(result: Result) -> Panel:
+    return Panel(result.columns, [tuple(map(_plain, row)) for row in result])
+
+
+def _plain(value: object) -> Value:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dt.datetime):
+        return _utc(value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _utc(moment: dt.datetime) -> str:
+    # A column without a zone is in UTC, as everything that the tap wrote.
+    utc = moment.astimezone(dt.UTC) if moment.tzinfo else moment
+    return utc.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def _places(values: Iterable[Value], dictionary: dict[Value, int]) -> list[int]:
+    return [dictionary.setdefault(value, len(dictionary)) for value in values]
+
+
+def _without_names(panel: Panel) -> Panel:
+    hidden = {place for place, column in enumerate(panel.columns) if column in queries.NAMING_COLUMNS}
+    kind = panel.columns.index("event_type") if "event_type" in panel.columns else None
+    told = {place for place, column in enumerate(panel.columns) if column in ("old_value", "new_value")}
+
+    def left(row: Row) -> Row:
+        gone = hidden | told if kind is not None and row[kind] in queries.NAMING_EVENTS else hidden
+        return tuple(None if place in gone else value for place, value in enumerate(row))
+
+    return Panel(panel.columns, [left(row) for row in panel.rows])

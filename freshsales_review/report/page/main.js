@@ -1,0 +1,40 @@
+const report = await readReport();
+showEvidence(report);
+showCounts(report);
+
+let people = null;
+const filters = new Filters(report, () => people.search(filters.search.value).draw());
+const open = personPanel(report);
+people = showPeople(report, filters, open);
+showChanges(report);
+
+const shownRows = () => people.rows({ search: "applied", order: "applied" }).data().toArray().map(([row]) => row);
+document.getElementById("clear").addEventListener("click", () => filters.clear());
+document.getElementById("print").addEventListener("click", () => window.print());
+document.getElementById("export").addEventListener("click", () =>
+  download(`access-review-${report.written_at.slice(0, 10)}.csv`, csvOf(report, shownRows())));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.target.closest("input, select, textarea, dialog")) {
+    event.preventDefault();
+    filters.search.focus();
+  }
+});
+// Paper has no next page of a table.
+const lengths = new Map();
+window.addEventListener("beforeprint", () => {
+  for (const table of [people, new DataTable.Api("#events")]) {
+    lengths.set(table, table.page.len());
+    table.page.len(-1).draw(false);
+  }
+  for (const closed of document.querySelectorAll("#evidence details:not([open])")) closed.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const [table, length] of lengths) table.page.len(length).draw(false);
+  lengths.clear();
+});
+
+await showCharts(report, (name, key) => {
+  filters.set(name, key);
+  document.getElementById("review").scrollIntoView();
+});
+document.documentElement.dataset.ready = "";

@@ -1,0 +1,77 @@
+// One person: who this is in both systems, what they may do and through what, and what happened to them.
+
+function personPanel(report) {
+  const { people, entitlements, events } = report;
+  const entitlementsOf = entitlements.rowsBy("account", "identity_key");
+  const eventsOf = events.rowsBy("account", "identity_key");
+  const dialog = document.getElementById("person");
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // a click beside the panel
+  });
+
+  return (row) => {
+    const person = people.record(row);
+    const key = people.key(row, "account", "identity_key");
+    dialog.replaceChildren(
+      element("header", {},
+        element("h2", { id: "person-name" }, personName(people, row)),
+        statusMark(person.status),
+        element("button", { type: "button", class: "close", "aria-label": "Close", click: () => dialog.close() }, "×")),
+      facts(report, person),
+      element("h3", {}, "Entitlements"),
+      listOrNothing(entitlementsOf.get(key), "None is known.", ["Resource", "", "Held as", "Granted via"], (at) => [
+        resourceType(entitlements.value("resource_type", at)),
+        ...["resource_name", "entitlement", "granted_via"].map((column) => entitlements.value(column, at)),
+      ]),
+      element("h3", {}, "History"),
+      listOrNothing(eventsOf.get(key), "Nothing changed between the complete reads.", ["Seen", "What", "From", "To"], (at) => [
+        moment(events.value("first_seen_at", at)),
+        events.value("event_type", at).replaceAll("_", " "),
+        events.value("old_value", at) ?? "",
+        events.value("new_value", at) ?? "",
+      ]),
+    );
+    dialog.showModal();
+    dialog.scrollTop = 0;
+  };
+}
+
+function facts(report, person) {
+  const raised = report.flags.filter((flag) => person[flag.column] === true);
+  const known = [
+    ["Email", person.email],
+    ["User name", person.user_name],
+    ["Title", person.title],
+    ["Department", person.department],
+    ["Manager", person.manager ?? person.manager_identity_key],
+    ["CRM owner id", person.crm_owner_id ?? "none"],
+    ["SCIM user id", person.scim_user_id ?? "none"],
+    ["Matched by", matchInWords(person)],
+    ["In the CRM", person.crm_status],
+    ["In SCIM", person.scim_status],
+    ["Account", person.account],
+    ["Last login", "not available"],
+    ["Risk score", person.risk_score],
+    ["Why", person.reasons],
+  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const flags = raised.map((flag) => element("li", {}, element("strong", {}, flag.label), ` ${flag.meaning}.`));
+  return element("div", {},
+    element("dl", {}, ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))])),
+    flags.length === 0 ? null : element("ul", { class: "flags" }, ...flags));
+}
+
+function matchInWords(person) {
+  if (person.match_method !== null) {
+    return `${person.match_method.replaceAll("_", " ")}, confidence ${person.match_confidence}`;
+  }
+  return person.match_is_ambiguous ? "not matched: more than one pairing is possible" : "nothing: known on one side only";
+}
+
+function resourceType(type) {
+  return type.replaceAll("_", " ").replace("crm", "CRM").replace("scim", "SCIM");
+}
+
+function listOrNothing(rows, nothing, headings, cells) {
+  if (!rows?.length) return element("p", { class: "nothing" }, nothing);
+  return plainTable(headings, rows.map(cells), { class: "plain" });
+}

@@ -1,0 +1,23 @@
+"""A file that only its owner may read, and that is never seen half written."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from freshsales_review.errors import ReviewError
+
+
+def write_private(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Made with mode 0600, in the same folder, so that the rename is one step.
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            Path(beside).replace(path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ReviewError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,145 @@
+"""Marts of an invented company of any size, in SQL that DuckDB and PostgreSQL both take.
+
+Columns are those that `transform/models/marts/*.yml` describe.
+"""
+
+from collections.abc import Iterator
+
+ACCOUNT = "acme.myfreshworks.com"
+READS = tuple(f"2026110{day}T060000.000000Z-00000{day}" for day in range(1, 4))
+LATEST = READS[-1]
+STREAMS = ("owners", "profile", "roles", "scim_group_members", "scim_groups", "scim_users", "territories")
+
+_TABLES = {
+    "identities": """account varchar, identity_key varchar, crm_owner_id bigint, scim_user_id varchar,
+        match_method varchar, match_confidence varchar, match_is_ambiguous boolean, display_name varchar,
+        given_name varchar, family_name varchar, email varchar, user_name varchar, title varchar,
+        department varchar, manager_scim_user_id varchar, manager_identity_key varchar, manager_name varchar,
+        crm_role_id bigint, crm_role varchar, crm_territory varchar, crm_status varchar, scim_status varchar,
+        status varchar, created_at timestamp, last_seen_sync_id varchar, removed_seen_at timestamp""",
+    "access_review": """account varchar, identity_key varchar, display_name varchar, email varchar,
+        department varchar, status varchar, is_orphaned_owner boolean, is_unmanaged boolean, is_admin boolean,
+        shares_email boolean, has_no_manager boolean, manager_is_gone boolean, has_no_group boolean,
+        has_outlier_entitlement boolean, match_is_ambiguous boolean, risk_score integer, reasons varchar""",
+    "identity_entitlements": """account varchar, grant_key varchar, identity_key varchar,
+        resource_type varchar, resource_id varchar, resource_name varchar, entitlement varchar,
+        granted_via varchar, granted_via_id varchar, is_direct boolean""",
+    "identity_changes": """account varchar, change_key varchar, identity_key varchar, event_type varchar,
+        old_value varchar, new_value varchar, subject_id varchar, first_seen_at timestamp,
+        after_sync_id varchar, seen_sync_id varchar, stream varchar""",
+    "directory_daily": """account varchar, day date, status varchar, department varchar, crm_role varchar,
+        head_count bigint""",
+    "data_quality": """account varchar, stream varchar, sync_id varchar, is_latest_run boolean,
+        has_receipt boolean, is_complete boolean, incomplete_reason varchar, replication_method varchar,
+        started_at timestamp, finished_at timestamp, last_complete_sync_id varchar,
+        last_complete_at timestamp, hours_since_last_complete double precision, end_evidence varchar,
+        consistency varchar, source_total bigint, rows_read bigint, rows_in_warehouse bigint,
+        population_sha256 varchar, population_sha256_in_warehouse varchar, population_matches boolean,
+        coercions bigint, coercion_failures bigint, duplicates_dropped bigint, api_requests bigint,
+        tap_version varchar""",
+}
+
+# One person a number: one in ten needs a decision, one in seven has left SCIM.
+_IDENTITIES = """
+insert into {schema}.identities
+select '{account}', 'person-' || md5('k' || i), case when i % 7 <> 3 then 70000000000000000 + i end,
+    case when i % 11 <> 5 then md5('s' || i) end,
+    case when i % 11 <> 5 and i % 7 <> 3 then 'primary_email' end,
+    case when i % 11 <> 5 and i % 7 <> 3 then 'high' end, i % 97 = 0,
+    'Person ' || i || ' Ünal', 'Person ' || i, 'Ünal', 'person.' || i || '@acme.example',
+    case when i % 11 <> 5 then 'Person.' || i || '@acme.example' end, 'Title ' || i % 30,
+    case when i % 23 <> 0 then 'Department ' || i % 17 end, null,
+    case when i > 10 then 'person-' || md5('k' || i / 10) end,
+    case when i > 10 then 'Person ' || i / 10 || ' Ünal' end, i % 9, 'Role ' || i % 9, null,
+    case when i % 7 <> 3 then 'active' end, case when i % 11 <> 5 then 'active' end,
+    case when i % 11 = 5 then 'unmanaged' when i % 7 = 3 then 'not_an_owner' when i % 13 = 0 then 'removed'
+        when i % 10 = 7 then 'deactivated' else 'active' end,
+    timestamp '2026-01-01 00:00:00', '{latest}', null
+from generate_series(1, {people}) as people(i)
+"""
+_ACCESS_REVIEW = """
+insert into {schema}.access_review
+select account, identity_key, display_name, email, department, status,
+    status in ('removed', 'deactivated'), status = 'unmanaged', crm_role = 'Role 0', false,
+    manager_identity_key is null, false, null, false, match_is_ambiguous,
+    case status when 'unmanaged' then 60 when 'removed' then 80 when 'deactivated' then 70 else 0 end
+        + case when crm_role = 'Role 0' then 15 else 0 end,
+    case status when 'unmanaged' then 'bypasses SSO' when 'removed' then 'gone, still an owner; in no group'
+        when 'deactivated' then 'inactive in SCIM, still an owner' end
+from {schema}.identities
+"""
+_ENTITLEMENTS = """
+insert into {schema}.identity_entitlements
+select account, md5(identity_key || g), identity_key,
+    case g when 0 then 'crm_role' when 1 then 'scim_role' else 'scim_group' end,
+    'r' || g, case when g < 2 then crm_role else 'Group ' || (length(identity_key) * g + crm_role_id * 22 + g) % 200 end,
+    case when g < 2 then 'assigned' else 'member' end,
+    case when g = 3 then 'Group within' else 'direct' end, null, g <> 3
+from {schema}.identities
+cross join generate_series(0, 3) as grants(g)
+where crm_role is not null
+"""
+_CHANGES = """
+insert into {schema}.identity_changes
+select account, md5(identity_key || n), identity_key,
+    case n when 1 then 'role_changed' when 2 then 'renamed' else 'group_joined' end,
+    case n when 1 then 'Role 1' when 2 then 'Old ' || display_name end,
+    case n when 1 then crm_role when 2 then display_name else 'Group 1' end, null,
+    timestamp '2026-11-02 06:00:00' + n % 2 * interval '1 day',
+    case when n % 2 = 0 then '{first}' else '{second}' end,
+    case when n % 2 = 0 then '{second}' else '{latest}' end, 'scim_users'
+from {schema}.identities
+cross join generate_series(1, 3) as changes(n)
+where risk_score_seed = n
+"""
+_DAILY = """
+insert into {schema}.directory_daily
+select account, date '2026-11-01' + cast(d as integer), status, coalesce(department, '(none)'), crm_role,
+    count(*) + d
+from {schema}.identities
+cross join generate_series(0, 2) as days(d)
+group by account, d, status, department, crm_role
+"""
+
+
+def create(schema: str = "freshsales_identity") -> Iterator[str]:
+    yield f"create schema {schema}"
+    for table, columns in _TABLES.items():
+        yield f"create table {schema}.{table} ({columns})"
+
+
+def company(people: int, schema: str = "freshsales_identity", account: str = ACCOUNT) -> Iterator[str]:
+    """`people` identities with four entitlements each, and three complete reads with changes in between."""
+    first, second, latest = READS
+    changes = _CHANGES.replace("risk_score_seed", "crm_role_id % 5")
+    for statement in (_IDENTITIES, _ACCESS_REVIEW, _ENTITLEMENTS, changes, _DAILY):
+        yield statement.format(
+            schema=schema, account=account, people=people, first=first, second=second, latest=latest
+        )
+    for sync_id in READS:
+        for stream in STREAMS:
+            yield quality(stream, sync_id=sync_id, rows=people, schema=schema, account=account)
+
+
+def quality(  # noqa: PLR0913
+    stream: str,
+    *,
+    sync_id: str = LATEST,
+    rows: int = 1,
+    reason: str | None = None,
+    rows_in_warehouse: int | None = None,
+    schema: str = "freshsales_identity",
+    account: str = ACCOUNT,
+) -> str:
+    """One row of data_quality; a reason makes the read incomplete, another count makes it differ."""
+    held = rows if rows_in_warehouse is None else rows_in_warehouse
+    day = f"2026-11-0{sync_id[7]}"
+    reason_sql = "null" if reason is None else "'" + reason.replace("'", "''") + "'"
+    last = (sync_id, day) if reason is None else (READS[0], "2026-11-01")
+    return f"""
+        insert into {schema}.data_quality values ('{account}', '{stream}', '{sync_id}',
+            {sync_id == LATEST}, true, {reason is None}, {reason_sql}, 'FULL_TABLE',
+            timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}', timestamp '{last[1]} 06:00:00',
+            1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held}, md5('{stream}') || md5('{sync_id}'),
+            null, {held == rows if sync_id == LATEST else "null"}, 0, 0, 0, 3, '0.1.0')
+        """
