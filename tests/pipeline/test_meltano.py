@@ -1,0 +1,33 @@
+"""The pipeline as a user runs it: every row of every stream, whatever the warehouse."""
+
+from freshsales_sandbox.app import Sandbox
+from tests.pipeline.conftest import Meltano, tap_environment
+from tests.pipeline.reading import assert_same
+from tests.pipeline.truth import truth
+from tests.pipeline.warehouses import Warehouse
+
+
+def test_meltano_loads_every_row_and_a_second_run_repeats_none(
+    meltano: Meltano, sandbox: Sandbox, warehouse: Warehouse
+) -> None:
+    tasks = ("tap-freshsales-users", warehouse.meltano_loader, warehouse.meltano_verify)
+    for _ in range(2):
+        finished = meltano("run", *tasks, **tap_environment(sandbox), **warehouse.environment)
+        assert finished.returncode == 0, finished.stderr
+        assert_same(warehouse.rows, truth(sandbox))
+
+
+def test_meltano_knows_every_setting_of_the_tap_and_asks_no_hub(meltano: Meltano) -> None:
+    # A hub that refuses every connection: whoever asked it would fail.
+    finished = meltano(
+        "config", "list", "tap-freshsales-users", "--all", MELTANO_HUB_URL="http://127.0.0.1:9", COLUMNS="200"
+    )
+    assert finished.returncode == 0, finished.stderr
+    for setting in ("domain", "api_key", "scim_token", "page_size", "max_in_flight", "stream_maps"):
+        assert setting in finished.stdout
+
+
+def test_nothing_in_the_project_file_is_deprecated(meltano: Meltano) -> None:
+    finished = meltano("--log-level=debug", "job", "list")
+    assert finished.returncode == 0, finished.stderr
+    assert "deprecat" not in (finished.stdout + finished.stderr).lower()

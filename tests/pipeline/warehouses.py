@@ -1,0 +1,48 @@
+"""A warehouse behind the loader that the pipeline has for it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.pipeline import reading
+from tests.pipeline.reading import Rows
+
+
+@dataclass(frozen=True)
+class DuckDB:
+    path: Path
+    loader = "target-duckdb"
+    meltano_loader = "target-duckdb"
+    meltano_verify = "freshsales-review:verify"
+
+    @property
+    def location(self) -> str:
+        return str(self.path)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"TARGET_DUCKDB_FILEPATH": self.location}
+
+    def rows(self, stream: str) -> Rows:
+        return reading.from_duckdb(self.path, stream)
+
+
+@dataclass(frozen=True)
+class PostgreSQL:
+    location: str
+    loader = "meltanolabs-target-postgres"
+    meltano_loader = "target-postgres"
+    meltano_verify = "freshsales-review:verify-postgres"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        parts = conninfo_to_dict(self.location)
+        names = {"HOST": "host", "PORT": "port", "USER": "user", "PASSWORD": "password", "DATABASE": "dbname"}
+        return {f"PG{variable}": str(parts[name]) for variable, name in names.items()}
+
+    def rows(self, stream: str) -> Rows:
+        return reading.from_postgresql(self.location, stream)
+
+
+Warehouse = DuckDB | PostgreSQL
