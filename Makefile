@@ -10,7 +10,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 UV := $(BIN)/uv
 MELTANO := .venv-meltano/bin/meltano
-# Loaders that no Meltano plugin stands for, each in an environment of its own: the tests load through all of them.
+# Loaders that are no plugin of meltano.yml, each in an environment of its own: the tests load through all of them.
 LOADERS := .venv-loaders
 
 # DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13: Meltano and its plugins run on that or older.
@@ -88,11 +88,12 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 
 $(LOADERS)/.ready: Makefile .venv-meltano/.ready
 	@echo "Installing the other loaders"
-	@$(call loader,target-duckdb-unpinned,target-duckdb duckdb)
+	@$(call loader,target-duckdb-unpinned,target-duckdb==0.8.0 'duckdb>=1.4$(comma)<2')
 	@$(call loader,pipelinewise-target-postgres,pipelinewise-target-postgres==2.1.2)
 	@$(call loader,meltanolabs-target-csv,meltanolabs-target-csv==0.5.0)
 	@touch $@
 
 # $(call loader,name,requirements)
+comma := ,
 loader = $(UV) venv --quiet --clear --no-project --python .venv-meltano/bin/python $(LOADERS)/$(1) \
 	&& $(UV) pip install --quiet --python $(LOADERS)/$(1)/bin/python $(2)
