@@ -48,7 +48,7 @@ def no_credential_gets_out(
     leaks: list[str] = []
     communicate = subprocess.Popen.communicate
 
-    def watched(process: "subprocess.Popen[Any]", *args: Any, **kwargs: Any) -> tuple[Any, Any]:  # noqa: ANN401
+    def watched(process: "subprocess.Popen[Any]", *args: Any, **kwargs: Any) -> tuple[Any, Any]:
         output: tuple[Any, Any] = communicate(process, *args, **kwargs)
         if any(map(holds_credential, output)):
             leaks.append("what a child process printed")

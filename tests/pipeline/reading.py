@@ -55,7 +55,7 @@ def in_order(rows: Rows) -> list[str]:
     return sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
 
 
-def _value(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
+def _value(value: Any, schema: dict[str, Any]) -> Any:
     kind = schema["type"][0]
     if value is None or value == "":
         return None

@@ -8,7 +8,7 @@ import pytest
 
 from freshsales_sandbox.app import Sandbox
 from tests.pipeline import reading
-from tests.pipeline.conftest import REVIEW, load, messages, start
+from tests.pipeline.commands import REVIEW, load, messages, start
 from tests.pipeline.reading import Rows, assert_same
 from tests.pipeline.truth import truth
 from tests.pipeline.warehouses import Warehouse

@@ -1,7 +1,8 @@
 """The pipeline as a user runs it: every row of every stream, whatever the warehouse."""
 
 from freshsales_sandbox.app import Sandbox
-from tests.pipeline.conftest import Meltano, tap_environment
+from tests.pipeline.commands import tap_environment
+from tests.pipeline.conftest import Meltano
 from tests.pipeline.reading import assert_same
 from tests.pipeline.truth import truth
 from tests.pipeline.warehouses import Warehouse
