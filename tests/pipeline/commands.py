@@ -28,13 +28,19 @@ PATIENCE_SECONDS = 120
 Finished = subprocess.CompletedProcess[str]
 
 
-def start(command: list[str | Path], *, stdin: str | None = None, **environment: str) -> Finished:
-    """Run a command to its end, in the project's folder."""
+def start(
+    command: list[str | Path],
+    *,
+    environment: Mapping[str, str] | None = None,
+    stdin: str = "",
+    cwd: Path = ROOT,
+) -> Finished:
+    """Run a command to its end."""
     return subprocess.run(
         command,
-        cwd=ROOT,
-        env=os.environ | environment,
-        input=stdin if stdin is not None else "",
+        cwd=cwd,
+        env=os.environ | dict(environment or {}),
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -50,7 +56,8 @@ def tap_environment(sandbox: Sandbox, **settings: str) -> dict[str, str]:
 
 def messages(sandbox: Sandbox, **settings: str) -> str:
     """Everything that one run of the tap writes."""
-    finished = start([TAP, "--config=ENV"], **tap_environment(sandbox, **settings))
+    # Away from the project's folder, whose .env the tap would read as well.
+    finished = start([TAP, "--config=ENV"], environment=tap_environment(sandbox, **settings), cwd=Path("/"))
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
@@ -83,7 +90,7 @@ def pipe(
     *,
     stop_after_lines: int | None = None,
     stop_signal: signal.Signals = signal.SIGKILL,
-    **settings: str,
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[int, str]:
     """Run tap | loader; the tap is sent a signal once that many lines have reached the loader.
 
@@ -91,7 +98,7 @@ def pipe(
     """
     config = tmp_path / "loader.config.json"
     config.write_text(json.dumps(loader_config(warehouse.loader, warehouse.location)))
-    environment = os.environ | tap_environment(sandbox, **settings)
+    environment = os.environ | tap_environment(sandbox, **(settings or {}))
     log, loader_log = tmp_path / "tap.log", tmp_path / "loader.log"
     with (
         log.open("wb") as tap_errors,

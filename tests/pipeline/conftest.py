@@ -33,7 +33,7 @@ def meltano(tmp_path: Path) -> Meltano:
 
     def run(*arguments: str, **environment: str) -> Finished:
         own = {"MELTANO_SYS_DIR_ROOT": str(system), "MELTANO_CLI_LOG_FORMAT": "uncolored"}
-        return start([ROOT / ".venv-meltano/bin/meltano", *arguments], **own, **environment)
+        return start([ROOT / ".venv-meltano/bin/meltano", *arguments], environment=own | environment)
 
     return run
 

@@ -26,7 +26,7 @@ def test_receipts_tell_exactly_who_is_gone_after_failed_and_killed_runs_and_besi
     sandbox: Sandbox, other_sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     assert pipe(sandbox, warehouse, tmp_path)[0] == 0
-    assert pipe(other_sandbox, warehouse, tmp_path, domain=OTHER_ACCOUNT)[0] == 0
+    assert pipe(other_sandbox, warehouse, tmp_path, settings={"domain": OTHER_ACCOUNT})[0] == 0
     before = keys_of(truth(sandbox))
     for stream in STREAMS:
         assert present_and_gone(warehouse, stream)[1] == set(), stream
@@ -38,7 +38,7 @@ def test_receipts_tell_exactly_who_is_gone_after_failed_and_killed_runs_and_besi
     assert before["scim_group_members"] - after["scim_group_members"]
 
     # A run that cannot reach SCIM says nothing about its people, and everything about the CRM's.
-    assert pipe(sandbox, warehouse, tmp_path, **NO_SCIM)[0] == 1
+    assert pipe(sandbox, warehouse, tmp_path, settings=NO_SCIM)[0] == 1
     for stream in STREAMS:
         is_read = not stream.startswith("scim_")
         expected = before[stream] - after[stream] if is_read else set()

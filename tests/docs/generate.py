@@ -1,0 +1,96 @@
+"""The tables of README.md and the settings of meltano.yml, written from the code.
+
+`make docs` writes them anew; a test fails while they are stale.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+TAP = Path(sys.executable).parent / "tap-freshsales-users"
+
+
+def documents() -> dict[Path, str]:
+    """Every document that has a generated part, as it should be."""
+    about = json.loads(_tap("--about", "--format=json"))
+    settings: dict[str, dict[str, Any]] = about["settings"]["properties"]
+    required: list[str] = about["settings"].get("required", [])
+    readme = ROOT / "README.md"
+    pipeline = ROOT / "meltano.yml"
+    text = _between(readme.read_text(), "<!-- streams: made by `make docs` -->", _streams_table())
+    text = _between(text, "<!-- settings: made by `make docs` -->", _settings_table(settings, required))
+    plugin = _between(
+        pipeline.read_text(), "    # settings: made by `make docs`", _meltano_settings(settings)
+    )
+    return {readme: text, pipeline: plugin}
+
+
+def _streams_table() -> str:
+    lines = ["| stream | what a row is | key |", "|---|---|---|"]
+    for stream in json.loads(_tap("--discover"))["streams"]:
+        name = stream["tap_stream_id"]
+        schema = json.loads((ROOT / "schemas" / f"{name}.json").read_text())
+        key = ", ".join(f"`{column}`" for column in stream["key_properties"])
+        lines.append(f"| [`{name}`](schemas/{name}.json) | {schema['title']} | {key} |")
+    return "\n".join(lines)
+
+
+def _settings_table(settings: dict[str, dict[str, Any]], required: list[str]) -> str:
+    lines = ["| setting | default | |", "|---|---|---|"]
+    for name, setting in settings.items():
+        default = f"`{setting['default']}`" if "default" in setting else ""
+        default = "required" if name in required else "secret" if setting.get("secret") else default
+        lines.append(f"| `{name}` | {default} | {_one_line(setting).replace('|', chr(92) + '|')} |")
+    return "\n".join(lines)
+
+
+def _meltano_settings(settings: dict[str, dict[str, Any]]) -> str:
+    lines = ["    settings:"]
+    for name, setting in settings.items():
+        lines.append(f"    - name: {name}")
+        lines.append(f"      label: {json.dumps(setting.get('title', name), ensure_ascii=False)}")
+        lines.append(f"      description: {json.dumps(_one_line(setting), ensure_ascii=False)}")
+        lines.append(f"      kind: {_kind(setting)}")
+        if setting.get("secret"):
+            lines.append("      sensitive: true")
+        for option in setting.get("enum", []):
+            if option == setting["enum"][0]:
+                lines.append("      options:")
+            lines += [f"      - label: {option}", f"        value: {option}"]
+    return "\n".join(lines)
+
+
+def _kind(setting: dict[str, Any]) -> str:
+    if "enum" in setting:
+        return "options"
+    if setting.get("format") in {"date", "date-time"}:
+        return "date_iso8601"
+    kinds = [setting["type"]] if isinstance(setting["type"], str) else setting["type"]
+    kind: str = next(kind for kind in kinds if kind != "null")
+    return {"number": "decimal"}.get(kind, kind)
+
+
+def _one_line(setting: dict[str, Any]) -> str:
+    return " ".join(setting.get("description", "").split())
+
+
+def _between(text: str, marker: str, part: str) -> str:
+    """Put a part between a marker and the line that ends it, which is the marker's first word and `end`."""
+    end = marker.partition(":")[0] + ": end" + (" -->" if marker.endswith("-->") else "")
+    before, found, rest = text.partition(marker + "\n")
+    _, end_found, after = rest.partition(end)
+    if not (found and end_found):
+        raise ValueError(f"{marker!r} or its end is missing")
+    return f"{before}{marker}\n{part}\n{end}{after}"
+
+
+def _tap(*arguments: str) -> str:
+    return subprocess.run([TAP, *arguments], check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text)
