@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Lock
+import hmac
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from threading import Event, Lock
+from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from werkzeug import Request, Response
 
+from freshsales_sandbox import drift as drifting
+from freshsales_sandbox import faults as breaking
 from freshsales_sandbox import rest, scim
 from freshsales_sandbox.company import found_company
-from freshsales_sandbox.quota import Quota, Standing
+from freshsales_sandbox.diary import Diary, Entry
+from freshsales_sandbox.elsewhere import Elsewhere
+from freshsales_sandbox.layers import ENDPOINTS, Handler, html, number, stack
+from freshsales_sandbox.quirks import layers_of
+from freshsales_sandbox.quota import Quota
 from freshsales_sandbox.rest import RestApi
+from freshsales_sandbox.schedule import Planned
 from freshsales_sandbox.scim import ScimApi
 from freshsales_sandbox.serving import HOST, HttpServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from types import TracebackType
-
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 DOMAIN = "acme.myfreshworks.com"
@@ -26,11 +34,15 @@ API_KEY = "sandbox-api-key-0123456789"
 SCIM_TOKEN = "sandbox-scim-token-0123456789"  # noqa: S105 - opens nothing but this sandbox
 USUAL_QUOTA = "1000/h"
 
-Handler = Callable[[Request], Response]
+# Not a part of Freshsales: how another process makes days pass.
+PLAY_PATH = "/sandbox/play"
+PLAY_HEADER = "X-Sandbox-Secret"
+PLAY_SECRET = "sandbox-director-0123456789"  # noqa: S105
+MOST_DAYS = 3660
 
 
 class Asked(NamedTuple):
-    """One request, in the order of their arrival; status 0 where no answer was given."""
+    """One request, in the order of their arrival; status 0 where no whole answer was given."""
 
     method: str
     path: str
@@ -41,22 +53,39 @@ class Asked(NamedTuple):
 class Sandbox:
     """A company's Freshsales account on 127.0.0.1, from `with` to the end of its block.
 
-    >>> with Sandbox(people=250, seed=7) as sandbox:
-    ...     sandbox.config["rest_api_url"]
+    `quirks`, `drift` and `faults` are written as on the command line, one entry or several; a quota of None
+    sets no limit and tells of none. Raises ValueError with a sentence for the user.
     """
 
     def __init__(
-        self, people: int = 250, seed: int = 7, *, quota: str | None = USUAL_QUOTA, port: int = 0
+        self,
+        people: int = 250,
+        seed: int = 7,
+        *,
+        quirks: str | Collection[str] = (),
+        drift: str | Collection[str] = (),
+        faults: str | Collection[str] = (),
+        quota: str | None = USUAL_QUOTA,
+        port: int = 0,
     ) -> None:
         self.directory = found_company(people, seed)
+        self.diary = Diary(self.directory, seed)
         self.quota = None if quota is None else Quota.parse(quota)
         self.port = port
         self.requests: list[Asked] = []
+        self.elsewhere = Elsewhere()
         self._rest = RestApi(self.directory, API_KEY)
         self._scim = ScimApi(self.directory, SCIM_TOKEN)
-        self._handler: Handler = self._metered
         self._lock = Lock()
+        self._stopping = Event()
         self._server: HttpServer | None = None
+        self._quirks = layers_of(_several(quirks), self.directory)
+        self._drift = [
+            Planned.parse(text, drifting.DRIFTS, drifting.DRIFTING_LISTS, drifting.USUAL_LIST)
+            for text in _several(drift)
+        ]
+        self._faults = [Planned.parse(text, breaking.FAULTS, ENDPOINTS) for text in _several(faults)]
+        self._handler = self._layered()
 
     @property
     def config(self) -> dict[str, str]:
@@ -70,12 +99,21 @@ class Sandbox:
             "scim_api_url": root + scim.PATH,
         }
 
+    def play(self, days: int) -> list[Entry]:
+        """Let so many days pass, and return what happened on them."""
+        return self.diary.play(days)
+
     def start(self) -> None:
-        """Raises OSError where the port cannot be had."""
+        """Serve from now on; raises OSError where the port cannot be had."""
+        self._stopping.clear()
         self._server = HttpServer(self, self.port)
         self.port = self._server.port
+        if any(planned.name.startswith("redirect") for planned in self._faults):
+            self.elsewhere.start()
 
     def stop(self) -> None:
+        self._stopping.set()
+        self.elsewhere.stop()
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -91,40 +129,53 @@ class Sandbox:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
-        status = 0
+        if request.path == PLAY_PATH:
+            return self._play_for(request)(environ, start_response)
         with self._lock:
             place = len(self.requests)
             self.requests.append(Asked(request.method, request.path, request.query_string.decode(), 0))
-        try:
-            response = self._handler(request)
-            status = response.status_code
-        finally:
-            self.requests[place] = self.requests[place]._replace(status=status)
+        response = self._handler(request)
+        self.requests[place] = self.requests[place]._replace(status=response.status_code)
         return response(environ, start_response)
 
-    def _metered(self, request: Request) -> Response:
-        if self.quota is None:
-            return self._surfaces(request)
-        standing = self.quota.spend()
-        response = (
-            rest.failure(429, "Rate limit exceeded.") if standing.is_refused else self._surfaces(request)
-        )
-        self._tell(standing, response)
-        return response
+    def _layered(self) -> Handler:
+        """Put everything around the surfaces: a fault costs no quota, and drift is seen by every quirk."""
+        outside, inside = self._quirks
+        inner = stack([drifting.layer_of(self._drift, self.directory), *inside], self._surface)
+        breaking_layer = breaking.layer_of(self._faults, lambda: self.elsewhere.url, self._stopping)
+        return stack([breaking_layer, *outside], lambda request: self._meter(request, inner))
 
-    def _tell(self, standing: Standing, response: Response) -> None:
+    def _meter(self, request: Request, answer: Handler) -> Response:
+        if self.quota is None:
+            return answer(request)
+        standing = self.quota.spend()
+        response = rest.failure(429, "Rate limit exceeded.") if standing.is_refused else answer(request)
         response.headers["X-RateLimit-Limit"] = str(standing.limit)
         response.headers["X-RateLimit-Remaining"] = str(standing.remaining)
-        response.headers["X-RateLimit-Reset"] = str(int(standing.resets_at) + 1)
+        response.headers["X-RateLimit-Reset"] = str(math.ceil(standing.resets_at))
+        return response
 
-    def _surfaces(self, request: Request) -> Response:
-        if request.path.startswith(rest.PATH + "/"):
-            return self._rest(request, request.path.removeprefix(rest.PATH))
-        if request.path.startswith(scim.PATH + "/"):
-            environ = {
-                **request.environ,
-                "SCRIPT_NAME": "/scim",
-                "PATH_INFO": request.path.removeprefix("/scim"),
-            }
+    def _surface(self, request: Request) -> Response:
+        path = request.path
+        if path.startswith(rest.PATH + "/"):
+            return self._rest(request, path.removeprefix(rest.PATH))
+        if path.startswith(scim.PATH + "/"):
+            environ = {**request.environ, "SCRIPT_NAME": "/scim", "PATH_INFO": path.removeprefix("/scim")}
             return Response.from_app(self._scim, environ, buffered=True)
-        return Response("<html><body>Not found</body></html>", 404, content_type="text/html")
+        return html("Page not found", 404)
+
+    def _play_for(self, request: Request) -> Response:
+        """Answer the director of a demo in another process; a page in a browser cannot send the header."""
+        if not hmac.compare_digest(request.headers.get(PLAY_HEADER, ""), PLAY_SECRET):
+            return rest.failure(403, f"{PLAY_PATH} wants the header {PLAY_HEADER}.")
+        days = number(request.args, "days", 0)
+        if request.method != "POST" or not 1 <= days <= MOST_DAYS:
+            return rest.failure(400, f"POST {PLAY_PATH}?days=N, with N from 1 to {MOST_DAYS}.")
+        entries = [asdict(entry) | {"at": entry.at.isoformat()} for entry in self.play(days)]
+        return rest.json_response({"day": self.diary.day, "entries": entries})
+
+
+def _several(texts: str | Collection[str]) -> list[str]:
+    """Return the entries of one text that separates them by commas, or of several such texts."""
+    texts = [texts] if isinstance(texts, str) else texts
+    return [entry.strip() for text in texts for entry in text.split(",") if entry.strip()]

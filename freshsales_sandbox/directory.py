@@ -19,7 +19,11 @@ ListName = Literal["owners", "roles", "territories", "scim_users", "scim_groups"
 FIRST_DAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 FIRST_CRM_ID = 70_000_000_000
 
+# What the identity provider neither knows nor dates.
+CRM_ONLY = {"role_id", "territory_id", "may_own_records", "crm_email", "crm_active", "time_zone", "language"}
+
 T = TypeVar("T")
+Listed = TypeVar("Listed", "Person", "Group")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -123,8 +127,10 @@ class Directory:
         self.key_owner: Person | None = None  # whose API key the CRM knows
         self.arrivals: list[Arrival] = []
         self.now = FIRST_DAY
+        self.dates_changes = True  # whether SCIM's lastModified moves
         self.lock = RLock()
         self._revision = 0
+        self._order: Callable[[str], Any] | None = None
         self._views: dict[str, tuple[int, Any]] = {}
         self._last_crm_id = max((person.crm_id or 0 for person in self.people), default=0) or FIRST_CRM_ID
 
@@ -132,11 +138,16 @@ class Directory:
 
     def users(self) -> list[Person]:
         """People with a SCIM account, in the order of the list, inactive ones included."""
-        return self.view("users", lambda: [person for person in self.people if person.scim_id is not None])
+        return self.view(
+            "users", lambda: self._arranged([person for person in self.people if person.scim_id is not None])
+        )
 
     def owners(self) -> list[Person]:
         """People whom the CRM lists as possible owners of records, in the order of the list."""
         return self.view("owners", lambda: [person for person in self.people if person.is_owner])
+
+    def listed_groups(self) -> list[Group]:
+        return self.view("groups", lambda: self._arranged(self.groups))
 
     def user(self, scim_id: str | None) -> Person | None:
         return self.view("user", lambda: {person.scim_id: person for person in self.users()}).get(scim_id)
@@ -147,19 +158,19 @@ class Directory:
         return names.get(user_name.lower())
 
     def group(self, scim_id: str | None) -> Group | None:
-        return self.view("group", lambda: {group.scim_id: group for group in self.groups}).get(scim_id)
+        return self.view("group", lambda: {group.scim_id: group for group in self.groups}).get(str(scim_id))
 
     def groups_of(self, scim_id: str | None) -> list[Group]:
         """The groups that name this user or group as a member."""
 
-        def invert() -> dict[str, list[Group]]:
-            groups: dict[str, list[Group]] = {}
+        def invert() -> dict[str | None, list[Group]]:
+            groups: dict[str | None, list[Group]] = {}
             for group in self.groups:
                 for member in group.members:
                     groups.setdefault(member, []).append(group)
             return groups
 
-        return self.view("groups_of", invert).get(scim_id or "", [])
+        return self.view("groups_of", invert).get(scim_id, [])
 
     def ids(self, name: ListName) -> list[str]:
         """The ids that a complete read of a list must bring, as text, in the order of the list."""
@@ -169,11 +180,22 @@ class Directory:
             case "scim_users":
                 return [str(person.scim_id) for person in self.users()]
             case "scim_groups":
-                return [group.scim_id for group in self.groups]
+                return [group.scim_id for group in self.listed_groups()]
             case "roles":
                 return [str(role.id) for role in self.roles]
             case "territories":
                 return [str(territory.id) for territory in self.territories]
+
+    def present_throughout(self, name: ListName) -> set[str]:
+        """Return the ids that were on a list from the founding until now: no read may miss one of them."""
+        return set(self.ids(name)) - {
+            change.id for change in self.arrivals if change.list == name and change.joined
+        }
+
+    def present_sometime(self, name: ListName) -> set[str]:
+        """Return the ids that were ever on a list: no read may bring any other."""
+        left = {change.id for change in self.arrivals if change.list == name and not change.joined}
+        return set(self.ids(name)) | left
 
     def view(self, name: str, build: Callable[[], T]) -> T:
         """What `build` makes of the directory, made again only after a write."""
@@ -196,7 +218,7 @@ class Directory:
         with self.lock:
             return str(UUID(int=self.chance.getrandbits(128), version=4))
 
-    def new_person(self, **fields: Any) -> Person:  # noqa: ANN401
+    def new_person(self, **fields: Any) -> Person:
         """Someone whom the identity provider has just announced: the CRM gives a seat with its least role."""
         with self.lock:
             person = Person(
@@ -237,17 +259,29 @@ class Directory:
                 setattr(person, name, value)
             if person.active != was_active and "crm_active" not in fields:
                 person.crm_active = person.active and person.crm_id is not None
-            self._stamp(person)
+            self._stamp(person, is_scim=not set(fields) <= CRM_ONLY)
             self._note(person, before=before)
 
-    def reorder(self, people: list[Person]) -> None:
+    def arrange(self, key: Callable[[str], Any]) -> None:
+        """List SCIM users and groups in the order of a key of their ids from now on; REST keeps its own."""
         with self.lock:
-            self.people = people
+            self._order = key
             self._written()
 
-    def add_group(self, group: Group) -> None:
+    def rotate(self, name: ListName) -> None:
+        """Put the second half of a list first."""
         with self.lock:
-            self.groups.append(group)
+            if name == "scim_groups":
+                half = len(self.groups) // 2
+                self.groups = self.groups[half:] + self.groups[:half]
+            else:
+                half = len(self.people) // 2
+                self.people = self.people[half:] + self.people[:half]
+            self._written()
+
+    def add_group(self, group: Group, position: int | None = None) -> None:
+        with self.lock:
+            self.groups.insert(len(self.groups) if position is None else position, group)
             self._stamp(group)
             self.arrivals.append(Arrival("scim_groups", group.scim_id, joined=True))
 
@@ -266,12 +300,20 @@ class Directory:
                 setattr(group, name, value)
             self._stamp(group)
 
-    def _stamp(self, changed: Person | Group) -> None:
+    def _arranged(self, records: list[Listed]) -> list[Listed]:
+        order = self._order
+        if order is None:
+            return list(records)
+        return sorted(records, key=lambda record: order(str(record.scim_id)))
+
+    def _stamp(self, changed: Person | Group, *, is_scim: bool = True) -> None:
         self.now += timedelta(seconds=1)
-        changed.modified = self.now
-        changed.version += 1
         if isinstance(changed, Person):
             changed.crm_modified = self.now
+        if is_scim:
+            changed.version += 1
+            if self.dates_changes:
+                changed.modified = self.now
         self._written()
 
     def _written(self) -> None:

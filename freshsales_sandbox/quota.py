@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_FORM = re.compile(r"(?P<limit>\d+)/(?P<length>\d+(?:\.\d+)?)?(?P<unit>[smh])")
+_FORM = re.compile(r"(?P<limit>\d+)/(?P<length>\d+(?:\.\d+)?)?(?P<unit>[smh])(?:,\s*others@(?P<others>\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,17 @@ class Standing:
     resets_at: float
     is_refused: bool
 
-    def seconds_left(self, now: float) -> float:
-        return max(self.resets_at - now, 0.0)
-
 
 class Quota:
     """So many requests in each window, which begins with its first request."""
 
-    def __init__(self, limit: int, window: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, limit: int, window: float, others: int = 0, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Let other integrations of the account spend `others` requests for each one here."""
         self.limit = limit
         self.window = window
+        self.others = others
         self.clock = clock
         self._lock = Lock()
         self._spent = 0
@@ -38,14 +39,20 @@ class Quota:
 
     @classmethod
     def parse(cls, text: str) -> Quota:
-        """`1000/h`, `5/2s`, `400/1m`."""
+        """Read `1000/h`, `5/2s`, or `5/2s,others@1`.
+
+        Raises ValueError with a sentence for the user.
+        """
         match = _FORM.fullmatch(text.strip())
         if match is None or int(match["limit"]) == 0 or float(match["length"] or 1) == 0:
-            raise ValueError(f"{text!r} is no quota: write REQUESTS/TIME, for example 1000/h or 5/2s")
-        return cls(int(match["limit"]), float(match["length"] or 1) * _UNITS[match["unit"]])
+            raise ValueError(
+                f"{text!r} is no quota: write REQUESTS/TIME, for example 1000/h, 5/2s or 1000/h,others@2"
+            )
+        window = float(match["length"] or 1) * _UNITS[match["unit"]]
+        return cls(int(match["limit"]), window, int(match["others"] or 0))
 
-    def spend(self, requests: int = 1) -> Standing:
-        """Count requests; past the limit they are refused, and cost nothing."""
+    def spend(self) -> Standing:
+        """Count a request, and those of others meanwhile; past the limit it is refused, and costs nothing."""
         with self._lock:
             now = self.clock()
             if now >= self._resets_at:
@@ -53,5 +60,5 @@ class Quota:
                 self._resets_at = now + self.window
             is_refused = self._spent >= self.limit
             if not is_refused:
-                self._spent = min(self._spent + requests, self.limit)
+                self._spent = min(self._spent + 1 + self.others, self.limit)
             return Standing(self.limit, self.limit - self._spent, self._resets_at, is_refused)

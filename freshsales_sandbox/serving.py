@@ -19,16 +19,16 @@ THREADS = 24
 log = logging.getLogger(__name__)
 
 
-class _Gateway(Gateway_10):  # type: ignore[misc]
+class _Gateway(Gateway_10):
     """Hands the socket to the application: what only a raw socket can break is broken there."""
 
-    def get_environ(self) -> WSGIEnvironment:
-        environ: WSGIEnvironment = super().get_environ()
+    def get_environ(self) -> WSGIEnvironment:  # type: ignore[override]  # their stubs give it no result
+        environ: WSGIEnvironment = super().get_environ()  # type: ignore[no-untyped-call]
         environ[CONNECTION] = self.req.conn.socket
         return environ
 
 
-class _Server(Server):  # type: ignore[misc]
+class _Server(Server):
     # How long its loop sleeps, and so how long a stop takes.
     expiration_interval = 0.02
 

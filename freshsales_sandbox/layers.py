@@ -1,0 +1,145 @@
+"""Layers around the stock surfaces: each sees a request, asks what lies beneath it (or not), and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal, cast
+from urllib.parse import urlencode
+
+from werkzeug import Request, Response
+
+from freshsales_sandbox import rest, scim
+
+Handler = Callable[[Request], Response]
+Layer = Callable[[Request, Handler], Response]
+Body = dict[str, Any]
+Endpoint = Literal["owners", "roles", "territories", "profile", "scim_users", "scim_groups"]
+
+ENDPOINTS: dict[Endpoint, str] = {
+    "owners": rest.PATH + "/selector/owners",
+    "roles": rest.PATH + "/selector/roles",
+    "territories": rest.PATH + "/selector/territories",
+    "profile": rest.PATH + "/settings/profile",
+    "scim_users": scim.PATH + "/Users",
+    "scim_groups": scim.PATH + "/Groups",
+}
+REST_LISTS: tuple[Endpoint, ...] = ("owners", "roles", "territories")
+SCIM_LISTS: tuple[Endpoint, ...] = ("scim_users", "scim_groups")
+_BY_PATH = {path: endpoint for endpoint, path in ENDPOINTS.items()}
+
+
+def endpoint_of(request: Request) -> Endpoint | None:
+    """Return which list, or the profile, a request reads; None for anything else, writes included."""
+    return _BY_PATH.get(request.path) if request.method == "GET" else None
+
+
+def stack(layers: Collection[Layer], handler: Handler) -> Handler:
+    """Put layers on a handler, the first one outermost."""
+    for layer in reversed(list(layers)):
+        handler = _laid(layer, handler)
+    return handler
+
+
+def _laid(layer: Layer, handler: Handler) -> Handler:
+    return lambda request: layer(request, handler)
+
+
+def on(endpoints: Collection[Endpoint], layer: Layer) -> Layer:
+    """Confine a layer to the reading of some endpoints."""
+    return lambda request, answer: (
+        layer(request, answer) if endpoint_of(request) in endpoints else answer(request)
+    )
+
+
+def under(path: str, layer: Layer) -> Layer:
+    """Confine a layer to one surface, or to one path."""
+    return lambda request, answer: (
+        layer(request, answer)
+        if request.path == path or request.path.startswith(path + "/")
+        else answer(request)
+    )
+
+
+def asking(change: Callable[[dict[str, str]], dict[str, str]]) -> Layer:
+    """Make a layer that alters the query before the stock surface sees it."""
+    return lambda request, answer: answer(with_query(request, change(request.args.to_dict())))
+
+
+def answering(change: Callable[[Body], Body]) -> Layer:
+    """Make a layer that alters the JSON of a good answer."""
+    return lambda request, answer: with_body(answer(request), change)
+
+
+def of_each(change: Callable[[Body], Body]) -> Layer:
+    """Make a layer that alters each record of a list."""
+
+    def all_of(body: Body) -> Body:
+        key = list_key(body)
+        return body | {key: [change(record) for record in body[key]]} if key else body
+
+    return answering(all_of)
+
+
+def instead(respond: Callable[[], Response]) -> Layer:
+    """Make a layer that answers without asking."""
+    return lambda request, answer: respond()  # noqa: ARG005
+
+
+def with_query(request: Request, query: Mapping[str, str]) -> Request:
+    return Request({**request.environ, "QUERY_STRING": urlencode(query)})
+
+
+def with_body(response: Response, change: Callable[[Body], Body]) -> Response:
+    if response.status_code == 200:  # noqa: PLR2004
+        response.set_data(json.dumps(change(body_of(response))))
+    return response
+
+
+def body_of(response: Response) -> Body:
+    return cast("Body", json.loads(response.get_data()))
+
+
+def list_key(body: Body) -> str:
+    """Return the name under which an answer holds its records, or nothing where it holds none."""
+    return next((key for key, value in body.items() if isinstance(value, list) and key != "schemas"), "")
+
+
+def whole_list(request: Request, answer: Handler) -> list[Body]:
+    """Return every record of a list, read through what lies beneath."""
+    is_rest = endpoint_of(request) in REST_LISTS
+    records: list[Body] = []
+    while True:
+        size, place = rest.LARGEST_PAGE, len(records)
+        query = (
+            {"page": str(place // size + 1), "per_page": str(size)}
+            if is_rest
+            else {"startIndex": str(place + 1), "count": str(size)}
+        )
+        body = body_of(answer(with_query(request, query)))
+        page: list[Body] = body[list_key(body)]
+        records += page
+        if len(page) < size:
+            return records
+
+
+def number(query: Mapping[str, str], name: str, default: int) -> int:
+    """Return a number of a query; what is no number counts as not given."""
+    text = query.get(name, "")
+    return int(text) if text.lstrip("-").isdecimal() else default
+
+
+def html(title: str, status: int = 200) -> Response:
+    page = f"<!DOCTYPE html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    return Response(page, status, content_type="text/html; charset=utf-8")
+
+
+def scim_error(status: int, detail: str, scim_type: str | None = None) -> Response:
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": str(status),
+        "detail": detail,
+    }
+    if scim_type is not None:
+        body["scimType"] = scim_type
+    return rest.json_response(body, status, "application/scim+json")

@@ -1,0 +1,133 @@
+"""What the REST selectors may do, and nobody without an account can know."""
+
+from __future__ import annotations
+
+from werkzeug import Request, Response
+
+from freshsales_sandbox.directory import Directory
+from freshsales_sandbox.layers import (
+    ENDPOINTS,
+    REST_LISTS,
+    Body,
+    Endpoint,
+    Handler,
+    Layer,
+    asking,
+    body_of,
+    html,
+    instead,
+    list_key,
+    number,
+    of_each,
+    on,
+    under,
+    whole_list,
+    with_body,
+)
+from freshsales_sandbox.quirks.quirk import Quirk, plain
+from freshsales_sandbox.rest import LARGEST_PAGE, PAGE_SIZE, PATH, failure, owner
+
+LOW_CAP = 10
+PEOPLE: tuple[Endpoint, ...] = ("owners",)
+SEEN_FIELDS = ("id", "display_name", "email", "is_active")
+
+
+def _whole_list_always(request: Request, answer: Handler) -> Response:
+    records = whole_list(request, answer)
+    return with_body(answer(request), lambda body: body | {list_key(body): records})
+
+
+def _with_meta(request: Request, answer: Handler) -> Response:
+    total = len(whole_list(request, answer))
+    size = min(max(number(request.args, "per_page", PAGE_SIZE), 1), LARGEST_PAGE)
+    meta = {"total_pages": -(-total // size), "total": total}
+    return with_body(answer(request), lambda body: body | {"meta": meta})
+
+
+def _missing_past_the_end(request: Request, answer: Handler) -> Response:
+    response = answer(request)
+    body = body_of(response) if response.status_code == 200 else {}  # noqa: PLR2004
+    if number(request.args, "page", 1) > 1 and body and not body[list_key(body)]:
+        return failure(404, "The requested page does not exist.")
+    return response
+
+
+def _everybody(directory: Directory) -> Layer:
+    def layer(request: Request, answer: Handler) -> Response:
+        page = max(number(request.args, "page", 1), 1)
+        size = min(max(number(request.args, "per_page", PAGE_SIZE), 1), LARGEST_PAGE)
+        seats = [person for person in directory.people if person.crm_id is not None]
+        rows = [owner(person) for person in seats[(page - 1) * size : page * size]]
+        return with_body(answer(request), lambda body: body | {"users": rows})
+
+    return on(PEOPLE, layer)
+
+
+def _seen_fields(record: Body) -> Body:
+    seen = {name: record[name] for name in SEEN_FIELDS}
+    return seen | {"work_number": record["phone"], "mobile_number": record["mobile"]}
+
+
+def _unlisted_fields(record: Body) -> Body:
+    return record | {"job_title": "Account Executive", "deal_pipeline_id": 70000000001, "beta": {"on": True}}
+
+
+def _refused(endpoint: Endpoint, status: int) -> Quirk:
+    reasons = {
+        403: "answers 403, as the key's role may not read it; the key is good elsewhere",
+        404: "answers 404: the account has no such endpoint",
+        501: "answers 501: the account has no such endpoint",
+    }
+    layer = on((endpoint,), instead(lambda: failure(status, "Not available to you.")))
+    path = ENDPOINTS[endpoint].removeprefix(PATH + "/")
+    return plain(f"rest-{endpoint}-{status}", f"{path} {reasons[status]}", layer)
+
+
+QUIRKS = (
+    plain(
+        "rest-page-ignored",
+        "page is ignored: every page is the whole list",
+        on(REST_LISTS, _whole_list_always),
+    ),
+    plain(
+        "rest-per-page-ignored",
+        f"per_page is ignored: {PAGE_SIZE} records a page",
+        on(REST_LISTS, asking(lambda query: query | {"per_page": str(PAGE_SIZE)})),
+    ),
+    plain(
+        "rest-per-page-capped",
+        f"per_page is capped at {LOW_CAP}: a short page is not the last one",
+        on(
+            REST_LISTS,
+            asking(lambda query: query | {"per_page": str(min(number(query, "per_page", LOW_CAP), LOW_CAP))}),
+        ),
+    ),
+    plain("rest-meta", "lists carry meta with total_pages and total", on(REST_LISTS, _with_meta)),
+    plain(
+        "rest-past-end-404",
+        "a page past the end answers 404 instead of an empty list",
+        on(REST_LISTS, _missing_past_the_end),
+    ),
+    Quirk("rest-all-users", "selector/owners lists all users of the CRM, inactive ones too", _everybody),
+    plain(
+        "rest-seen-fields",
+        "owners have only the six fields that public clients read, work_number and mobile_number among them",
+        on(PEOPLE, of_each(_seen_fields)),
+    ),
+    plain(
+        "rest-null-fields",
+        "every field of an owner but the id is null",
+        on(PEOPLE, of_each(lambda record: dict.fromkeys(record) | {"id": record["id"]})),
+    ),
+    plain(
+        "rest-unlisted-fields", "owners have fields that nobody listed", on(PEOPLE, of_each(_unlisted_fields))
+    ),
+    plain(
+        "rest-html-login",
+        "every REST request gets an HTML login page with status 200, as from a wrong host",
+        under(PATH, instead(lambda: html("Log in to Freshworks"))),
+    ),
+    *(_refused(endpoint, 403) for endpoint in (*REST_LISTS, "profile")),
+    *(_refused(endpoint, 404) for endpoint in ("roles", "territories", "profile")),
+    *(_refused(endpoint, 501) for endpoint in ("roles", "territories", "profile")),
+)

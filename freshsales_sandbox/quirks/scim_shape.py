@@ -1,0 +1,138 @@
+"""How the resources of SCIM servers in the wild look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from freshsales_sandbox.directory import Directory
+from freshsales_sandbox.layers import SCIM_LISTS, Body, Endpoint, Layer, answering, of_each, on
+from freshsales_sandbox.quirks.quirk import Quirk, plain
+from freshsales_sandbox.resources import ENTERPRISE
+
+USERS: tuple[Endpoint, ...] = ("scim_users",)
+GROUPS: tuple[Endpoint, ...] = ("scim_groups",)
+UNKNOWN_EXTENSION = "urn:example:params:scim:schemas:extension:telephony:2.0:User"
+
+
+def _users(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:
+    return plain(name, says, on(USERS, of_each(change)))
+
+
+def _groups(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:
+    return plain(name, says, on(GROUPS, of_each(change)))
+
+
+def _both(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:
+    return plain(name, says, on(SCIM_LISTS, of_each(change)))
+
+
+def _without(name: str) -> Callable[[Body], Body]:
+    return lambda resource: {key: value for key, value in resource.items() if key != name}
+
+
+def _other_case(value: Any) -> Any:
+    """Return JSON whose names are in another letter case: Pascal's at first, then upper."""
+    if isinstance(value, list):
+        return [_other_case(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {_recased(name): _other_case(item) for name, item in value.items()}
+
+
+def _recased(name: str) -> str:
+    if name.startswith("urn:"):
+        return name.lower()
+    return name.upper() if len(name) % 2 else name[0].upper() + name[1:]
+
+
+def _booleans(value: Any, made: Callable[[bool], object]) -> Any:
+    if isinstance(value, bool):
+        return made(value)
+    if isinstance(value, list):
+        return [_booleans(item, made) for item in value]
+    if isinstance(value, dict):
+        return {name: _booleans(item, made) for name, item in value.items()}
+    return value
+
+
+def _bare_manager(resource: Body) -> Body:
+    enterprise = resource.get(ENTERPRISE, {})
+    if "manager" not in enterprise:
+        return resource
+    return resource | {ENTERPRISE: enterprise | {"manager": enterprise["manager"]["value"]}}
+
+
+def _bare_emails(resource: Body) -> Body:
+    return resource | {"emails": [email["value"] for email in resource.get("emails", [])]}
+
+
+def _extended(resource: Body) -> Body:
+    return resource | {
+        "schemas": [*resource["schemas"], UNKNOWN_EXTENSION],
+        UNKNOWN_EXTENSION: {"extension": "4711", "hasHeadset": True},
+    }
+
+
+def _only_values(resource: Body) -> Body:
+    return resource | {"members": [{"value": member["value"]} for member in resource["members"]]}
+
+
+def _capital_domain(resource: Body) -> Body:
+    local, at, domain = resource["userName"].partition("@")
+    return resource | {"userName": local + at + domain.title()}
+
+
+def _relative_location(resource: Body) -> Body:
+    meta = resource["meta"]
+    return resource | {"meta": meta | {"location": f"/{meta['resourceType']}s/{resource['id']}"}}
+
+
+def _undated(resource: Body) -> Body:
+    kept = {
+        name: value for name, value in resource["meta"].items() if name not in {"created", "lastModified"}
+    }
+    return resource | {"meta": kept}
+
+
+def _frozen(directory: Directory) -> Layer:
+    directory.dates_changes = False
+    return lambda request, answer: answer(request)
+
+
+# Outermost first, where several are combined: names change their case last.
+QUIRKS = (
+    plain(
+        "scim-other-case", "attribute names in another letter case", on(SCIM_LISTS, answering(_other_case))
+    ),
+    _both("scim-no-meta", "meta is missing", _without("meta")),
+    _both(
+        "scim-booleans-as-text",
+        'booleans are "True" and "False"',
+        lambda resource: _booleans(resource, str),
+    ),
+    _both("scim-booleans-as-numbers", "booleans are 1 and 0", lambda resource: _booleans(resource, int)),
+    _groups("scim-groups-undated", "groups have no created and no lastModified", _undated),
+    _both("scim-relative-location", "meta.location is relative", _relative_location),
+    _users("scim-bare-emails", "emails are bare strings", _bare_emails),
+    _users("scim-bare-manager", "manager is a bare string", _bare_manager),
+    _users("scim-unknown-extension", "users carry an extension of an unknown URN", _extended),
+    _users(
+        "scim-one-email",
+        "only one email is kept",
+        lambda resource: resource | {"emails": resource.get("emails", [])[:1]},
+    ),
+    _users(
+        "scim-email-domain-lower",
+        "an email's domain is in lower case where userName's is not",
+        _capital_domain,
+    ),
+    _both(
+        "scim-empty-external-id",
+        "externalId is an empty string",
+        lambda resource: resource | {"externalId": ""},
+    ),
+    _groups("scim-no-members", "groups come without members: unknown, not empty", _without("members")),
+    _groups("scim-members-only-value", "members have only a value", _only_values),
+    Quirk("scim-last-modified-frozen", "lastModified never moves when a resource changes", _frozen),
+)

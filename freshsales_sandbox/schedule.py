@@ -1,0 +1,91 @@
+"""When something is to happen: `NAME@LIST:N`, `NAME@LIST:NxTIMES`, `NAME@N`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from threading import Lock
+from typing import cast
+
+from werkzeug import Request
+
+from freshsales_sandbox.layers import Endpoint, endpoint_of
+
+_FORM = re.compile(r"(?P<name>[\w-]+)@(?:(?P<list>\w+):)?(?P<first>[1-9]\d*)(?:x(?P<times>\d+|\*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One thing that is to happen, from the nth request of a list on; `times` is None where it never ends."""
+
+    name: str
+    list: Endpoint
+    first: int
+    times: int | None = 1
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        names: Collection[str],
+        lists: Collection[Endpoint],
+        usual_list: Endpoint | None = None,
+    ) -> Planned:
+        """Read one entry of the command line.
+
+        Raises ValueError with a sentence for the user.
+        """
+        match = _FORM.fullmatch(text.strip())
+        name = text.partition("@")[0].strip()
+        if name not in names:
+            raise ValueError(f"{text!r} begins with none of: {', '.join(names)}")
+        list_ = (match["list"] if match else None) or usual_list
+        if match is None or list_ not in lists:
+            raise ValueError(
+                f"{text!r} does not say when: write {name}@LIST:N or {name}@LIST:NxTIMES, with N from 1 "
+                f"and LIST one of {', '.join(lists)}"
+            )
+        times = match["times"] or "1"
+        return cls(
+            name, cast("Endpoint", list_), int(match["first"]), None if times in {"*", "0"} else int(times)
+        )
+
+    def lasts(self, happened: int) -> bool:
+        return self.times is None or happened < self.times
+
+
+class Arrivals:
+    """Counts the requests of each list as they come in."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._requests: dict[Endpoint, int] = {}
+        self._places: dict[tuple[Endpoint, str], int] = {}
+        self._repeats: dict[tuple[Endpoint, str], int] = {}
+
+    def count(self, request: Request) -> int:
+        """Return which request of its list this is, from 1; 0 for what reads no list."""
+        endpoint = endpoint_of(request)
+        if endpoint is None:
+            return 0
+        with self._lock:
+            self._requests[endpoint] = self._requests.get(endpoint, 0) + 1
+            return self._requests[endpoint]
+
+    def place(self, request: Request) -> tuple[int, int]:
+        """Return which page of its list this asks for, and how often it was asked for before.
+
+        Pages are numbered as they are first asked for, so one is known again however its retries and other
+        pages mingle.
+        """
+        endpoint = endpoint_of(request)
+        if endpoint is None:
+            return 0, 0
+        key = (endpoint, request.query_string.decode())
+        with self._lock:
+            if key not in self._places:
+                self._places[key] = 1 + sum(1 for list_, _ in self._places if list_ == endpoint)
+            repeats = self._repeats.get(key, 0)
+            self._repeats[key] = repeats + 1
+            return self._places[key], repeats

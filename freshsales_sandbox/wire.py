@@ -1,0 +1,78 @@
+"""What only a raw socket can break: the answer is written by hand, and the connection is not kept."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+import struct
+from threading import Event
+from typing import NoReturn
+
+from werkzeug import Request, Response
+
+from freshsales_sandbox.serving import CONNECTION
+
+# How often a hanging answer looks whether its client is still there.
+GLANCE = 0.02
+
+
+class DroppedError(ConnectionResetError):
+    """The connection is done with: the server closes it and says nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "dropped on purpose")
+
+
+def reset(request: Request) -> NoReturn:
+    """Break the connection with a TCP reset before a byte of the answer."""
+    connection = _socket_of(request)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # Closed at once: the server would say goodbye first, and a goodbye is no reset.
+    os.close(connection.detach())
+    raise DroppedError
+
+
+def close(request: Request) -> NoReturn:
+    """Close the connection in good order, with no answer at all."""
+    _socket_of(request)
+    raise DroppedError
+
+
+def hang(request: Request, stopping: Event) -> NoReturn:
+    """Say nothing until the client gives up, or the sandbox stops."""
+    connection = _socket_of(request)
+    while not stopping.wait(GLANCE):
+        if select.select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
+            break
+    raise DroppedError
+
+
+def truncate(request: Request, response: Response) -> NoReturn:
+    """Send half of the body that Content-Length announces."""
+    body = response.get_data()
+    head = _head(response, f"Content-Length: {len(body)}")
+    _socket_of(request).sendall(head + body[: len(body) // 2])
+    raise DroppedError
+
+
+def cut_chunk(request: Request, response: Response) -> NoReturn:
+    """Send a chunked body that ends in the middle of its second chunk."""
+    body = response.get_data()
+    half = len(body) // 2
+    whole, torn = body[:half], body[half:]
+    chunks = b"%x\r\n%b\r\n%x\r\n%b" % (len(whole), whole, len(torn), torn[: len(torn) // 2])
+    _socket_of(request).sendall(_head(response, "Transfer-Encoding: chunked") + chunks)
+    raise DroppedError
+
+
+def _head(response: Response, length: str) -> bytes:
+    return (
+        f"HTTP/1.1 {response.status}\r\nContent-Type: {response.content_type}\r\n{length}\r\n\r\n"
+    ).encode("latin-1")
+
+
+def _socket_of(request: Request) -> socket.socket:
+    connection: socket.socket = request.environ[CONNECTION]
+    return connection
