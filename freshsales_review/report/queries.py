@@ -77,10 +77,11 @@ select
     ) as changed
 """
 
+# A flag that is null for everybody is not known, and that is not 0.
 FLAG_COUNTS = (
     "\nunion all\n".join(
         f"select {place} as place, '{flag.column}' as flag, "
-        f"count(case when {flag.column} then 1 end) as people "
+        f"case when count({flag.column}) > 0 then count(case when {flag.column} then 1 end) end as people "
         "from {marts}.access_review"
         for place, flag in enumerate(FLAGS)
     )

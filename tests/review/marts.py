@@ -49,8 +49,8 @@ select '{account}', 'person-' || md5('k' || i), case when i % 7 <> 3 then 700000
     'Person ' || i || ' Ünal', 'Person ' || i, 'Ünal', 'person.' || i || '@acme.example',
     case when i % 11 <> 5 then 'Person.' || i || '@acme.example' end, 'Title ' || i % 30,
     case when i % 23 <> 0 then 'Department ' || i % 17 end, null,
-    case when i > 10 then 'person-' || md5('k' || i / 10) end,
-    case when i > 10 then 'Person ' || i / 10 || ' Ünal' end, i % 9, 'Role ' || i % 9, null,
+    case when i > 10 then 'person-' || md5('k' || (i - i % 10) / 10) end,
+    case when i > 10 then 'Person ' || (i - i % 10) / 10 || ' Ünal' end, i % 9, 'Role ' || i % 9, null,
     case when i % 7 <> 3 then 'active' end, case when i % 11 <> 5 then 'active' end,
     case when i % 11 = 5 then 'unmanaged' when i % 7 = 3 then 'not_an_owner' when i % 13 = 0 then 'removed'
         when i % 10 = 7 then 'deactivated' else 'active' end,

@@ -1,17 +1,19 @@
 // What happened between two complete reads: events that were seen after the first and up to the second.
 
-function showChanges(report) {
-  const { events, reads } = report;
+function showChanges(report, open) {
+  const { events, people } = report;
   const table = new DataTable("#events", {
     data: events.rows().map((row) => [row]),
     columns: [
       eventColumn("Seen", (row) => moment(events.value("first_seen_at", row))),
-      eventColumn("Person", (row) => events.value("name", row) ?? events.value("identity_key", row)),
+      eventColumn("Person", (row) => events.value("name", row) ?? events.value("identity_key", row), (row) =>
+        element("button", { type: "button", class: "link", click: () => open(people.byPerson().get(events.person(row))[0]) },
+          events.value("name", row) ?? events.value("identity_key", row))),
       eventColumn("What", (row) => events.value("event_type", row).replaceAll("_", " ")),
       eventColumn("From", (row) => events.value("old_value", row) ?? ""),
       eventColumn("To", (row) => events.value("new_value", row) ?? ""),
     ],
-    order: [[0, "desc"]],
+    order: [], // as the query gives them: latest first
     pageLength: 10,
     autoWidth: false,
     layout: { topStart: null, topEnd: null, bottomStart: "pageLength", bottomEnd: "paging" },
@@ -26,12 +28,14 @@ function showChanges(report) {
   table.draw();
 }
 
-function eventColumn(title, words) {
+function eventColumn(title, words, show = (row) => document.createTextNode(words(row))) {
   return {
     title,
+    type: "string",
+    searchable: false,
     data: null,
     createdCell: (cell) => cell.setAttribute("data-label", title),
-    render: (_, type, [row]) => (type === "display" ? document.createTextNode(words(row)) : words(row)),
+    render: (_, type, [row]) => (type === "display" ? show(row) : words(row)),
   };
 }
 

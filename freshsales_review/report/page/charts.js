@@ -11,77 +11,83 @@ const CHART_STYLE = {
   legend: { labelColor: "var(--ink)", labelFontSize: 12, title: null, orient: "bottom", columns: 3 },
 };
 const BARS_AT_MOST = 12;
+const BAR_PIXELS = 24;
 
 async function showCharts(report, pick) {
-  fill("charts", ...["flags", "daily", "departments", "roles"].map((name) =>
+  const { flag_counts: flags, daily, by_department: departments, by_role: roles } = report;
+  const places = Object.keys(report.statuses);
+  const flagOf = new Map(report.flags.map((flag) => [flag.column, flag]));
+  fill("charts", ...["flag", "status", "department", "role"].map((name) =>
     element("figure", { class: "card", id: `chart-${name}` })));
-  const flags = new Map(report.flags.map((flag) => [flag.column, flag.label]));
-  const statuses = report.statuses;
   await Promise.all([
-    drawBars("flags", "People by flag", report.flag_counts, "flag", "people", (flag) => flags.get(flag),
-      (flag) => pick("flag", flag)),
-    drawDays("daily", "Head count by status", report.daily, statuses, (status) => pick("status", status)),
-    drawBars("departments", "Entitlements by department", report.by_department, "department", "entitlements",
-      (department) => department ?? "(none)", (department) => pick("department", department)),
-    drawBars("roles", "Entitlements by role", report.by_role, "role", "entitlements", (role) => role,
-      (role) => pick("role", role)),
+    drawBars("flag", "People by flag", pick, flags.rows().map((row) => {
+      const flag = flagOf.get(flags.value("flag", row));
+      return { key: flag.column, label: flag.label, number: flags.value("people", row), note: flag.meaning };
+    })),
+    drawDays("status", "Head count by status, day by day", pick, report.statuses, daily.rows().map((row) => {
+      const status = daily.value("status", row);
+      return { key: status, label: report.statuses[status], number: daily.value("people", row), note: daily.value("day", row), place: places.indexOf(status) };
+    })),
+    drawBars("department", "Entitlements by department", pick, departments.rows().map((row) => {
+      const department = departments.value("department", row);
+      return { key: department, label: department ?? "(none)", number: departments.value("entitlements", row) };
+    })),
+    drawBars("role", "Entitlements by role", pick, roles.rows().map((row) => {
+      const role = roles.value("role", row);
+      return { key: role, label: role, number: roles.value("entitlements", row) };
+    })),
   ]);
 }
 
-async function drawBars(name, title, table, label, number, words, choose) {
-  const all = table.rows().map((row) => ({
-    key: table.value(label, row), label: words(table.value(label, row)), number: table.value(number, row),
-  }));
-  const shown = all.slice(0, BARS_AT_MOST);
-  const most = Math.max(1, ...shown.map((bar) => bar.number ?? 0));
-  await draw(name, title, all, choose, {
+async function drawBars(name, title, pick, bars) {
+  const shown = bars.slice(0, BARS_AT_MOST).map((bar) => ({ ...bar, number: bar.number ?? 0, words: count(bar.number) }));
+  const most = Math.max(1, ...shown.map((bar) => bar.number));
+  await draw(name, title, pick, bars, bars.length - shown.length, {
     data: { values: shown },
-    height: { step: 24 },
+    height: shown.length * BAR_PIXELS,
     encoding: {
-      y: { field: "label", type: "nominal", sort: null, axis: { labelLimit: 150 } },
+      y: { field: "label", type: "nominal", sort: null, axis: { labelLimit: 150, labelPadding: 8 } },
       x: { field: "number", type: "quantitative", axis: null, scale: { domain: [0, most * 1.2] } },
     },
     layer: [
       { mark: { type: "bar", height: { band: 0.7 }, cornerRadiusEnd: 2 } },
-      { mark: { type: "text", align: "left", dx: 4 }, encoding: { text: { field: "number", format: "," } } },
+      { mark: { type: "text", align: "left", dx: 5 }, encoding: { text: { field: "words" } } },
     ],
-  }, all.length - shown.length);
+  });
 }
 
-async function drawDays(name, title, table, statuses, choose) {
-  const values = table.rows().map((row) => ({
-    key: table.value("status", row), day: table.value("day", row), number: table.value("people", row),
-    label: statuses[table.value("status", row)],
-  }));
+async function drawDays(name, title, pick, statuses, values) {
   const keys = Object.keys(statuses);
-  const lastDay = values.map((value) => value.day).sort().at(-1);
-  await draw(name, title, values.filter((value) => value.day === lastDay), choose, {
+  const latest = values.at(-1)?.note;
+  await draw(name, title, pick, values.filter((value) => value.note === latest), 0, {
     data: { values },
     height: 190,
     mark: { type: "bar" },
     encoding: {
-      x: { field: "day", type: "ordinal", axis: { labelAngle: 0, labelOverlap: true } },
-      y: { field: "number", type: "quantitative", axis: { tickCount: 4, gridColor: "var(--line)" } },
+      x: { field: "note", type: "ordinal", axis: { labelAngle: 0, labelOverlap: true, labelPadding: 6 } },
+      y: { field: "number", type: "quantitative", aggregate: "sum", axis: { tickCount: 4, gridColor: "var(--line)", labelPadding: 6 } },
       fill: {
-        field: "key", type: "nominal", sort: keys,
-        scale: { domain: keys, range: keys.map((key) => `var(--${key.replaceAll("_", "-")})`) },
-        legend: { labelExpr: "replace(datum.label, /_/g, ' ')" },
+        field: "label", type: "nominal", sort: null,
+        scale: { domain: Object.values(statuses), range: keys.map((key) => `var(--${key.replaceAll("_", "-")})`) },
       },
+      detail: { field: "key" },
+      order: { field: "place" },
     },
   });
 }
 
-async function draw(name, title, values, choose, specification, left = 0) {
+async function draw(name, title, pick, values, left, specification) {
   const canvas = element("div", { class: "canvas" });
   const rows = values.map((value) => [
-    element("button", { type: "button", class: "link", click: () => choose(value.key) }, value.label),
+    element("button", { type: "button", class: "link", click: () => pick(name, value.key) }, value.label),
+    value.note ?? "",
     count(value.number),
   ]);
   document.getElementById(`chart-${name}`).replaceChildren(
     element("figcaption", {}, title),
     values.length === 0 ? element("p", { class: "nothing" }, "Nothing to show.") : canvas,
-    left > 0 ? element("p", { class: "nothing" }, `${plural(left, "more", "more")} in the table below.`) : "",
-    element("details", {}, element("summary", {}, "As a table"), plainTable(["", "Number"], rows, { class: "plain" })),
+    left > 0 ? element("p", { class: "nothing" }, `${count(left)} more in the table.`) : "",
+    element("details", {}, element("summary", {}, "As a table"), plainTable([title, "", "Number"], rows, { class: "plain" })),
   );
   if (values.length === 0) return;
   const drawn = await vegaEmbed(canvas, { width: "container", description: title, config: CHART_STYLE, ...specification }, {
@@ -92,6 +98,6 @@ async function draw(name, title, values, choose, specification, left = 0) {
     tooltip: { disableDefaultStyle: true },
   });
   drawn.view.addEventListener("click", (_, item) => {
-    if (item?.datum && "key" in item.datum) choose(item.datum.key);
+    if (item?.datum && "key" in item.datum) pick(name, item.datum.key);
   });
 }

@@ -1,10 +1,10 @@
 // The payload: gzip in base64; every cell is a place in the dictionary of its column's name.
 
 class Table {
-  constructor(document, name) {
-    this.length = document.tables[name].rows;
-    this.columns = document.tables[name].columns;
-    this.dictionaries = document.dictionaries;
+  constructor(report, name) {
+    this.length = report.tables[name].rows;
+    this.columns = report.tables[name].columns;
+    this.dictionaries = report.dictionaries;
   }
 
   value(column, row) {
@@ -16,23 +16,18 @@ class Table {
   }
 
   rows() {
-    return Array.from({ length: this.length }, (_, row) => row);
+    return [...Array(this.length).keys()];
   }
 
-  // Map from the key that `columns` make to the rows that hold it, in order.
-  rowsBy(...columns) {
-    const found = new Map();
-    for (let row = 0; row < this.length; row += 1) {
-      const key = this.key(row, ...columns);
-      if (!found.has(key)) found.set(key, []);
-      found.get(key).push(row);
-    }
-    return found;
+  // Who a row speaks of. Dictionaries are shared, so that the same number is the same person in every table.
+  person(row) {
+    return this.columns.identity_key[row] * this.dictionaries.account.length + this.columns.account[row];
   }
 
-  // Dictionaries are shared, so equal places mean equal values in whatever table.
-  key(row, ...columns) {
-    return columns.map((column) => this.columns[column][row]).join(" ");
+  // Map from persons to their rows, in order.
+  byPerson() {
+    this.rowsOfPersons ??= Map.groupBy(this.rows(), (row) => this.person(row));
+    return this.rowsOfPersons;
   }
 }
 

@@ -22,8 +22,12 @@ function plainTable(headings, rows, attributes = {}) {
   return element("table", attributes, element("thead", {}, head), element("tbody", {}, ...body));
 }
 
+// Made once: making them is what is slow.
+const numbers = new Intl.NumberFormat("en");
+const alphabet = new Intl.Collator("en", { numeric: true });
+
 function count(value) {
-  return value === null ? "unknown" : value.toLocaleString("en");
+  return value === null ? "unknown" : numbers.format(value);
 }
 
 function moment(value) {

@@ -57,8 +57,9 @@ function evidenceInShort(streams) {
 }
 
 function evidenceTable(streams) {
+  const many = new Set(streams.map((stream) => stream.account)).size > 1;
   const rows = streams.map((stream) => [
-    element("span", {}, stream.stream, element("small", {}, stream.account)),
+    element("span", {}, stream.stream, many ? element("small", {}, stream.account) : null),
     moment(stream.finished_at),
     stream.is_complete ? "complete" : element("strong", {}, `not complete: ${stream.incomplete_reason ?? "no reason given"}`),
     count(stream.rows_read),
@@ -66,11 +67,8 @@ function evidenceTable(streams) {
     populationInWords(stream),
     stream.tap_version ?? "unknown",
   ]);
-  return element("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "What was read" }, plainTable(
-    ["Stream", "Read", "To its end", "Rows read", "In warehouse", "Population", "Tap"],
-    rows,
-    { class: "plain" },
-  ));
+  return plainTable(
+    ["Stream", "Read", "To its end", "Rows read", "In warehouse", "Population", "Tap"], rows, { class: "stacks" });
 }
 
 function populationInWords(stream) {

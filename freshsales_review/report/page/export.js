@@ -6,10 +6,10 @@ const FORMULA = /^\s*[=+\-@＝＋－＠\t\r\n]/;
 
 function csvOf({ people, entitlements }, rows) {
   const columns = Object.keys(people.columns);
-  const held = entitlements.rowsBy("account", "identity_key");
+  const held = entitlements.byPerson();
   const lines = rows.map((row) => [
     ...columns.map((column) => people.value(column, row)),
-    (held.get(people.key(row, "account", "identity_key")) ?? []).map((at) => entitlementInWords(entitlements, at)).join("; "),
+    (held.get(people.person(row)) ?? []).map((at) => entitlementInWords(entitlements, at)).join("; "),
     ...TO_FILL_IN.map(() => null),
   ]);
   // The mark tells Excel that this is UTF-8.

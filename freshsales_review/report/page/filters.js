@@ -7,40 +7,42 @@ class Filters {
     this.chosen = new Map();
     this.selects = new Map();
     const people = report.people;
-    const byColumn = (column) => groupRows(people.rows(), (row) => [people.value(column, row)]);
+    const byColumn = (column) => this.grouped((row) => people.value(column, row));
     this.choices = {
       account: byColumn("account"),
       status: byColumn("status"),
-      flag: groupRows(people.rows(), (row) =>
-        report.flags.map((flag) => flag.column).filter((flag) => people.value(flag, row) === true)),
+      flag: new Map(report.flags.map((flag) => [flag.column, this.flagged(flag.column)])),
       role: this.entitled("crm_role", "scim_role"),
       group: this.entitled("scim_group"),
       department: byColumn("department"),
-      manager: groupRows(people.rows(), (row) => [managerName(people, row)]),
+      manager: this.grouped((row) => managerName(people, row)),
     };
     if (this.choices.account.size < 2) delete this.choices.account;
     this.build();
   }
 
+  grouped(keyOf) {
+    return new Map([...Map.groupBy(this.report.people.rows(), keyOf)].map(([key, rows]) => [key, new Set(rows)]));
+  }
+
+  flagged(flag) {
+    const { people } = this.report;
+    return new Set(people.rows().filter((row) => people.value(flag, row) === true));
+  }
+
   // Map from the name of a resource of these types to the people who hold it.
   entitled(...types) {
     const { people, entitlements } = this.report;
-    const personOf = new Map(people.rows().map((row) => [people.key(row, "account", "identity_key"), row]));
-    const found = new Map();
-    for (const row of entitlements.rows()) {
-      if (!types.includes(entitlements.value("resource_type", row))) continue;
-      const person = personOf.get(entitlements.key(row, "account", "identity_key"));
-      const name = entitlements.value("resource_name", row);
-      if (!found.has(name)) found.set(name, new Set());
-      found.get(name).add(person);
-    }
-    return found;
+    const rowOf = new Map(people.rows().map((row) => [people.person(row), row]));
+    const names = entitlements.rows().filter((row) => types.includes(entitlements.value("resource_type", row)));
+    const found = Map.groupBy(names, (row) => entitlements.value("resource_name", row));
+    return new Map([...found].map(([name, rows]) => [name, new Set(rows.map((row) => rowOf.get(entitlements.person(row))))]));
   }
 
   build() {
     const fields = Object.entries(this.choices).map(([name, groups]) => {
       const words = [...groups.keys()].map((key) => [key, this.words(name, key)]);
-      words.sort((one, other) => one[1].localeCompare(other[1]));
+      words.sort((one, other) => alphabet.compare(one[1], other[1]));
       // A key may be null: options stand for places in this list.
       const keys = words.map(([key]) => key);
       const select = element("select", { id: `filter-${name}`, change: () => this.set(name, keys[select.value]) },
@@ -81,15 +83,4 @@ class Filters {
     for (const rows of this.chosen.values()) if (!rows.has(row)) return false;
     return true;
   }
-}
-
-function groupRows(rows, keysOf) {
-  const found = new Map();
-  for (const row of rows) {
-    for (const key of keysOf(row)) {
-      if (!found.has(key)) found.set(key, new Set());
-      found.get(key).add(row);
-    }
-  }
-  return found;
 }

@@ -6,7 +6,7 @@ let people = null;
 const filters = new Filters(report, () => people.search(filters.search.value).draw());
 const open = personPanel(report);
 people = showPeople(report, filters, open);
-showChanges(report);
+showChanges(report, open);
 
 const shownRows = () => people.rows({ search: "applied", order: "applied" }).data().toArray().map(([row]) => row);
 document.getElementById("clear").addEventListener("click", () => filters.clear());

@@ -2,8 +2,6 @@
 
 function personPanel(report) {
   const { people, entitlements, events } = report;
-  const entitlementsOf = entitlements.rowsBy("account", "identity_key");
-  const eventsOf = events.rowsBy("account", "identity_key");
   const dialog = document.getElementById("person");
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close(); // a click beside the panel
@@ -11,20 +9,21 @@ function personPanel(report) {
 
   return (row) => {
     const person = people.record(row);
-    const key = people.key(row, "account", "identity_key");
+    const key = people.person(row);
     dialog.replaceChildren(
       element("header", {},
         element("h2", { id: "person-name" }, personName(people, row)),
         statusMark(person.status),
         element("button", { type: "button", class: "close", "aria-label": "Close", click: () => dialog.close() }, "×")),
+      reasons(person),
       facts(report, person),
       element("h3", {}, "Entitlements"),
-      listOrNothing(entitlementsOf.get(key), "None is known.", ["Resource", "", "Held as", "Granted via"], (at) => [
+      listOrNothing(entitlements.byPerson().get(key), "None is known.", ["Resource", "Name", "Held as", "Granted via"], (at) => [
         resourceType(entitlements.value("resource_type", at)),
         ...["resource_name", "entitlement", "granted_via"].map((column) => entitlements.value(column, at)),
       ]),
       element("h3", {}, "History"),
-      listOrNothing(eventsOf.get(key), "Nothing changed between the complete reads.", ["Seen", "What", "From", "To"], (at) => [
+      listOrNothing(events.byPerson().get(key), "Nothing changed between the complete reads.", ["Seen", "What", "From", "To"], (at) => [
         moment(events.value("first_seen_at", at)),
         events.value("event_type", at).replaceAll("_", " "),
         events.value("old_value", at) ?? "",
@@ -36,8 +35,13 @@ function personPanel(report) {
   };
 }
 
+function reasons(person) {
+  if (person.reasons === null) return "";
+  return element("div", { class: "why" }, element("strong", {}, `Risk ${person.risk_score}`), reasonsInWords(person.reasons));
+}
+
 function facts(report, person) {
-  const raised = report.flags.filter((flag) => person[flag.column] === true);
+  const unknown = report.flags.filter((flag) => person[flag.column] === null).map((flag) => flag.label);
   const known = [
     ["Email", person.email],
     ["User name", person.user_name],
@@ -51,13 +55,9 @@ function facts(report, person) {
     ["In SCIM", person.scim_status],
     ["Account", person.account],
     ["Last login", "not available"],
-    ["Risk score", person.risk_score],
-    ["Why", person.reasons],
-  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
-  const flags = raised.map((flag) => element("li", {}, element("strong", {}, flag.label), ` ${flag.meaning}.`));
-  return element("div", {},
-    element("dl", {}, ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, String(value))])),
-    flags.length === 0 ? null : element("ul", { class: "flags" }, ...flags));
+    ["Cannot be told", unknown.join(", ")],
+  ].filter(([, value]) => value !== null && value !== "");
+  return element("dl", {}, ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
 function matchInWords(person) {

@@ -2,20 +2,21 @@
 
 function showPeople(report, filters, open) {
   const { people } = report;
-  const text = (...columns) => (row) => columns.map((column) => people.value(column, row) ?? "").join(" ");
+  const value = (column) => (row) => people.value(column, row) ?? "";
   const table = new DataTable("#people", {
     data: people.rows().map((row) => [row]),
     columns: [
-      peopleColumn("Risk", text("risk_score"), (row) => riskScore(people, row), (row) => people.value("risk_score", row)),
-      peopleColumn("Person", text("name", "email", "user_name", "crm_owner_id", "scim_user_id", "identity_key"),
-        (row) => personButton(people, row, open), text("name", "email", "identity_key")),
-      peopleColumn("Status", text("status"), (row) => statusMark(people.value("status", row))),
-      peopleColumn("Why", text("reasons"), (row) => reasonsInWords(people.value("reasons", row))),
-      peopleColumn("Department", text("department"), (row) => people.value("department", row) ?? ""),
+      peopleColumn("Risk", value("risk_score"), (row) => riskScore(people, row), { type: "num" }),
+      peopleColumn("Person", (row) => personName(people, row), (row) => personButton(people, row, open)),
+      peopleColumn("Status", value("status"), (row) => statusMark(people.value("status", row))),
+      peopleColumn("Why", value("reasons"), (row) => reasonsInWords(people.value("reasons", row))),
+      peopleColumn("Department", value("department"), value("department")),
       peopleColumn("Manager", (row) => managerName(people, row) ?? "", (row) => managerName(people, row) ?? ""),
+      // Searched and never shown, in one column because that is fast.
+      { data: null, visible: false, render: (_, type, [row]) => (type === "filter" ? searched(people, row) : "") },
     ],
-    order: [[0, "desc"]],
-    pageLength: 25,
+    order: [], // as the query gives them: worst first
+    pageLength: matchMedia("(width < 48rem)").matches ? 10 : 25,
     autoWidth: false,
     layout: { topStart: null, topEnd: null, bottomStart: "pageLength", bottomEnd: "paging" },
     language: { zeroRecords: "Nobody is left by these filters.", emptyTable: "The marts hold nobody yet." },
@@ -24,20 +25,29 @@ function showPeople(report, filters, open) {
       document.getElementById("shown").textContent = `${count(shown)} of ${plural(people.length, "person", "people")} shown`;
     },
   });
+  table.on("click", "tbody tr", (event) => {
+    const [row] = table.row(event.currentTarget).data() ?? [];
+    if (row !== undefined && !event.target.closest("button")) open(row);
+  });
   table.search.fixed("filters", (_, [row]) => filters.holds(row));
   return table;
 }
 
-function peopleColumn(title, search, show, sort = search) {
+function peopleColumn(title, sort, show, { type = "string" } = {}) {
   return {
     title,
+    type,
     data: null,
+    searchable: false,
     createdCell: (cell) => cell.setAttribute("data-label", title),
-    render: (_, type, [row]) => {
-      if (type === "display") return show(row);
-      return type === "filter" ? search(row) : sort(row);
-    },
+    render: (_, wanted, [row]) => (wanted === "display" ? show(row) : sort(row)),
   };
+}
+
+const SEARCHED = ["name", "email", "user_name", "crm_owner_id", "scim_user_id", "identity_key", "reasons", "department", "title"];
+
+function searched(people, row) {
+  return [...SEARCHED.map((column) => people.value(column, row)), managerName(people, row)].filter(Boolean).join(" ");
 }
 
 function riskScore(people, row) {
