@@ -1,4 +1,4 @@
-"""Starts the sandbox, runs the pipeline over it, and prints what is in the warehouse."""
+"""Serves an invented account, runs the pipeline over it, and prints what the warehouse then says."""
 
 import os
 import signal
@@ -9,15 +9,19 @@ from time import monotonic
 
 from rich.console import Console
 
-from demo.summary import print_summary
+from demo.summary import print_answers, print_loaded
 from demo.warehouse import foreign_accounts, opened
 from freshsales_sandbox.app import Sandbox
 
 ROOT = Path(__file__).parent.parent
-WAREHOUSE = ROOT / "output" / "warehouse.duckdb"
-LOG = ROOT / "output" / "demo.log"
+OUTPUT = ROOT / "output"
+WAREHOUSE = OUTPUT / "warehouse.duckdb"
+LOG = OUTPUT / "demo.log"
+JOB = "identity"
 PEOPLE = 250
 SEED = 7
+RUNS = 3
+DAYS_BETWEEN_RUNS = 14
 LOG_LINES_SHOWN = 30
 
 
@@ -26,66 +30,68 @@ class DemoFailedError(Exception):
 
 
 def main() -> int:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     # Being told to end is no reason to leave anything running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        start_over()
         play(console)
+        show(console)
     except DemoFailedError as error:
         console.print(f"[bold red]The demo failed.[/] {error}", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
-        console.print("\nInterrupted; the sandbox is stopped.")
+        console.print("\nInterrupted. The sandbox is stopped.")
         return 130
     return 0
 
 
-def play(console: Console) -> None:
-    start_over()
-    began = monotonic()
-    with Sandbox(people=PEOPLE, seed=SEED) as sandbox:
-        address = sandbox.config["rest_api_url"].removesuffix("/crm/sales/api")
-        console.print(f"An invented Freshsales account of {PEOPLE} people answers at {address}.")
-        console.print("meltano run tap-freshsales-users target-duckdb freshsales-review:verify")
-        run_meltano(sandbox, "tap-freshsales-users", "target-duckdb", "freshsales-review:verify")
-        console.print(f"Done in {monotonic() - began:.1f} s, with {len(sandbox.requests)} requests.\n")
-    with opened(WAREHOUSE) as warehouse:
-        print_summary(console, warehouse)
-    run_verification()
-    console.print(f"\nThe warehouse is {WAREHOUSE.relative_to(ROOT)}: any DuckDB from 1.4 on opens it.")
-    console.print(f"What Meltano logged is in {LOG.relative_to(ROOT)}. The sandbox is stopped.")
-
-
 def start_over() -> None:
     """Remove what an earlier demo left; a warehouse that holds anything else is not touched."""
-    WAREHOUSE.parent.mkdir(exist_ok=True)
+    OUTPUT.mkdir(exist_ok=True)
     LOG.write_text("")
-    if WAREHOUSE.exists():
-        with opened(WAREHOUSE) as warehouse:
-            foreign = foreign_accounts(warehouse)
-        if foreign:
-            place = WAREHOUSE.relative_to(ROOT)
-            raise DemoFailedError(
-                f"{place} holds {', '.join(foreign)}, which must not be mixed with invented people: "
-                "move the file away, and start the demo again."
+    if not WAREHOUSE.exists():
+        return
+    with opened(WAREHOUSE) as warehouse:
+        foreign = foreign_accounts(warehouse)
+    if foreign:
+        raise DemoFailedError(
+            f"{WAREHOUSE.relative_to(ROOT)} holds {', '.join(foreign)}, not to be mixed with invented people: "
+            "move the file away, and start the demo again."
+        )
+    WAREHOUSE.unlink()
+
+
+def play(console: Console) -> None:
+    with Sandbox(people=PEOPLE, seed=SEED) as sandbox:
+        address = sandbox.config["rest_api_url"].removesuffix("/crm/sales/api")
+        console.print(f"An invented Freshsales account of {PEOPLE} people is served at {address}")
+        for run in range(RUNS):
+            if run:
+                changes = sandbox.play(DAYS_BETWEEN_RUNS)
+                console.print(f"{DAYS_BETWEEN_RUNS} days pass there, with {len(changes)} changes.")
+            began, asked = monotonic(), len(sandbox.requests)
+            run_meltano(sandbox)
+            seconds, requests = monotonic() - began, len(sandbox.requests) - asked
+            console.print(
+                f"meltano run {JOB}: done in {seconds:.0f} s, with {requests} requests to the account."
             )
-        WAREHOUSE.unlink()
+    console.print("The account is closed again; what follows comes from the warehouse.\n")
 
 
-def run_meltano(sandbox: Sandbox, *tasks: str) -> None:
+def run_meltano(sandbox: Sandbox) -> None:
     settings = {f"TAP_FRESHSALES_USERS_{name.upper()}": value for name, value in sandbox.config.items()}
-    environment = (
-        os.environ
-        | settings
-        | {
-            "TARGET_DUCKDB_FILEPATH": str(WAREHOUSE),
-            "MELTANO_CLI_LOG_FORMAT": "uncolored",
-            "MELTANO_PROJECT_ROOT": str(ROOT),
-        }
-    )
+    environment = {
+        **os.environ,
+        **settings,
+        "TARGET_DUCKDB_FILEPATH": str(WAREHOUSE),
+        "MELTANO_PROJECT_ROOT": str(ROOT),
+        "MELTANO_CLI_LOG_FORMAT": "uncolored",
+        "DBT_USE_COLORS": "false",
+    }
     with LOG.open("a") as log:
         finished = subprocess.run(  # noqa: S603 - our own command
-            [str(ROOT / ".venv-meltano/bin/meltano"), "run", *tasks],
+            [str(ROOT / ".venv-meltano/bin/meltano"), "run", JOB],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -96,12 +102,24 @@ def run_meltano(sandbox: Sandbox, *tasks: str) -> None:
     if finished.returncode:
         last_lines = LOG.read_text().splitlines()[-LOG_LINES_SHOWN:]
         sys.stderr.write("\n".join(last_lines) + "\n")
+        log_name = LOG.relative_to(ROOT)
         raise DemoFailedError(
-            f"Meltano ended with exit code {finished.returncode}; all of its log is in {LOG}."
+            f"Meltano ended with exit code {finished.returncode}; its log is in {log_name}."
         )
 
 
-def run_verification() -> None:
+def show(console: Console) -> None:
+    with opened(WAREHOUSE) as warehouse:
+        print_loaded(console, warehouse)
+        sys.stdout.flush()
+        verify()
+        print_answers(console, warehouse)
+    console.print(f"Warehouse  {WAREHOUSE.relative_to(ROOT)} (any DuckDB from 1.4 on, below 2, opens it)")
+    console.print(f"Log        {LOG.relative_to(ROOT)}")
+    console.print("Report     output/access-review.html")
+
+
+def verify() -> None:
     """Show the table that the pipeline itself has only logged."""
     command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--warehouse", str(WAREHOUSE)]
     if subprocess.run(command, check=False).returncode:  # noqa: S603 - our own command

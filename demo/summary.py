@@ -1,7 +1,8 @@
-"""What the raw tables say, in one screen."""
+"""What the warehouse says, in a screen or two: every number and name below comes out of a query."""
 
 import duckdb
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 # A row is there unless a later complete read of its stream did not meet it: the rule of the receipts.
@@ -16,36 +17,77 @@ STREAMS = ("owners", "roles", "territories", "profile", "scim_users", "scim_grou
 FINDINGS = {
     "SCIM users, active": "select count(*) {scim_users} and r.active",
     "SCIM users, inactive": "select count(*) {scim_users} and not r.active",
-    "Owners in the CRM with no SCIM user (they bypass SSO)": """
+    "CRM owners with no SCIM user: they bypass SSO": """
         select count(*) {owners} and lower(r.email) not in (
           select lower(address) from (
             select unnest([r.primary_email, r.user_name]) as address {scim_users}
           ) where address is not null
         )""",
-    "Owners in the CRM whose SCIM user is inactive (left, still owning records)": """
+    "CRM owners whose SCIM user is inactive: they left, and still own records": """
         select count(*) {owners} and lower(r.email) in (
           select lower(r.primary_email) {scim_users} group by all having not bool_or(r.active)
         )""",
 }
 
+TOP_TEN = """
+select display_name, coalesce(department, '') as department, status, risk_score as score, reasons
+from freshsales_identity.access_review
+where risk_score > 0
+order by risk_score desc, display_name
+limit 10
+"""
 
-def print_summary(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None:
+ORPHANED_OWNERS = """
+select a.display_name, a.email, a.status, i.crm_role as "role", a.reasons
+from freshsales_identity.access_review a join freshsales_identity.identities i using (account, identity_key)
+where a.is_orphaned_owner
+order by a.display_name
+"""
+
+CHANGES = """
+select coalesce(i.display_name, '(gone)') as who, event_type as what, coalesce(old_value, '') as was,
+  coalesce(new_value, '') as "is"
+from freshsales_identity.identity_changes c
+left join freshsales_identity.identities i using (account, identity_key)
+where c.seen_sync_id = (select max(sync_id) from freshsales.sync_receipts)
+order by event_type, who
+"""
+
+
+def print_loaded(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None:
     present = {stream: PRESENT.format(stream=stream) for stream in STREAMS}
 
     def count(sql: str) -> str:
         (row,) = warehouse.sql(sql.format(**present)).fetchall()
         return f"{row[0]:,}"
 
-    rows = Table(title="Rows in the warehouse", title_justify="left")
-    rows.add_column("table")
-    rows.add_column("rows", justify="right")
+    rows = _table("What was loaded: rows that are there now", "table", "rows")
     for stream in STREAMS:
         rows.add_row(f"freshsales.{stream}", count(f"select count(*) {{{stream}}}"))
     console.print(rows)
-
-    findings = Table(title="Who can get in", title_justify="left")
-    findings.add_column("finding")
-    findings.add_column("people", justify="right")
+    findings = _table("Who can get in", "", "people")
     for finding, sql in FINDINGS.items():
         findings.add_row(finding, count(sql))
     console.print(findings)
+
+
+def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Show the identity marts: who needs a decision, who left and still owns records, what changed."""
+    for title, sql in (
+        ("Access review: the ten that need a decision most", TOP_TEN),
+        ("Orphaned owners: gone or inactive in SCIM, still owners in the CRM", ORPHANED_OWNERS),
+        ("What changed since the previous run", CHANGES),
+    ):
+        found = warehouse.sql(sql)
+        table = _table(title, *found.columns)
+        for row in found.fetchall():
+            table.add_row(*(escape(str(value)) for value in row))
+        console.print(table)
+
+
+def _table(title: str, *headers: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", expand=False)
+    for header in headers:
+        is_number = header in {"rows", "people", "score"}
+        table.add_column(header, justify="right" if is_number else "left", no_wrap=is_number)
+    return table
