@@ -1,0 +1,8 @@
+{#- The type that loaders give to nested columns. -#}
+{% macro freshsales_type_json() %}{{ return(adapter.dispatch('freshsales_type_json', 'freshsales_identity')()) }}{% endmacro %}
+
+{% macro default__freshsales_type_json() %}json{% endmacro %}
+
+{% macro postgres__freshsales_type_json() %}jsonb{% endmacro %}
+
+{% macro snowflake__freshsales_type_json() %}variant{% endmacro %}

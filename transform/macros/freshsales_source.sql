@@ -1,0 +1,26 @@
+{#-
+  The columns of a raw table, cast; a table or column that was never loaded is an empty one. `columns` maps a name
+  to `text`, `integer`, `boolean`, `timestamp` or `json`.
+-#}
+{% macro freshsales_source(stream, columns) %}
+    {%- set types = {
+        'text': dbt.type_string(),
+        'integer': dbt.type_bigint(),
+        'boolean': dbt.type_boolean(),
+        'timestamp': dbt.type_timestamp(),
+        'json': freshsales_identity.freshsales_type_json(),
+    } -%}
+    {%- set table = source('freshsales', stream) -%}
+    {%- set loaded = adapter.get_relation(table.database, table.schema, table.identifier) if execute -%}
+    {%- set there = adapter.get_columns_in_relation(loaded) | map(attribute='name') | map('lower') | list if loaded else [] -%}
+    select
+        {%- for name, type in columns.items() %}
+        cast({{ name if name in there else 'null' }} as {{ types[type] }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {%- if loaded %}
+    from {{ table }}
+    {%- else %}
+    from (select 1 as one) as nothing
+    where false
+    {%- endif %}
+{% endmacro %}

@@ -1,0 +1,280 @@
+{{ config(schema=var('freshsales_history_schema'), unique_key=['account', 'side', 'source_id']) }}
+
+{%- set rungs = ['primary_email', 'any_email', 'user_name'] %}
+
+with candidates as (
+
+    select * from {{ ref('int_freshsales__match_candidates') }}
+
+),
+
+ids as (
+
+    select
+        account,
+        'crm' as side,
+        cast(owner_id as {{ dbt.type_string() }}) as source_id,
+        is_present,
+        sync_id
+    from {{ ref('int_freshsales__owners') }}
+    union all
+    select account, 'scim', scim_user_id, is_present, sync_id
+    from {{ ref('int_freshsales__scim_users') }}
+
+),
+
+earlier as (
+
+    {% if is_incremental() -%}
+    select * from {{ this }}
+    {%- else -%}
+    select
+        account,
+        side,
+        source_id,
+        source_id as identity_key,
+        source_id as crm_owner_id,
+        source_id as scim_user_id,
+        source_id as match_method,
+        false as is_ambiguous,
+        true as is_current,
+        sync_id as first_sync_id
+    from ids
+    where false
+    {%- endif %}
+
+),
+
+-- First the rungs among those who are there ...
+settled_0 as (
+
+    select account, side, source_id from ids where false
+
+),
+
+{% for rung in rungs -%}
+{{ freshsales_identity.freshsales_match_rung(loop.index, rung, 'candidates.is_present') }},
+
+{% endfor -%}
+
+-- ... then those stay together who have been, if no rung found another for either: an address that changes on one side
+-- first, or a side that is gone, does not tear a person in two. Of several that shared a key, the latest.
+found_ids as (
+
+    {% for rung in rungs -%}
+    select account, 'crm' as side, crm_owner_id as source_id from found_{{ loop.index }}
+    union all
+    select account, 'scim', scim_user_id from found_{{ loop.index }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+together as (
+
+    select
+        ids.account,
+        ids.side,
+        ids.source_id,
+        earlier.identity_key,
+        row_number() over (
+            partition by ids.account, ids.side, earlier.identity_key
+            order by ids.is_present desc, ids.sync_id desc, earlier.is_current desc, ids.source_id
+        ) as place
+    from ids
+    inner join earlier
+        on {{ freshsales_identity.freshsales_same('ids', 'earlier', ['account', 'side', 'source_id']) }}
+    left join found_ids
+        on {{ freshsales_identity.freshsales_same('ids', 'found_ids', ['account', 'side', 'source_id']) }}
+    where found_ids.account is null
+
+),
+
+found_4 as (
+
+    select
+        owner_side.account,
+        owner_side.source_id as crm_owner_id,
+        user_side.source_id as scim_user_id,
+        'earlier_match' as match_method
+    from together as owner_side
+    inner join together as user_side
+        on owner_side.account = user_side.account and owner_side.identity_key = user_side.identity_key
+    where owner_side.side = 'crm' and user_side.side = 'scim' and owner_side.place = 1 and user_side.place = 1
+
+),
+
+settled_4 as (
+
+    select account, side, source_id from settled_3
+    union distinct
+    select account, 'crm', crm_owner_id from found_4
+    union distinct
+    select account, 'scim', scim_user_id from found_4
+
+),
+
+-- ... and then the rungs for whoever is left, now with those who are gone.
+{% for rung in rungs -%}
+{{ freshsales_identity.freshsales_match_rung(loop.index + 4, rung, 'true') }},
+
+{% endfor -%}
+
+matched_ids as (
+
+    {% for number in range(1, 8) -%}
+    select account, 'crm' as side, crm_owner_id as source_id, crm_owner_id, scim_user_id, match_method
+    from found_{{ number }}
+    union all
+    select account, 'scim', scim_user_id, crm_owner_id, scim_user_id, match_method
+    from found_{{ number }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+tied_ids as (
+
+    {% for number in [1, 2, 3, 5, 6, 7] -%}
+    select account, side, source_id from tied_{{ number }}
+    {{ 'union distinct' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- One row an id, with the person it belongs to: the pair, or itself alone.
+people as (
+
+    select
+        ids.account,
+        ids.side,
+        ids.source_id,
+        ids.sync_id,
+        matched_ids.match_method,
+        tied_ids.account is not null as is_ambiguous,
+        case ids.side when 'crm' then ids.source_id else matched_ids.crm_owner_id end as crm_owner_id,
+        case ids.side when 'scim' then ids.source_id else matched_ids.scim_user_id end as scim_user_id,
+        concat(
+            coalesce(case ids.side when 'crm' then ids.source_id else matched_ids.crm_owner_id end, ''),
+            '|',
+            coalesce(case ids.side when 'scim' then ids.source_id else matched_ids.scim_user_id end, '')
+        ) as person,
+        case when ids.is_present then 1 else 0 end as is_present
+    from ids
+    left join matched_ids
+        on {{ freshsales_identity.freshsales_same('ids', 'matched_ids', ['account', 'side', 'source_id']) }}
+    left join tied_ids
+        on {{ freshsales_identity.freshsales_same('ids', 'tied_ids', ['account', 'side', 'source_id']) }}
+
+),
+
+-- A person has a claim to the keys that their ids had. Where ids have parted, those who are there come first, then
+-- who has both ids of it, then the SCIM user.
+claims as (
+
+    select
+        people.account,
+        people.person,
+        earlier.identity_key,
+        min(earlier.first_sync_id) as first_sync_id,
+        max(case people.side when 'scim' then 1 else 0 end) as is_by_user,
+        row_number() over (
+            partition by people.account, earlier.identity_key
+            order by
+                max(people.is_present) desc,
+                count(*) desc,
+                max(case people.side when 'scim' then 1 else 0 end) desc,
+                people.person
+        ) as place
+    from people
+    inner join earlier
+        on {{ freshsales_identity.freshsales_same('people', 'earlier', ['account', 'side', 'source_id']) }}
+    group by people.account, people.person, earlier.identity_key
+
+),
+
+-- Where two keys have come together in one person, the older one stays.
+kept as (
+
+    select
+        account,
+        person,
+        identity_key,
+        row_number() over (
+            partition by account, person
+            order by first_sync_id, is_by_user desc, identity_key
+        ) as place
+    from claims
+    where place = 1
+
+),
+
+holders as (
+
+    select claims.account, claims.identity_key as claimed_key, kept.identity_key
+    from claims
+    inner join kept on claims.account = kept.account and claims.person = kept.person
+    where claims.place = 1 and kept.place = 1
+
+),
+
+used_keys as (
+
+    select distinct account, identity_key from earlier
+
+),
+
+keyed as (
+
+    select
+        people.*,
+        kept.identity_key as kept_key,
+        -- Gone, alone, and its key went to another: an id that the same person had before.
+        case
+            when kept.identity_key is null and people.is_present = 0 and people.match_method is null
+                then holders.identity_key
+        end as passed_on_key,
+        earlier.first_sync_id,
+        {{ dbt.hash("concat(people.account, '|', case when people.scim_user_id is null then 'crm' else 'scim' end, '|', coalesce(people.scim_user_id, people.crm_owner_id))") }} as own_key
+    from people
+    left join kept on people.account = kept.account and people.person = kept.person and kept.place = 1
+    left join earlier
+        on {{ freshsales_identity.freshsales_same('people', 'earlier', ['account', 'side', 'source_id']) }}
+    left join holders on earlier.account = holders.account and earlier.identity_key = holders.claimed_key
+
+),
+
+final as (
+
+    select
+        keyed.account,
+        keyed.side,
+        keyed.source_id,
+        coalesce(
+            keyed.kept_key,
+            keyed.passed_on_key,
+            case
+                when used_keys.account is null then keyed.own_key
+                else {{ dbt.hash("concat(keyed.own_key, '|', max(keyed.sync_id) over (partition by keyed.account, keyed.person))") }}
+            end
+        ) as identity_key,
+        keyed.crm_owner_id,
+        keyed.scim_user_id,
+        keyed.match_method,
+        keyed.is_ambiguous,
+        keyed.passed_on_key is null as is_current,
+        coalesce(keyed.first_sync_id, keyed.sync_id) as first_sync_id
+    from keyed
+    left join used_keys on keyed.account = used_keys.account and keyed.own_key = used_keys.identity_key
+
+)
+
+select final.*
+from final
+left join earlier
+    on {{ freshsales_identity.freshsales_same('final', 'earlier', ['account', 'side', 'source_id']) }}
+where
+    earlier.account is null
+    {%- for column in ['identity_key', 'crm_owner_id', 'scim_user_id', 'match_method', 'is_ambiguous', 'is_current'] %}
+    or final.{{ column }} is distinct from earlier.{{ column }}
+    {%- endfor %}

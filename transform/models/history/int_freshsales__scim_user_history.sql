@@ -1,0 +1,8 @@
+{{ config(schema=var('freshsales_history_schema')) }}
+
+{{ freshsales_identity.freshsales_history(
+    stream='scim_users',
+    rows=ref('int_freshsales__scim_users'),
+    key=['scim_user_id'],
+    columns=['display_name', 'email', 'is_active', 'department', 'manager', 'role_names'],
+) }}

@@ -1,0 +1,32 @@
+{{ config(schema=var('freshsales_staging_schema')) }}
+
+with accounts as (
+
+    select account from {{ ref('base_freshsales__reads') }}
+    union distinct
+    select account from {{ ref('stg_freshsales__owners') }}
+    union distinct
+    select account from {{ ref('stg_freshsales__scim_users') }}
+
+),
+
+first_reads as (
+
+    select account, stream, min(sync_id) as sync_id
+    from {{ ref('base_freshsales__complete_reads') }}
+    group by account, stream
+
+)
+
+select
+    accounts.account,
+    owners.sync_id as first_crm_sync_id,
+    users.sync_id as first_scim_sync_id,
+    owners.sync_id is not null as crm_is_read,
+    users.sync_id is not null as scim_is_read,
+    memberships.sync_id is not null as memberships_are_read
+from accounts
+{% for alias, stream in {'owners': 'owners', 'users': 'scim_users', 'memberships': 'scim_group_members'}.items() -%}
+left join first_reads as {{ alias }}
+    on accounts.account = {{ alias }}.account and {{ alias }}.stream = '{{ stream }}'
+{% endfor %}

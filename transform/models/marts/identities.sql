@@ -1,0 +1,125 @@
+{{ config(schema=var('freshsales_marts_schema')) }}
+
+with people as (
+
+    -- Of the two ids of a pair, the SCIM user's row stands for both.
+    select * from {{ ref('int_freshsales__identity_keys') }}
+    where is_current and (side = 'scim' or scim_user_id is null)
+
+),
+
+owner_keys as (
+
+    select * from {{ ref('int_freshsales__identity_keys') }} where side = 'crm'
+
+),
+
+user_keys as (
+
+    select * from {{ ref('int_freshsales__identity_keys') }} where side = 'scim'
+
+),
+
+accounts as (
+
+    select * from {{ ref('int_freshsales__accounts') }}
+
+),
+
+owners as (
+
+    select *, cast(owner_id as {{ dbt.type_string() }}) as source_id from {{ ref('int_freshsales__owners') }}
+
+),
+
+users as (
+
+    select * from {{ ref('int_freshsales__scim_users') }}
+
+),
+
+joined as (
+
+    select
+        people.account,
+        people.identity_key,
+        cast(people.crm_owner_id as {{ dbt.type_bigint() }}) as crm_owner_id,
+        people.scim_user_id,
+
+        people.match_method,
+        case people.match_method
+            when 'primary_email' then 'high'
+            when 'any_email' then 'medium'
+            when 'user_name' then 'low'
+            when 'earlier_match' then 'low'
+        end as match_confidence,
+        people.is_ambiguous or coalesce(owner_keys.is_ambiguous, false) as match_is_ambiguous,
+
+        coalesce(users.display_name, owners.display_name) as display_name,
+        coalesce(users.given_name, owners.given_name) as given_name,
+        coalesce(users.family_name, owners.family_name) as family_name,
+        coalesce(users.email, owners.email) as email,
+        users.user_name,
+        users.title,
+        users.department,
+
+        users.manager_id as manager_scim_user_id,
+        manager_keys.identity_key as manager_identity_key,
+        coalesce(managers.display_name, users.manager_display_name) as manager_name,
+
+        owners.role_id as crm_role_id,
+        owners.role_name as crm_role,
+        owners.territory_name as crm_territory,
+
+        -- A loader that deletes rows leaves the ids alone.
+        case when people.crm_owner_id is not null then coalesce(owners.crm_status, 'removed') end as crm_status,
+        case when people.scim_user_id is not null then coalesce(users.scim_status, 'removed') end as scim_status,
+        accounts.crm_is_read,
+        accounts.scim_is_read,
+
+        coalesce(users.created_at, owners.created_at) as created_at,
+        case
+            when owners.sync_id is null or users.sync_id > owners.sync_id then users.sync_id
+            else owners.sync_id
+        end as last_seen_sync_id,
+        case when people.scim_user_id is null then owners.removed_seen_at else users.removed_seen_at end as removed_seen_at
+    from people
+    left join owner_keys
+        on people.account = owner_keys.account and people.crm_owner_id = owner_keys.source_id
+    left join accounts on people.account = accounts.account
+    left join owners on people.account = owners.account and people.crm_owner_id = owners.source_id
+    left join users on people.account = users.account and people.scim_user_id = users.scim_user_id
+    left join users as managers on users.account = managers.account and users.manager_id = managers.scim_user_id
+    left join user_keys as manager_keys
+        on users.account = manager_keys.account and users.manager_id = manager_keys.source_id
+
+)
+
+select
+    account,
+    identity_key,
+    crm_owner_id,
+    scim_user_id,
+    match_method,
+    match_confidence,
+    match_is_ambiguous,
+    display_name,
+    given_name,
+    family_name,
+    email,
+    user_name,
+    title,
+    department,
+    manager_scim_user_id,
+    manager_identity_key,
+    manager_name,
+    crm_role_id,
+    crm_role,
+    crm_territory,
+    crm_status,
+    scim_status,
+    {{ freshsales_identity.freshsales_identity_status('scim_status', 'crm_status', 'scim_is_read', 'crm_is_read') }} as status,
+    created_at,
+    last_seen_sync_id,
+    removed_seen_at
+from joined
