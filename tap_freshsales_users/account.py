@@ -1,0 +1,85 @@
+"""The `domain` setting and the override URLs -> the account's name and the base URLs of its two surfaces."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tap_freshsales_users.errors import ConfigurationError
+
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+ACCOUNT_NAME = re.compile(LABEL)
+CURRENT_HOST = re.compile(rf"{LABEL}\.(?:myfreshworks|freshworks)\.com")
+LEGACY_HOST = re.compile(rf"{LABEL}\.freshsales\.io")
+# The "bundle alias" of the settings page ends in this path.
+ALIAS_PATH = "/crm/sales"
+DOMAIN_REMEDY = (
+    "Set `domain` to the account's name (acme), its host (acme.myfreshworks.com, acme.freshworks.com, or "
+    "acme.freshsales.io for an older account), the bundle alias (acme.myfreshworks.com/crm/sales), or the "
+    "https URL of one of these"
+)
+URL_REMEDY = "Give an https URL without user, query or fragment; http is taken for loopback addresses only"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who is read, and where. `name` is the host name of `domain`, whatever URLs answer."""
+
+    name: str
+    rest_api_url: str
+    scim_api_url: str
+
+
+def resolve(domain: str, rest_api_url: str | None = None, scim_api_url: str | None = None) -> Account:
+    """Base URLs come without a trailing slash; raises ConfigurationError."""
+    host = _host(domain)
+    rest_path = "/api" if LEGACY_HOST.fullmatch(host) else "/crm/sales/api"
+    return Account(
+        name=host,
+        rest_api_url=_override("rest_api_url", rest_api_url) or f"https://{host}{rest_path}",
+        scim_api_url=_override("scim_api_url", scim_api_url) or f"https://{host}/scim/v2",
+    )
+
+
+def _host(domain: str) -> str:
+    text = domain.lower()
+    if text.startswith("http://"):
+        raise ConfigurationError("`domain` is an http URL, and credentials go over https only", DOMAIN_REMEDY)
+    text = text.removeprefix("https://").removesuffix("/")
+    host = text.removesuffix(ALIAS_PATH)
+    if host == text and ACCOUNT_NAME.fullmatch(host):
+        return f"{host}.myfreshworks.com"
+    if CURRENT_HOST.fullmatch(host) or (host == text and LEGACY_HOST.fullmatch(host)):
+        return host
+    raise ConfigurationError("`domain` names no Freshsales account", DOMAIN_REMEDY)
+
+
+def _override(setting: str, url: str | None) -> str | None:
+    if not url:
+        return None
+    problem = ConfigurationError(
+        f"`{setting}` is not a URL that a credential may be sent to", f"{URL_REMEDY}."
+    )
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        raise problem from None
+    clean = host and not (parts.username or parts.password or parts.query or parts.fragment)
+    if not clean or re.search(r"\s", url):
+        raise problem
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(str(host))):
+        return url.rstrip("/")
+    raise problem
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,241 @@
+"""The two API surfaces as stream bases: REST selectors, and SCIM lists.
+
+A stream reads items a page at a time by a walk over its list, makes records of them, and leaves a receipt.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_freshsales_users.errors import NotFoundError, TapError
+from tap_freshsales_users.reading import Item, PageReader, Parsed, parse_list_response, parse_selector
+from tap_freshsales_users.receipts import ABSENT, Receipt, population_sha256, utc_text
+from tap_freshsales_users.records import ADDITIONAL_ATTRIBUTES, Record, Shaper
+from tap_freshsales_users.schemas import load_schema
+from tap_freshsales_users.scim import LEFT_OUT, PLAIN
+from tap_freshsales_users.sdk import PageStream
+from tap_freshsales_users.transport import Answer, Transport
+from tap_freshsales_users.walk import End, Walk
+from tap_freshsales_users.walk_pages import PageWalk
+from tap_freshsales_users.walk_scim import ScimWalk
+
+if TYPE_CHECKING:
+    from tap_freshsales_users.tap import TapFreshsalesUsers
+
+FULL_TABLE = "FULL_TABLE"
+
+
+class FreshsalesStream(PageStream):
+    """A stream of the account, with a receipt for each time it is read."""
+
+    keys: ClassVar[tuple[str, ...]]
+    # The credential that it needs.
+    setting: ClassVar[str]
+    # The flag whose false is counted in the receipt.
+    flag: ClassVar[str | None] = None
+    # Whether an account may not have it (404, 501).
+    is_optional: ClassVar[bool] = False
+
+    def __init__(self, tap: TapFreshsalesUsers) -> None:
+        super().__init__(tap, load_schema(self.name), self.name)
+        self.tap = tap
+        self.primary_keys = self.keys
+        # Streams that are written from the items that this one reads.
+        self.followers: list[Follower] = []
+
+    @property
+    def selected_by_default(self) -> bool:  # type: ignore[override]
+        """A catalog made with no credential at all selects everything; else a missing one deselects."""
+        config = self.config
+        has_none = not (config.get("api_key") or config.get("scim_token"))
+        return has_none or bool(config.get(self.setting))
+
+    @contextmanager
+    def receipt(self) -> Iterator[Receipt]:
+        """Opened before the first request and closed whatever happens; an absent list ends in quiet."""
+        receipt = self.tap.open_receipt(self.name)
+        try:
+            yield receipt
+        except NotFoundError as error:
+            receipt.incomplete_reason = ABSENT if self.is_optional else f"failed: {error.reason}"
+            if not self.is_optional:
+                raise
+            self.log("The account has no %s (404 or 501).", self.name)
+        except TapError as error:
+            receipt.incomplete_reason = f"failed: {error.reason}"
+            raise
+        finally:
+            self.fill_counts(receipt)
+            receipt.finished_at = utc_text(datetime.now(UTC))
+
+    @cached_property
+    def shaper(self) -> Shaper:
+        return Shaper(
+            self.columns,
+            {"account": self.tap.api.account.name, "sync_id": self.tap.sync_id},
+            paths=self.paths(),
+            on_failure=self._warn_of_column,
+            **self.shaping(),
+        )
+
+    @abstractmethod
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        """Where each column comes from."""
+
+    def shaping(self) -> dict[str, Any]:
+        """What else the shaper is to know."""
+        return {}
+
+    def fill_counts(self, receipt: Receipt) -> None:
+        receipt.coercions = self.shaper.coercions
+        receipt.coercion_failures = self.shaper.coercion_failures
+
+    def _warn_of_column(self, column: str) -> None:
+        if column not in self._warned:
+            self._warned.add(column)
+            self.logger.warning(
+                "Column %s of %s: a value of another type came, and was kept in %s.",
+                column,
+                self.name,
+                ADDITIONAL_ATTRIBUTES,
+            )
+
+    @cached_property
+    def _warned(self) -> set[str]:
+        return set()
+
+
+class Follower(FreshsalesStream):
+    """A stream without a request of its own: written while the items of another one pass."""
+
+    @abstractmethod
+    def begin(self) -> None: ...
+
+    @abstractmethod
+    def take(self, items: list[Item]) -> None:
+        """Write what these hold."""
+
+    @abstractmethod
+    def finish(self, leader: Receipt) -> None:
+        """Write what is left, and close the receipt with what the leader's says of the read."""
+
+
+class ListStream(FreshsalesStream):
+    """A stream read from one list of the API."""
+
+    path: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def transport(self) -> Transport: ...
+
+    @abstractmethod
+    def walk(self) -> Walk: ...
+
+    @abstractmethod
+    def parser(self) -> Callable[[Answer], Parsed]: ...
+
+    def get_pages(self) -> Iterator[list[Record]]:
+        for follower in self.followers:
+            follower.begin()
+        with self.receipt() as receipt:
+            for items in self.items(receipt):
+                records = [self.record(item) for item in items]
+                self.count(receipt, records)
+                yield records
+                for follower in self.followers:
+                    follower.take(items)
+
+    def items(self, receipt: Receipt) -> Iterator[list[Item]]:
+        """The whole list a page at a time, each item once; the receipt is filled in by the end."""
+        yield from self.read(self.reader(self.walk(), receipt), receipt)
+
+    def record(self, item: Item) -> Record:
+        return self.shaper.shape(item)
+
+    def reader(self, walk: Walk, receipt: Receipt, first_attempts: int | None = None) -> PageReader:
+        api = self.tap.api
+        return PageReader(
+            self.transport,
+            stream=receipt.stream,
+            path=self.path,
+            walk=walk,
+            parse=self.parser(),
+            tally=receipt,
+            workers=api.workers,
+            gate=api.gate,
+            clock=api.clock,
+            logger=self.logger,
+            first_attempts=first_attempts,
+        )
+
+    def read(self, reader: PageReader, receipt: Receipt) -> Iterator[list[Item]]:
+        walk = reader.walk
+        try:
+            yield from reader.pages()
+            receipt.population_sha256 = population_sha256(str(key) for key in walk.met)
+            self._conclude(receipt, walk)
+        finally:
+            receipt.request = receipt.request or reader.first_url
+            receipt.passes = walk.passes
+            receipt.duplicates_dropped = walk.duplicates
+            receipt.source_total_first, receipt.source_total = walk.total_first, walk.total
+
+    def count(self, receipt: Receipt, records: list[Record]) -> None:
+        receipt.records += len(records)
+        if self.flag is not None and self.flag in self.columns:
+            inactive = sum(record[self.flag] is False for record in records)
+            receipt.inactive_records = (receipt.inactive_records or 0) + inactive
+
+    def _conclude(self, receipt: Receipt, walk: Walk) -> None:
+        end = walk.end or End(None, "none", is_complete=False, reason="failed: no end was found")
+        receipt.end_evidence, receipt.consistency = end.evidence, end.consistency
+        receipt.is_complete, receipt.incomplete_reason = end.is_complete, end.reason
+        self.logger.info("%s: %s.", self.name, walk.manner)
+
+
+class RestStream(ListStream):
+    """A selector of the REST API: `{top_level_key: [...]}`."""
+
+    setting = "api_key"
+    keys = ("account", "id")
+    top_level_key: ClassVar[str]
+
+    @property
+    def transport(self) -> Transport:
+        return self.tap.api.rest
+
+    def walk(self) -> Walk:
+        return PageWalk(self.config["page_size"])
+
+    def parser(self) -> Callable[[Answer], Parsed]:
+        return parse_selector(self.top_level_key)
+
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        made_here = {"account", "sync_id", ADDITIONAL_ATTRIBUTES}
+        return {column: (column,) for column in self.schema["properties"] if column not in made_here}
+
+
+class ScimStream(ListStream):
+    """A list of SCIM resources (RFC 7644 section 3.4.2)."""
+
+    setting = "scim_token"
+    keys = ("account", "id")
+
+    @property
+    def transport(self) -> Transport:
+        return self.tap.api.scim
+
+    def walk(self) -> Walk:
+        return ScimWalk(self.config["page_size"])
+
+    def parser(self) -> Callable[[Answer], Parsed]:
+        return parse_list_response
+
+    def shaping(self) -> dict[str, Any]:
+        return {"left_out": LEFT_OUT, "plain": PLAIN, "ignore_case": True}

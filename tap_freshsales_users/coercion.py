@@ -1,0 +1,117 @@
+"""One value into the type that the schema wants, where that loses nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+INT64 = range(-(2**63), 2**63)
+# Beyond these a float no longer tells neighbouring integers apart.
+EXACT_FLOAT = 2**53
+EPOCH_MILLISECONDS_FROM = 10**11
+UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
+OFFSET_TIME = re.compile(
+    r"(\d{4}-?\d{2}-?\d{2})[Tt ](\d{2}:?\d{2}(?::?\d{2})?)(?:[.,](\d+))? ?([Zz]|UTC|[+-]\d{2}:?\d{2})"
+)
+TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
+class UncoercibleError(Exception):
+    """The value does not fit the column."""
+
+
+def to_string(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise UncoercibleError
+
+
+def to_integer(value: object) -> int:
+    is_whole_float = isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOAT
+    if is_whole_float or (isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,19}\s*", value)):
+        value = int(value)  # type: ignore[call-overload]
+    if isinstance(value, int) and not isinstance(value, bool) and value in INT64:
+        return value
+    raise UncoercibleError
+
+
+def to_boolean(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str | int):
+        truth = TRUTHS.get(str(value).strip().lower())
+        if truth is not None:
+            return truth
+    raise UncoercibleError
+
+
+def to_date_time(value: object) -> str:
+    """RFC 3339 in UTC, ending in Z; a number, or digits alone, is seconds or milliseconds since the epoch.
+
+    A time without an offset names no moment, and is not guessed at.
+    """
+    if isinstance(value, str):
+        if UTC_TIME.fullmatch(value):
+            _checked(value)
+            return value
+        match = OFFSET_TIME.fullmatch(value.strip())
+        if match is not None:
+            return _utc(*match.groups())
+        if not re.fullmatch(r"\d{9,13}", value):
+            raise UncoercibleError
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UncoercibleError
+    seconds = value / 1000 if abs(value) >= EPOCH_MILLISECONDS_FROM else value
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00") + "Z"
+    except (ValueError, OverflowError, OSError):
+        raise UncoercibleError from None
+
+
+def _utc(date: str, time: str, fraction: str | None, offset: str) -> str:
+    """Digits of the fraction are kept as they are: an offset is whole minutes, and never moves them."""
+    zone = "+00:00" if offset in {"Z", "z", "UTC"} else offset
+    compact_date, compact_time = date.replace("-", ""), time.replace(":", "")
+    moment = _checked(f"{compact_date}T{compact_time.ljust(6, '0')}{zone}").astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"
+
+
+def _checked(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise UncoercibleError from None
+
+
+def to_array(value: object) -> list[object]:
+    """A single value stands for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def to_object(value: object) -> dict[str, object]:
+    if isinstance(value, dict):
+        return value
+    raise UncoercibleError
+
+
+def coercer(column: dict[str, object]) -> tuple[type | None, Callable[[object], object]]:
+    """The Python type whose values pass as they are (None: none do), and what to do with the others."""
+    types = column["type"]
+    kind = next((t for t in types if t != "null"), "string") if isinstance(types, list) else types
+    if column.get("format") == "date-time":
+        return None, to_date_time
+    if kind == "integer":
+        return None, to_integer
+    known: dict[object, tuple[type, Callable[[object], object]]] = {
+        "string": (str, to_string),
+        "boolean": (bool, to_boolean),
+        "array": (list, to_array),
+        "object": (dict, to_object),
+    }
+    return known.get(kind, (str, to_string))

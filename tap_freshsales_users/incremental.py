@@ -1,0 +1,27 @@
+"""Where an incremental read starts, and how it asks (RFC 7644 section 3.4.2.2)."""
+
+from __future__ import annotations
+
+from tap_freshsales_users.coercion import UncoercibleError, to_date_time
+from tap_freshsales_users.errors import ConfigurationError
+from tap_freshsales_users.sdk import PageStream
+
+
+def starting_moment(stream: PageStream) -> str | None:
+    """The bookmark, else `start_date`, in UTC; None where the stream is read in full."""
+    if not stream.is_incremental:
+        return None
+    value = stream.get_starting_replication_key_value(None)
+    if value is None:
+        return None
+    try:
+        return to_date_time(value)
+    except UncoercibleError:
+        raise ConfigurationError(
+            f"The bookmark of {stream.name} in the state is no date-time with its offset",
+            "Remove it from the state to read in full, or set it to one such as 2026-01-31T00:00:00Z.",
+        ) from None
+
+
+def filter_since(moment: str) -> str:
+    return f'meta.lastModified ge "{moment}"'

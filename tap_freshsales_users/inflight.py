@@ -1,0 +1,105 @@
+"""Pages under way side by side: asked for as the walk tells, taken in its order, bounded in number."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from tap_freshsales_users.walk import Ask, Walk
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Job(Generic[T]):
+    """One call that a worker makes, or that `result` makes itself where there are no workers."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._finished = threading.Event()
+        self._claimed = threading.Lock()
+        self._value: T
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        if not self._claimed.acquire(blocking=False):
+            return
+        try:
+            self._value = self._call()
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            self._error = error
+        self._finished.set()
+
+    def result(self) -> T:
+        self._finished.wait()
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def abandon(self) -> None:
+        """Do not begin it, if it has not begun; nobody asks for its result."""
+        self._claimed.acquire(blocking=False)
+
+
+class Workers:
+    """At most `count` calls at once. One is the caller itself: strictly sequential, no thread."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._jobs: queue.SimpleQueue[Job[object]] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def submit(self, call: Callable[[], T]) -> Job[T]:
+        job = _CallersJob(call) if self.count == 1 else Job(call)
+        if self.count > 1:
+            if len(self._threads) < self.count:
+                # Daemons: a request that hangs must not keep an interrupted run from ending.
+                thread = threading.Thread(target=self._work, daemon=True, name=f"page-{len(self._threads)}")
+                self._threads.append(thread)
+                thread.start()
+            self._jobs.put(job)  # type: ignore[arg-type]
+        return job
+
+    def _work(self) -> None:
+        while True:
+            self._jobs.get().run()
+
+
+class _CallersJob(Job[T]):
+    def result(self) -> T:
+        self.run()
+        return super().result()
+
+
+def read_pages(
+    walk: Walk, fetch: Callable[[Ask], T], take: Callable[[Ask, T], R], workers: Workers
+) -> Iterator[R]:
+    """What `take` makes of each page that the walk wants, in order.
+
+    `fetch` runs beside the caller, `take` (decode, and feed the walk) in it. The next pages are asked for
+    before one is handed out, so that the wire works while the caller writes; no more than `workers.count`
+    are held, under way or waiting, however slow the caller is.
+    """
+    under_way: deque[tuple[Ask, Job[T]]] = deque()
+
+    def fill() -> None:
+        while len(under_way) < workers.count and (ask := walk.next_ask()) is not None:
+            under_way.append((ask, workers.submit(lambda ask=ask: fetch(ask))))  # type: ignore[misc]
+
+    try:
+        fill()
+        while under_way:
+            ask, job = under_way.popleft()
+            if ask.epoch == walk.epoch:
+                taken = take(ask, job.result())
+                fill()
+                yield taken
+            else:
+                job.abandon()
+                fill()
+    finally:
+        for _, job in under_way:
+            job.abandon()

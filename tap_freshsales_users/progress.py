@@ -1,0 +1,59 @@
+"""What a long read says while it goes on: its cost once the total is known, then how far it is."""
+
+from __future__ import annotations
+
+import logging
+
+from tap_freshsales_users.clock import Clock
+from tap_freshsales_users.gate import Gate
+from tap_freshsales_users.walk import Walk
+
+REPORT_EVERY_SECONDS = 10
+
+
+class Progress:
+    """Lines for a terminal and a log file alike: at most one every 10 s after the first."""
+
+    def __init__(self, stream: str, walk: Walk, gate: Gate, clock: Clock, logger: logging.Logger) -> None:
+        self._stream = stream
+        self._walk = walk
+        self._gate = gate
+        self._clock = clock
+        self._logger = logger
+        self._started = self._reported = clock.time()
+        self._pages = 0
+
+    def page_taken(self) -> None:
+        self._pages += 1
+        now = self._clock.time()
+        if self._pages == 1:
+            self._tell_cost()
+        elif now - self._reported >= REPORT_EVERY_SECONDS:
+            self._reported = now
+            self._tell_share(now - self._started)
+
+    def _tell_cost(self) -> None:
+        total, to_come = self._walk.expected, self._walk.planned
+        if total is None or to_come == 0:
+            return
+        left = ""
+        if self._gate.left is not None:
+            left = f"; the account's quota has {self._gate.left} left"
+            left += "" if self._gate.limit is None else f" of {self._gate.limit}"
+        self._logger.info("%s: %d records, %d more requests to come%s.", self._stream, total, to_come, left)
+
+    def _tell_share(self, elapsed_seconds: float) -> None:
+        records, total = self._walk.current.distinct, self._walk.expected
+        if not total or not records:
+            self._logger.info("%s: %d records on %d pages so far.", self._stream, records, self._pages)
+            return
+        share = min(records / total, 1)
+        self._logger.info(
+            "%s: %d of %d records on %d pages (%.0f %%), about %.0f s to go.",
+            self._stream,
+            records,
+            total,
+            self._pages,
+            100 * share,
+            elapsed_seconds * (1 - share) / share,
+        )

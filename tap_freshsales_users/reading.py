@@ -1,0 +1,244 @@
+"""From questions to items: one list read page by page, malformed answers asked for again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import orjson
+
+from tap_freshsales_users.clock import Clock
+from tap_freshsales_users.coercion import UncoercibleError, to_integer, to_string
+from tap_freshsales_users.errors import (
+    NotFoundError,
+    RequestRefusedError,
+    UpstreamMalformedError,
+    UpstreamUnavailableError,
+)
+from tap_freshsales_users.gate import Gate
+from tap_freshsales_users.inflight import Workers, read_pages
+from tap_freshsales_users.progress import Progress
+from tap_freshsales_users.scim import attribute
+from tap_freshsales_users.transport import (
+    BAD_REQUEST,
+    NOT_FOUND,
+    OK,
+    Answer,
+    Query,
+    Tally,
+    Transport,
+)
+from tap_freshsales_users.walk import Ask, Page, RefusedError, Walk
+
+Item = dict[str, Any]
+
+
+class MalformedError(Exception):
+    """The answer is not what the API sends; `args[0]` says in which way. Asking again may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The items of one answer, and what the walk needs to know of it."""
+
+    items: list[Item]
+    page: Page
+
+
+def load(answer: Answer) -> Any:
+    """The body as JSON; raises MalformedError."""
+    try:
+        return orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        what = "an empty body" if not answer.body.strip() else "a body that is not JSON"
+        raise MalformedError(what) from None
+
+
+def is_web_page(answer: Answer) -> bool:
+    return "html" in answer.content_type.lower() or answer.body.lstrip()[:1] == b"<"
+
+
+def parse_selector(top_level_key: str) -> Callable[[Answer], Parsed]:
+    """REST: `{"users": [...], "meta": {"total": n}}`, `meta` optional."""
+
+    def parse(answer: Answer) -> Parsed:
+        document = load(answer)
+        items = document.get(top_level_key) if isinstance(document, dict) else None
+        if not isinstance(items, list):
+            raise MalformedError(f"JSON without a list `{top_level_key}`")
+        meta = document.get("meta")
+        total = _integer(meta.get("total")) if isinstance(meta, dict) else None
+        return Parsed(items, Page([_key(item, "id", to_integer) for item in items], total))
+
+    return parse
+
+
+def parse_object(top_level_key: str) -> Callable[[Answer], Parsed]:
+    """REST: `{"user": {...}}`, as a list of one."""
+
+    def parse(answer: Answer) -> Parsed:
+        document = load(answer)
+        item = document.get(top_level_key) if isinstance(document, dict) else None
+        if not isinstance(item, dict):
+            raise MalformedError(f"JSON without an object `{top_level_key}`")
+        return Parsed([item], Page([_key(item, "id", to_integer)]))
+
+    return parse
+
+
+def parse_list_response(answer: Answer) -> Parsed:
+    """SCIM ListResponse (RFC 7644 section 3.4.2), attribute names in any letter case."""
+    document = load(answer)
+    if not isinstance(document, dict):
+        raise MalformedError("JSON that is no ListResponse")
+    items = attribute(document, "Resources")
+    total = _integer(attribute(document, "totalResults"))
+    if items is None and (total is not None or "ListResponse" in str(attribute(document, "schemas"))):
+        items = []
+    if not isinstance(items, list):
+        raise MalformedError("JSON without a list `Resources`")
+    cursor = attribute(document, "nextCursor")
+    page = Page(
+        [_key(item, "id", to_string) for item in items],
+        total,
+        start_index=_integer(attribute(document, "startIndex")),
+        next_cursor=cursor if isinstance(cursor, str) else None,
+    )
+    return Parsed(items, page)
+
+
+def scim_type(answer: Answer) -> str:
+    """`scimType` of a SCIM Error (RFC 7644 section 3.12), or nothing."""
+    try:
+        error = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        return ""
+    found = attribute(error, "scimType") if isinstance(error, dict) else None
+    return found if isinstance(found, str) and found.isalpha() else ""
+
+
+def _key(item: Any, name: str, coerce: Callable[[object], Hashable]) -> Hashable:
+    if not isinstance(item, dict):
+        raise MalformedError("items that are no objects")
+    try:
+        key = coerce(attribute(item, name))
+    except UncoercibleError:
+        raise MalformedError("an item without an `id`") from None
+    if key == "":
+        raise MalformedError("an item without an `id`")
+    return key
+
+
+def _integer(value: object) -> int | None:
+    try:
+        return to_integer(value)
+    except UncoercibleError:
+        return None
+
+
+class PageReader:
+    """Reads the list at `path` by a walk."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        stream: str,
+        path: str,
+        walk: Walk,
+        parse: Callable[[Answer], Parsed],
+        tally: Tally,
+        workers: Workers,
+        gate: Gate,
+        clock: Clock,
+        logger: logging.Logger,
+        first_attempts: int | None = None,
+    ) -> None:
+        self.walk = walk
+        self._transport = transport
+        self._stream = stream
+        self._path = path
+        self._parse = parse
+        self._tally = tally
+        self._workers = workers
+        self._first_attempts = first_attempts
+        self._progress = Progress(stream, walk, gate, clock, logger)
+        self.first_url: str | None = None
+
+    def pages(self) -> Iterator[list[Item]]:
+        """Items not met before, a page at a time; raises TapError.
+
+        NotFoundError is a 404 or 501 in place of the first page: what it means is the caller's to say.
+        """
+        for items in read_pages(self.walk, self._fetch, self._take, self._workers):
+            self._progress.page_taken()
+            if items:
+                yield items
+
+    def _query(self, ask: Ask) -> Query:
+        return Query(self._stream, self._path, ask.params, ask.page)
+
+    def _is_first(self, ask: Ask) -> bool:
+        return ask.page == 1 and self.walk.current.number == 1
+
+    def _fetch(self, ask: Ask) -> Answer:
+        query = self._query(ask)
+        if self.first_url is None:
+            self.first_url = query.relative_url
+        attempts = self._first_attempts if self._is_first(ask) else None
+        return self._transport.get(query, self._tally, max_attempts=attempts)
+
+    def _take(self, ask: Ask, answer: Answer) -> list[Item]:
+        parsed = self._understood(ask, answer)
+        try:
+            fresh = self.walk.feed(ask, parsed.page)
+        except RefusedError as refused:
+            kind = f"400, {refused}" if str(refused) else "400"
+            raise RequestRefusedError(
+                f"{self._transport.where(self._query(ask))}: the server refused the request ({kind})",
+                "It does not page as the documents say: lower `page_size`, or report what it answers.",
+            ) from None
+        return parsed.items if len(fresh) == len(parsed.items) else [parsed.items[index] for index in fresh]
+
+    def _understood(self, ask: Ask, answer: Answer) -> Parsed:
+        query = self._query(ask)
+        was_missing = False
+        while True:
+            if answer.status == NOT_FOUND and not self._is_first(ask):
+                if was_missing:
+                    return Parsed([], Page([], is_missing=True))
+                was_missing = True
+                answer = self._transport.get(query, self._tally)
+                continue
+            if answer.status == BAD_REQUEST:
+                return Parsed([], Page([], refused=scim_type(answer)))
+            if answer.status != OK:
+                self._not_there(query, answer, is_first=self._is_first(ask))
+            if is_web_page(answer) and self._is_first(ask):
+                raise UpstreamMalformedError(
+                    f"{self._transport.where(query)}: the answer is a web page, such as a login form",
+                    "That is how a wrong host answers: check `domain`, or the override URL of this surface.",
+                )
+            try:
+                return self._parse(answer)
+            except MalformedError as problem:
+                what = "a web page in place of JSON" if is_web_page(answer) else str(problem)
+            if answer.attempts >= self._transport.max_attempts:
+                raise UpstreamMalformedError(
+                    f"{self._transport.where(query)}: {what}, attempt {answer.attempts} of "
+                    f"{self._transport.max_attempts}",
+                    "Run again later; if it stays, the server is not the API that `domain` promises.",
+                )
+            self._transport.back_off(query, what, answer.attempts)
+            answer = self._transport.get(query, self._tally, attempts=answer.attempts)
+
+    def _not_there(self, query: Query, answer: Answer, *, is_first: bool) -> NoReturn:
+        where = self._transport.where(query)
+        if is_first:
+            raise NotFoundError(f"{where}: not found ({answer.status})", self._transport.not_found_remedy)
+        raise UpstreamUnavailableError(
+            f"{where}: the server answered {answer.status}",
+            "The list was there a moment ago: run again later.",
+        )

@@ -1,0 +1,97 @@
+"""What was read, how completely, and on what evidence: one receipt a stream and run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from secrets import token_hex
+from typing import Any
+
+# incomplete_reason
+ABSENT = "absent"
+INCREMENTAL = "incremental"
+# Reasons that tell of the account or of what was asked for, not of a read that went wrong.
+MEMBERS_UNKNOWN = "members_unknown"
+EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN)
+DERIVED = "derived"
+
+
+@dataclass
+class Receipt:
+    """A row of `sync_receipts`; the columns are described in its schema."""
+
+    sync_id: str
+    account: str
+    stream: str
+    replication_method: str
+    tap_version: str
+    started_at: str
+    finished_at: str | None = None
+    is_complete: bool = False
+    incomplete_reason: str | None = None
+    end_evidence: str | None = None
+    consistency: str = "none"
+    records: int = 0
+    inactive_records: int | None = None
+    duplicates_dropped: int = 0
+    source_total_first: int | None = None
+    source_total: int | None = None
+    population_sha256: str | None = None
+    request: str | None = None
+    api_requests: int = 0
+    passes: int = 0
+    coercions: int = 0
+    coercion_failures: int = 0
+    read_as: int | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def is_as_expected(self) -> bool:
+        """Complete, or incomplete for a reason that no later run can mend."""
+        return self.is_complete or (self.incomplete_reason or "").partition(":")[0] in EXPECTED_REASONS
+
+
+def new_sync_id(now: datetime) -> str:
+    """30 characters: the UTC time to the microsecond, and eight random ones; sorts by time as text."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{token_hex(4)}"
+
+
+def utc_text(now: datetime) -> str:
+    return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def population_sha256(keys: Iterable[str]) -> str:
+    """SHA-256 in hex of the keys, sorted by their UTF-8 bytes and joined by newlines.
+
+    UTF-8 keeps the order of code points, which is the order of `str`.
+    """
+    digest = hashlib.sha256()
+    separator = b""
+    for key in sorted(keys):
+        digest.update(separator + key.encode())
+        separator = b"\n"
+    return digest.hexdigest()
+
+
+class MemberPopulation:
+    """The population of memberships in little memory: its id alone, packed by group."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, bytes] = {}
+
+    def add(self, group_id: str, member_ids: Iterable[str]) -> None:
+        self._groups[group_id] = "\n".join(sorted(member_ids)).encode()
+
+    def sha256(self) -> str:
+        digest = hashlib.sha256()
+        separator = b""
+        for group_id in sorted(self._groups, key=lambda group_id: f"{group_id}\t"):
+            prefix = f"{group_id}\t".encode()
+            for member_id in self._groups[group_id].splitlines():
+                digest.update(separator + prefix + member_id)
+                separator = b"\n"
+        return digest.hexdigest()

@@ -1,0 +1,146 @@
+"""Raw items -> records, by plans that are compiled once from the schema and the shapes that are met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+from tap_freshsales_users.coercion import UncoercibleError, coercer
+
+Record = dict[str, Any]
+ADDITIONAL_ATTRIBUTES = "additional_attributes"
+# Raw shapes vary by which attributes an item has; past this many the server makes names up.
+MAX_PLANS = 1000
+
+_Coerce = Callable[[object], object]
+
+
+class Node:
+    """What becomes of the attributes of one object: columns, objects to go into, or nothing."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, str | None] = {}
+        self.children: dict[str, Node] = {}
+        # The column that takes a plain value sent in place of the object.
+        self.plain: str | None = None
+        self.plans: dict[tuple[str, ...], Plan] = {}
+
+
+class Plan:
+    """For one set of attribute names: what to take from where."""
+
+    def __init__(self) -> None:
+        self.columns: list[tuple[str, str, type | None, _Coerce]] = []
+        self.children: list[tuple[str, Node]] = []
+        self.others: list[str] = []
+
+
+class Shaper:
+    """Makes records of one stream; counts what had to be converted and what could not be.
+
+    `properties` are the columns of the record, `constants` the values of those that no item brings. `paths`
+    says for each column of the stream, also one left out of `properties`, where it comes from; `left_out`
+    names paths that are dropped on purpose, `plain` the column for a plain value that stands in place of
+    an object. Whatever no path names goes into `additional_attributes`, as does a value that its column
+    cannot hold.
+    """
+
+    def __init__(
+        self,
+        properties: Mapping[str, dict[str, Any]],
+        constants: Mapping[str, Any],
+        *,
+        paths: Mapping[str, tuple[str, ...]],
+        left_out: Iterable[tuple[str, ...]] = (),
+        plain: Mapping[tuple[str, ...], str] | None = None,
+        ignore_case: bool = False,
+        on_failure: Callable[[str], None] = lambda _column: None,
+    ) -> None:
+        self.coercions = 0
+        self.coercion_failures = 0
+        self._on_failure = on_failure
+        self._fold: Callable[[str], str] = str.lower if ignore_case else str
+        self._coercers = {name: coercer(column) for name, column in properties.items()}
+        self._keeps_others = ADDITIONAL_ATTRIBUTES in properties
+        self._blank: Record = {name: constants.get(name) for name in properties}
+        self._root = Node()
+        for column, path in paths.items():
+            self._node(path).columns[self._fold(path[-1])] = column
+        for path in left_out:
+            self._node(path).columns[self._fold(path[-1])] = None
+        for path, column in (plain or {}).items():
+            self._node((*path, "")).plain = column
+
+    def shape(self, raw: Mapping[str, Any]) -> Record:
+        record = self._blank.copy()
+        others = self._fill(self._root, raw, record)
+        if others and self._keeps_others:
+            record[ADDITIONAL_ATTRIBUTES] = others
+        return record
+
+    def _node(self, path: tuple[str, ...]) -> Node:
+        node = self._root
+        for name in path[:-1]:
+            node = node.children.setdefault(self._fold(name), Node())
+        return node
+
+    def _fill(self, node: Node, raw: Mapping[str, Any], record: Record) -> Record:
+        names = tuple(raw)
+        plan = node.plans.get(names) or self._plan(node, names)
+        others: Record = {name: raw[name] for name in plan.others}
+        for name, column, passes, coerce in plan.columns:
+            value = raw[name]
+            if type(value) is passes:
+                record[column] = value
+            elif value is not None and not self._coerce(record, column, coerce, value):
+                others[name] = value
+        for name, child in plan.children:
+            value = raw[name]
+            if type(value) is dict:
+                rest = self._fill(child, value, record)
+                if rest:
+                    others[name] = rest
+            elif value is not None and not self._take_plain(child, record, value):
+                others[name] = value
+        return others
+
+    def _coerce(self, record: Record, column: str, coerce: _Coerce, value: object) -> bool:
+        try:
+            made = coerce(value)
+        except UncoercibleError:
+            self.coercion_failures += 1
+            self._on_failure(column)
+            return False
+        if type(made) is not type(value):
+            self.coercions += 1
+        record[column] = made
+        return True
+
+    def _take_plain(self, node: Node, record: Record, value: object) -> bool:
+        if node.plain is None:
+            return False
+        if node.plain not in self._coercers:
+            return True  # its column is not selected
+        return self._coerce(record, node.plain, self._coercers[node.plain][1], value)
+
+    def _plan(self, node: Node, names: Collection[str]) -> Plan:
+        plan = Plan()
+        taken = set()
+        for name in names:
+            folded = self._fold(name)
+            if folded in taken:
+                plan.others.append(name)  # the same attribute in another letter case: the first one counts
+            elif folded in node.columns:
+                taken.add(folded)
+                column = node.columns[folded]
+                if column in self._coercers:
+                    plan.columns.append((name, column, *self._coercers[column]))
+            elif folded in node.children:
+                taken.add(folded)
+                plan.children.append((name, node.children[folded]))
+            else:
+                plan.others.append(name)
+        if len(node.plans) >= MAX_PLANS:
+            node.plans.clear()
+        node.plans[tuple(names)] = plan
+        return plan

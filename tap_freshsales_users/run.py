@@ -1,0 +1,177 @@
+"""One run: every selected stream in turn, each on its own, then the receipts and the summary."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import sys
+import traceback
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from tap_freshsales_users.client import Follower, FreshsalesStream
+from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputError, TapError
+from tap_freshsales_users.receipts import ABSENT, Receipt
+from tap_freshsales_users.sdk import PageStream, reset_progress_markers
+from tap_freshsales_users.streams import FOLLOWS, SyncReceipts
+
+if TYPE_CHECKING:
+    from tap_freshsales_users.tap import TapFreshsalesUsers
+
+SIGNAL_EXIT_BASE = 128
+
+
+class Run:
+    """`execute` once. A stream that fails keeps no other from being read; it fails the run."""
+
+    def __init__(self, tap: TapFreshsalesUsers) -> None:
+        self._tap = tap
+        self._logger: logging.Logger = tap.logger
+        self._exit_code = 0
+
+    def execute(self) -> int:
+        """The exit code: 0, 1 where something was not read, 128 + signal where the run was stopped.
+
+        Raises ConfigurationError, before anything is sent.
+        """
+        self._check_credentials()
+        try:
+            try:
+                self._read_streams()
+            except Interrupted as interrupted:
+                self._exit_code = SIGNAL_EXIT_BASE + interrupted.signum
+                self._logger.error("Stopped by %s; what was finished stays finished.", interrupted)  # noqa: TRY400
+            self._tap.api.stop()
+            self._write_receipts()
+        except OutputError as error:
+            self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
+            _leave_stdout()
+            return 1
+        self._summarize()
+        return self._exit_code
+
+    def _check_credentials(self) -> None:
+        lacking = {
+            stream.setting: stream.name
+            for stream in self._selected()
+            if isinstance(stream, FreshsalesStream) and not self._tap.config.get(stream.setting)
+        }
+        for setting, name in lacking.items():
+            raise ConfigurationError(
+                f"Stream {name} is selected, but `{setting}` is not set",
+                f"Set `{setting}`, or deselect the streams that need it in the catalog.",
+            )
+
+    def _selected(self) -> list[PageStream]:
+        return [
+            stream
+            for stream in self._tap.streams.values()
+            if isinstance(stream, PageStream) and stream.selected
+        ]
+
+    def _read_streams(self) -> None:
+        reset_progress_markers(self._tap)
+        if self._tap.state:
+            self._tap.state_writer.write_state(self._tap.state)
+        selected = {stream.name: stream for stream in self._selected()}
+        for stream in self._tap.streams.values():
+            if stream.name not in selected:
+                self._logger.info("Skipping deselected stream '%s'.", stream.name)
+        for stream in selected.values():
+            if isinstance(stream, SyncReceipts) or FOLLOWS.get(stream.name) in selected:
+                continue
+            if isinstance(stream, FreshsalesStream):
+                stream.followers = [
+                    follower
+                    for follower in selected.values()
+                    if FOLLOWS.get(follower.name) == stream.name and isinstance(follower, Follower)
+                ]
+                self._read(stream)
+
+    def _read(self, stream: FreshsalesStream) -> None:
+        bookmark = copy.deepcopy(stream.stream_state)
+        problem = self._sync(stream)
+        receipt = self._tap.receipts.get(stream.name) or self._tap.open_receipt(stream.name)
+        if problem is not None:
+            receipt.is_complete = False
+            receipt.incomplete_reason = f"failed: {problem}"
+        for follower in stream.followers:
+            follower.finish(receipt)
+        if receipt.is_as_expected:
+            stream.finalize_state_progress_markers()
+        else:
+            stream.stream_state.clear()
+            stream.stream_state.update(bookmark)
+        for read in (stream, *stream.followers):
+            self._judge(read)
+
+    def _sync(self, stream: FreshsalesStream) -> str | None:
+        """The reason in one word where it failed."""
+        try:
+            stream.sync()
+        except OutputError:
+            raise
+        except TapError as error:
+            self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
+            return error.reason
+        except Interrupted as interrupted:
+            self._tap.receipts[stream.name].incomplete_reason = f"failed: {interrupted}"
+            raise
+        except Exception as error:  # noqa: BLE001 - one stream's failure, whatever it is, is not another's
+            # Its own words may hold a person's data: the place tells enough to report it.
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{PurePath(last.filename).name}:{last.lineno}"
+            self._logger.error(  # noqa: TRY400
+                "stream %s: an error in the tap itself (%s at %s). Please report it with these words.",
+                stream.name,
+                type(error).__name__,
+                place,
+            )
+            return "internal"
+        return None
+
+    def _judge(self, stream: FreshsalesStream) -> None:
+        receipt = self._tap.receipts[stream.name]
+        if receipt.is_complete:
+            stream.activate_version()
+        elif not receipt.is_as_expected:
+            self._exit_code = 1
+
+    def _write_receipts(self) -> None:
+        for stream in self._selected():
+            if isinstance(stream, SyncReceipts):
+                stream.sync()
+                stream.activate_version()
+        self._tap.state_writer.write_state(self._tap.state)
+        self._tap.message_writer.flush()
+
+    def _summarize(self) -> None:
+        self._logger.info("Summary of run %s:", self._tap.sync_id)
+        for receipt in self._tap.receipts.values():
+            level = logging.INFO if receipt.is_as_expected else logging.ERROR
+            self._logger.log(
+                level,
+                "%-18s %-10s %7d records, %d requests%s",
+                receipt.stream,
+                _outcome(receipt),
+                receipt.records,
+                receipt.api_requests,
+                "" if receipt.is_complete else f" ({receipt.incomplete_reason})",
+            )
+
+
+def _outcome(receipt: Receipt) -> str:
+    if receipt.is_complete:
+        return "complete"
+    if receipt.incomplete_reason == ABSENT:
+        return "absent"
+    return "partial" if receipt.is_as_expected else "FAILED"
+
+
+def _leave_stdout() -> None:
+    """What is still buffered has nowhere to go, and must not fail once more at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None

@@ -1,0 +1,15 @@
+"""The JSON Schema files, one a stream: beside the package in a checkout, inside it in a wheel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+_PACKAGE = Path(__file__).parent
+_FOLDER = next(folder for folder in (_PACKAGE / "schemas", _PACKAGE.parent / "schemas") if folder.is_dir())
+
+
+def load_schema(stream: str) -> dict[str, Any]:
+    text = (_FOLDER / f"{stream}.json").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", json.loads(text))

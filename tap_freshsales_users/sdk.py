@@ -1,0 +1,178 @@
+"""What has to reach into the SDK's private methods, and why.
+
+- `Stream._sync_records`: RECORD messages go out a page at a time. The SDK's loop takes a record at a time
+  through type conformance and a walk for deselected properties, which the compiled shaping makes needless.
+- `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records, so that a read
+  that fails half way would delete everybody. Here it is sent by the run, after a complete read.
+- `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
+  `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
+- `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
+- `Tap._reset_state_progress_markers`, `_handle_termination`: `Tap.sync_all` is final, ends at the first
+  failure, and exits 0 when it is terminated.
+
+A test compares these with the SDK release in use.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any, cast
+
+import orjson
+from singer_sdk import Stream, Tap
+from singer_sdk.batch import Batcher
+from singer_sdk.helpers._batch import BatchConfig
+from singer_sdk.helpers._util import utc_now
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.plugin_base import JSONSchemaValidator
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+
+from tap_freshsales_users.records import Record
+from tap_freshsales_users.writer import BufferedWriter, record_line_parts
+
+# The SDK announces a failure in these words before it raises it; the run does so with its remedy.
+UNHANDLED = "An unhandled error occurred"
+PROPERTY_DEPTH = 2  # ("properties", name)
+
+
+def apply_defaults(tap: Tap) -> None:
+    """Fill the settings that were not given, as the SDK's own validation does along its way."""
+    schema = tap.config_jsonschema
+    tap.append_builtin_config(schema)
+    for _ in JSONSchemaValidator(schema).iter_errors(tap._config):  # noqa: SLF001
+        pass
+
+
+def reset_progress_markers(tap: Tap) -> None:
+    """What `Tap.sync_all` does first; it is final, and knows no isolation."""
+    tap._reset_state_progress_markers()  # noqa: SLF001
+
+
+class PageStream(Stream):
+    """A stream that is read and written a page at a time."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init__(self, tap: Tap, schema: dict[str, Any], name: str) -> None:
+        super().__init__(tap, schema=schema, name=name)
+        self._written_by_page: bool | None = None
+        self._batch: list[Record] = []
+
+    @abstractmethod
+    def get_pages(self) -> Iterable[list[Record]]: ...
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Record]:  # noqa: ARG002
+        for page in self.get_pages():
+            yield from page
+
+    @property
+    def is_incremental(self) -> bool:
+        return self.replication_method == REPLICATION_INCREMENTAL
+
+    @property
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """What records of this run have: known, in the catalog's schema, and selected."""
+        chosen = self.effective_schema.get("properties", {})
+        return {
+            name: chosen[name]
+            for name in self.schema["properties"]
+            if name in chosen and self.mask["properties", name]
+        }
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        if not message.startswith(UNHANDLED):
+            super().log(message, *args, level=level, **kwargs)
+
+    # -- written by whoever syncs the stream
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        if not write_messages or self.ABORT_AT_RECORD_COUNT is not None:
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            self._write_starting_replication_value(context)
+            since_state = 0
+            for page in self.get_pages():
+                self.write_page(page)
+                counter.increment(len(page))
+                since_state += len(page)
+                if since_state >= self.STATE_MSG_FREQUENCY:
+                    since_state = 0
+                    self._write_state_message()
+            self._write_state_message()
+        yield from ()
+
+    def write_page(self, records: list[Record]) -> None:
+        """RECORD messages of one page, and the bookmark they move."""
+        if self._is_plain():
+            stream_map = self.stream_maps[0]
+            before, behind = record_line_parts(
+                stream_map.stream_alias, self._stream_version, utc_now().isoformat()
+            )
+            writer = cast("BufferedWriter", self._tap.message_writer)
+            writer.write_lines([before + orjson.dumps(record) + behind for record in records])
+            self.state_manager.is_flushed = False
+        else:
+            for record in records:
+                self._write_record_message(record)
+        if self.is_incremental:
+            for record in records:
+                self._increment_stream_state(record)
+
+    def _is_plain(self) -> bool:
+        """Whether the SDK's way from a record to its message changes nothing but what `columns` left out.
+
+        Stream maps and flattening do, and so does a selection within a JSON column.
+        """
+        if self._written_by_page is None:
+            maps = self.stream_maps
+            self._written_by_page = (
+                len(maps) == 1
+                and type(maps[0]) is SameRecordTransform
+                and not maps[0].flattening_enabled
+                and all(is_on for path, is_on in self.mask.items() if len(path) > PROPERTY_DEPTH)
+            )
+        return self._written_by_page
+
+    # -- written while another stream is synced
+
+    def begin_following(self) -> None:
+        self._write_schema_message()
+        if self.replication_method == REPLICATION_FULL_TABLE and self.emit_activate_version_messages:
+            self._stream_version = self._initialized_at // 1000
+
+    def follow(self, records: list[Record]) -> None:
+        """Write these now; as BATCH files where the run is configured so."""
+        batch_config = self.get_batch_config(self.config)
+        if batch_config is None:
+            self.write_page(records)
+            return
+        self._batch += records
+        if len(self._batch) >= batch_config.batch_size:
+            self._write_batches(batch_config)
+
+    def finish_following(self) -> None:
+        batch_config = self.get_batch_config(self.config)
+        if batch_config is not None:
+            self._write_batches(batch_config)
+
+    def _write_batches(self, batch_config: BatchConfig) -> None:
+        records, self._batch = self._batch, []
+        batcher = Batcher(tap_name=self.tap_name, stream_name=self.name, batch_config=batch_config)
+        for manifest in batcher.get_batches(iter(records)):
+            self._write_batch_message(encoding=batch_config.encoding, manifest=manifest)
+
+    # -- versions
+
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Not yet: the SDK calls this before the first record."""
+
+    def activate_version(self) -> None:
+        """Tell the loader that all rows but those of this version are gone."""
+        if self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)

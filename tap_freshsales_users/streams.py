@@ -1,0 +1,268 @@
+"""One short class a stream: name, path, key, and how an item becomes a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tap_freshsales_users.client import Follower, ListStream, RestStream, ScimStream
+from tap_freshsales_users.errors import NotFoundError, RequestRefusedError, UpstreamUnavailableError
+from tap_freshsales_users.incremental import filter_since, starting_moment
+from tap_freshsales_users.reading import Item, Parsed, parse_object
+from tap_freshsales_users.receipts import (
+    DERIVED,
+    INCREMENTAL,
+    MEMBERS_UNKNOWN,
+    MemberPopulation,
+    Receipt,
+    utc_text,
+)
+from tap_freshsales_users.records import Record
+from tap_freshsales_users.schemas import load_schema
+from tap_freshsales_users.scim import (
+    GROUP_PATHS,
+    MEMBER_PATHS,
+    USER_PATHS,
+    add_member_id,
+    attribute,
+    members_of,
+    primary_email,
+)
+from tap_freshsales_users.sdk import PageStream
+from tap_freshsales_users.transport import Answer
+from tap_freshsales_users.walk import Walk
+from tap_freshsales_users.walk_scim import ScimWalk
+from tap_freshsales_users.walk_single import SingleWalk
+
+if TYPE_CHECKING:
+    from tap_freshsales_users.tap import TapFreshsalesUsers
+
+
+class Profile(RestStream):
+    """The user whose API key is used."""
+
+    name = "profile"
+    path = "/settings/profile"
+    top_level_key = "user"
+    flag = "is_active"
+    is_optional = True
+
+    def walk(self) -> Walk:
+        return SingleWalk()
+
+    def parser(self) -> Callable[[Answer], Parsed]:
+        return parse_object(self.top_level_key)
+
+    def record(self, item: Item) -> Record:
+        record = super().record(item)
+        self.tap.read_as = record["id"]
+        return record
+
+
+class Owners(RestStream):
+    """Active users who may own records: not the full roster."""
+
+    name = "owners"
+    path = "/selector/owners"
+    top_level_key = "users"
+    flag = "is_active"
+
+
+class Roles(RestStream):
+    name = "roles"
+    path = "/selector/roles"
+    top_level_key = "roles"
+    is_optional = True
+
+
+class Territories(RestStream):
+    name = "territories"
+    path = "/selector/territories"
+    top_level_key = "territories"
+    is_optional = True
+
+
+class ScimUsers(ScimStream):
+    """The full roster; incremental by `last_modified_at` where the catalog asks for it."""
+
+    name = "scim_users"
+    path = "/Users"
+    flag = "active"
+
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        return USER_PATHS
+
+    def record(self, item: Item) -> Record:
+        record = super().record(item)
+        if "primary_email" in record:
+            record["primary_email"] = primary_email(item)
+        return record
+
+    def items(self, receipt: Receipt) -> Iterator[list[Item]]:
+        since = starting_moment(self)
+        if since is None:
+            yield from super().items(receipt)
+            return
+        # A refusal may be the server's whole answer to a filter: two attempts tell that from a bad moment.
+        reader = self.reader(
+            ScimWalk(self.config["page_size"], filter_since(since)), receipt, first_attempts=2
+        )
+        try:
+            yield from self.read(reader, receipt)
+        except (RequestRefusedError, NotFoundError, UpstreamUnavailableError) as error:
+            if reader.walk.met:
+                raise
+            self.logger.warning("The filter on lastModified was refused (%s): reading in full.", error.reason)
+        else:
+            if reader.walk.met or self._knows_last_modified(receipt):
+                receipt.replication_method = self.replication_method
+                if receipt.is_complete:
+                    receipt.is_complete, receipt.incomplete_reason = False, INCREMENTAL
+                return
+            self.logger.warning("The server matches nothing by lastModified: reading in full.")
+        yield from super().items(receipt)
+
+    def _knows_last_modified(self, receipt: Receipt) -> bool:
+        """Ask for what must match: whoever was modified since 1970."""
+        walk = SingleWalk({"filter": filter_since("1970-01-01T00:00:00Z"), "startIndex": 1, "count": 1})
+        return any(self.reader(walk, receipt).pages())
+
+
+class ScimGroups(ScimStream):
+    name = "scim_groups"
+    path = "/Groups"
+    is_optional = True
+
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        return GROUP_PATHS
+
+    def record(self, item: Item) -> Record:
+        record = super().record(item)
+        members = members_of(item)
+        if "member_count" in record:
+            record["member_count"] = None if members is None else len(members)
+        if members == [] and "members" in record:
+            record["members"] = []
+        return record
+
+
+class ScimGroupMembers(Follower):
+    """Memberships, from the groups in hand; reads the groups itself where they are not selected."""
+
+    name = "scim_group_members"
+    setting = "scim_token"
+    keys = ("account", "group_id", "member_id")
+    is_optional = True
+
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        return MEMBER_PATHS
+
+    def shaping(self) -> dict[str, Any]:
+        return {"ignore_case": True}
+
+    def begin(self) -> None:
+        self.begin_following()
+        self._receipt = self.tap.open_receipt(self.name)
+        self._start()
+
+    def take(self, items: list[Item]) -> None:
+        records = self._memberships(items)
+        self._receipt.records += len(records)
+        self.follow(records)
+
+    def finish(self, leader: Receipt) -> None:
+        self.finish_following()
+        self._conclude(self._receipt, leader)
+        self.fill_counts(self._receipt)
+        self._receipt.finished_at = utc_text(datetime.now(UTC))
+
+    def get_pages(self) -> Iterator[list[Record]]:
+        groups = self.tap.streams[ScimGroups.name]
+        assert isinstance(groups, ListStream)  # noqa: S101 - the tap's own table of streams
+        self._start()
+        with self.receipt() as receipt:
+            for items in groups.items(receipt):
+                records = self._memberships(items)
+                receipt.records += len(records)
+                yield records
+            self._conclude(receipt, receipt)
+
+    def _start(self) -> None:
+        self._population = MemberPopulation()
+        self._groups_without_members = 0
+        self._members_without_id = 0
+        self._duplicates = 0
+
+    def _memberships(self, groups: list[Item]) -> list[Record]:
+        """Each member of a group once; what is not known is counted."""
+        records: list[Record] = []
+        for group in groups:
+            group_id, members = str(attribute(group, "id")), members_of(group)
+            if members is None:
+                self._groups_without_members += 1
+                continue
+            known: dict[str, Record] = {}
+            for member in members:
+                record = self.shaper.shape(member if isinstance(member, dict) else {"value": member})
+                if not add_member_id(member, record):
+                    self._members_without_id += 1
+                    continue
+                self._duplicates += record["member_id"] in known
+                known.setdefault(record["member_id"], record)
+            group_columns = {"group_id": group_id, "group_display_name": attribute(group, "displayName")}
+            group_columns = {name: value for name, value in group_columns.items() if name in self.columns}
+            for record in known.values():
+                record.update(group_columns)
+            records += known.values()
+            self._population.add(group_id, known)
+        return records
+
+    def _conclude(self, receipt: Receipt, groups: Receipt) -> None:
+        """What is known of the memberships is what is known of the read of their groups, at the most."""
+        receipt.duplicates_dropped = self._duplicates
+        receipt.passes, receipt.consistency = groups.passes, groups.consistency
+        receipt.is_complete, receipt.incomplete_reason = groups.is_complete, groups.incomplete_reason
+        receipt.source_total_first = receipt.source_total = None
+        if groups.end_evidence is None:
+            return
+        receipt.end_evidence = DERIVED
+        receipt.population_sha256 = self._population.sha256()
+        if self._members_without_id:
+            reason = f"members_without_id: {self._members_without_id} members have neither `value` nor `$ref`"
+            receipt.is_complete, receipt.incomplete_reason = False, reason
+        elif self._groups_without_members:
+            reason = f"{MEMBERS_UNKNOWN}: {self._groups_without_members} groups came without `members`"
+            receipt.is_complete, receipt.incomplete_reason = False, reason
+
+
+class SyncReceipts(PageStream):
+    """What the run itself has to say: the last stream, with no request of its own."""
+
+    name = "sync_receipts"
+
+    def __init__(self, tap: TapFreshsalesUsers) -> None:
+        super().__init__(tap, load_schema(self.name), self.name)
+        self.tap = tap
+        self.primary_keys = ("sync_id", "stream")
+
+    def get_pages(self) -> Iterator[list[Record]]:
+        records = [
+            receipt.to_record() | {"read_as": self.tap.read_as} for receipt in self.tap.receipts.values()
+        ]
+        yield [{name: record[name] for name in self.columns} for record in records]
+
+
+# In the order they are synced: the profile first, since it tells whose key reads the rest.
+STREAMS: tuple[Callable[[TapFreshsalesUsers], PageStream], ...] = (
+    Profile,
+    Owners,
+    Roles,
+    Territories,
+    ScimUsers,
+    ScimGroups,
+    ScimGroupMembers,
+    SyncReceipts,
+)
+# Which stream is written from whose items.
+FOLLOWS: dict[str, str] = {ScimGroupMembers.name: ScimGroups.name}

@@ -1,0 +1,205 @@
+"""The tap: its settings, its streams, its command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.singerlib import Catalog
+
+from tap_freshsales_users.clock import Clock
+from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
+from tap_freshsales_users.receipts import Receipt, new_sync_id, utc_text
+from tap_freshsales_users.redact import redact_logs
+from tap_freshsales_users.sdk import apply_defaults
+from tap_freshsales_users.settings import SETTINGS, VERSION_PLACE
+from tap_freshsales_users.streams import STREAMS
+from tap_freshsales_users.validation import CREDENTIALS, find_problems
+from tap_freshsales_users.writer import BufferedWriter
+
+if TYPE_CHECKING:
+    from tap_freshsales_users.api import Api
+
+PACKAGE = "tap-freshsales-users"
+CONFIG_REMEDY = (
+    "Give the path of a JSON file with the settings that `--about` lists, or ENV for environment variables."
+)
+STATE_REMEDY = "Give the state that the last run wrote, or none to start over."
+CATALOG_REMEDY = "Give what `--discover` printed, with your selection in it."
+
+
+class TapFreshsalesUsers(Tap):
+    """Singer tap for Freshsales identities: who can get into the CRM, read whole or said not to be."""
+
+    name = PACKAGE
+    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
+    message_writer_class = BufferedWriter
+    message_writer: BufferedWriter
+
+    def __init__(self, **kwargs: Any) -> None:
+        now = datetime.now(UTC)
+        self.sync_id = new_sync_id(now)
+        self.receipts: dict[str, Receipt] = {}
+        self.read_as: int | None = None
+        super().__init__(**kwargs)
+
+    # -- what the streams share
+
+    @cached_property
+    def api(self) -> Api:
+        from tap_freshsales_users.api import Api  # noqa: PLC0415 - not needed to discover
+
+        tap_version = version(PACKAGE)
+        user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, tap_version)
+        return Api(self.config, user_agent, Clock(), self.logger)
+
+    def open_receipt(self, stream: str) -> Receipt:
+        receipt = Receipt(
+            sync_id=self.sync_id,
+            account=self.api.account.name,
+            stream=stream,
+            replication_method="FULL_TABLE",
+            tap_version=version(PACKAGE),
+            started_at=utc_text(datetime.now(UTC)),
+        )
+        self.receipts[stream] = receipt
+        return receipt
+
+    # -- streams
+
+    def discover_streams(self) -> list[Stream]:
+        return [stream(self) for stream in STREAMS]
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """In the order they are synced; the SDK's is alphabetical, with the receipts in the middle."""
+        by_turn = sorted(super().streams.values(), key=lambda stream: STREAMS.index(type(stream)))
+        return {stream.name: stream for stream in by_turn}
+
+    def warn_of_unknown_selections(self) -> None:
+        """The SDK ignores what a catalog names and the tap does not have."""
+        for entry in self.input_catalog.streams if self.input_catalog else []:
+            stream = self.streams.get(entry.tap_stream_id)
+            if stream is None:
+                self.logger.warning(
+                    "The catalog names a stream that does not exist: %s.", entry.tap_stream_id
+                )
+                continue
+            known = stream.schema["properties"]
+            for column in entry.schema.properties or {}:
+                if column not in known:
+                    self.logger.warning(
+                        "The catalog names a column that does not exist: %s.%s.", stream.name, column
+                    )
+
+    # -- configuration, in sentences
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        apply_defaults(self)
+        redact_logs(
+            secret for name in CREDENTIALS if isinstance(secret := self._config.get(name), str) and secret
+        )
+        problems = find_problems(self._config, self.config_jsonschema)
+        if problems and raise_errors:
+            raise ConfigValidationError("The configuration is not usable", errors=problems, schema={})
+        return problems
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        if not isinstance(bookmarks, dict) or not all(isinstance(b, dict) for b in bookmarks.values()):
+            raise ConfigurationError("The state is not a Singer state", STATE_REMEDY)
+        super().load_state(state)
+
+    # -- command line
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        if about:
+            cls.print_about(about_format)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        with cls._sentences():
+            from tap_freshsales_users.run import Run  # noqa: PLC0415 - not needed to discover
+
+            tap = cls(
+                config=config.config,
+                parse_env_config=config.parse_env,
+                state=None if state is None else _load_json(state, "state", STATE_REMEDY),
+                catalog=None if catalog is None else _load_catalog(catalog),
+            )
+            tap.warn_of_unknown_selections()
+            sys.exit(Run(tap).execute())
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        with cls._sentences():
+            try:
+                return super().cb_config(ctx, param, value)
+            except (OSError, ValueError, TypeError) as error:
+                kind = "cannot be read" if isinstance(error, OSError) else "is not a JSON object"
+                raise ConfigurationError(f"The file given with --config {kind}", CONFIG_REMEDY) from None
+
+    @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        if value != "all":
+            super().cb_test(ctx, param, value)
+            return
+        with cls._sentences():
+            from tap_freshsales_users.check import Check  # noqa: PLC0415 - not needed to discover
+
+            given = ctx.params["config"]
+            tap = cls(config=given.config, parse_env_config=given.parse_env)
+            sys.exit(Check(tap).execute())
+
+    def _handle_termination(self, signum: int, frame: Any) -> None:  # noqa: ARG002
+        self.message_writer.interrupt(Interrupted(signum))
+
+    @classmethod
+    @contextmanager
+    def _sentences(cls) -> Iterator[None]:
+        """A user's mistake ends in a sentence and exit code 1, an interruption in 128 + signal."""
+        try:
+            yield
+        except ConfigValidationError as error:
+            for problem in error.errors:
+                cls.logger.error("%s", problem)  # noqa: TRY400
+            sys.exit(1)
+        except TapError as error:
+            cls.logger.error("%s", error)  # noqa: TRY400
+            sys.exit(1)
+        except Interrupted as interrupted:
+            sys.exit(128 + interrupted.signum)
+
+
+def _load_json(file: IO[str], option: str, remedy: str) -> Any:
+    try:
+        return json.load(file)
+    except ValueError:
+        raise ConfigurationError(f"The file given with --{option} is not JSON", remedy) from None
+
+
+def _load_catalog(file: IO[str]) -> Catalog:
+    document = _load_json(file, "catalog", CATALOG_REMEDY)
+    try:
+        return Catalog.from_dict(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ConfigurationError(
+            "The file given with --catalog is not a Singer catalog", CATALOG_REMEDY
+        ) from None

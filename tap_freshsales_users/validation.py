@@ -1,0 +1,85 @@
+"""What is wrong with a configuration, in sentences that never repeat a value: it may be a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
+
+from tap_freshsales_users.account import resolve
+from tap_freshsales_users.coercion import UncoercibleError, to_date_time
+from tap_freshsales_users.errors import ConfigurationError
+
+CREDENTIALS = ("api_key", "scim_token")
+# What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.
+VISIBLE_ASCII = re.compile(r"[!-~]+")
+
+
+def find_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Empty where the run can start."""
+    validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema)
+    problems = [_sentence(error, schema) for error in validator.iter_errors(dict(config))]
+    return problems or [*_credential_problems(config), *_consistency_problems(config)]
+
+
+def _sentence(error: Any, schema: Mapping[str, Any]) -> str:
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return f"`{'`, `'.join(missing)}` is missing: set it."
+    path = [str(part) for part in error.absolute_path]
+    setting = path[0] if path else ""
+    if len(path) == 1 and setting in schema["properties"]:
+        return f"`{setting}` must be {_wanted(schema['properties'][setting])}."
+    where = ".".join(path) or "config"
+    return f"`{where}` does not have the shape that `--about` describes ({error.validator})."
+
+
+def _wanted(shape: Mapping[str, Any]) -> str:
+    if "enum" in shape:
+        return " or ".join(f"`{value}`" for value in shape["enum"])
+    types = shape.get("type", "string")
+    names = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
+    kind = next(
+        (names.get(t, t) for t in (types if isinstance(types, list) else [types]) if t != "null"), "text"
+    )
+    if shape.get("format") == "date-time":
+        return "a date-time with its offset, such as 2026-01-31T00:00:00Z"
+    if "minimum" in shape and "maximum" in shape:
+        return f"{kind} from {shape['minimum']} to {shape['maximum']}"
+    if "minimum" in shape:
+        return f"{kind}, {shape['minimum']} or more"
+    if "exclusiveMinimum" in shape:
+        return f"{kind} above {shape['exclusiveMinimum']}"
+    return str(kind)
+
+
+def _credential_problems(config: Mapping[str, Any]) -> list[str]:
+    if not any(config.get(name) for name in CREDENTIALS):
+        return [
+            "No credential: set `api_key` for the REST streams, `scim_token` for the SCIM streams, or both."
+        ]
+    return [
+        f"`{name}` has characters that no credential has, such as a space or a line break: copy it anew."
+        for name in CREDENTIALS
+        if config.get(name) and not VISIBLE_ASCII.fullmatch(config[name])
+    ]
+
+
+def _consistency_problems(config: Mapping[str, Any]) -> list[str]:
+    problems = []
+    try:
+        resolve(config["domain"], config.get("rest_api_url"), config.get("scim_api_url"))
+    except ConfigurationError as error:
+        problems.append(str(error))
+    if config["quota_reserve"] >= config["requests_per_hour"]:
+        problems.append("`quota_reserve` leaves nothing of `requests_per_hour`: lower it.")
+    if config.get("start_date"):
+        try:
+            to_date_time(config["start_date"])
+        except UncoercibleError:
+            problems.append("`start_date` must be a date-time with its offset, such as 2026-01-31T00:00:00Z.")
+    if not re.fullmatch(r"[ -~]+", config["user_agent"]):
+        problems.append("`user_agent` must be plain ASCII text.")
+    return problems

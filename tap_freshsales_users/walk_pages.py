@@ -1,0 +1,106 @@
+"""The walk over a list that is asked for by page number: the selectors of the REST API."""
+
+from __future__ import annotations
+
+import math
+
+from tap_freshsales_users.walk import (
+    EMPTY_PAGE,
+    NONE,
+    REPEATED_PAGE,
+    SINGLE_PAGE,
+    TOTAL_REACHED,
+    UNCHANGING_TOTAL,
+    Ask,
+    Page,
+    RefusedError,
+    Walk,
+)
+
+
+class PageWalk(Walk):
+    """`page` from 1 and `per_page`; `meta.total` where the server gives one.
+
+    Pages cannot overlap, so a record that slides to a page already read is noticed only where a total tells.
+    """
+
+    def __init__(self, page_size: int) -> None:
+        self._page_length = 0
+        self._read = 0
+        self._page_is_ignored = False
+        super().__init__(page_size)
+
+    @property
+    def manner(self) -> str:
+        paging = (
+            "`page` ignored, the whole list in every answer" if self._page_is_ignored else "`page` honoured"
+        )
+        total = "no total to go by" if self.expected is None else "total given"
+        return (
+            f"{paging}, {self._page_length} records on the first page of {self.page_size} asked for, {total}"
+        )
+
+    def _ask_first(self) -> None:
+        self._read = 0
+        self._ask_page(1)
+
+    def _ask_page(self, number: int) -> None:
+        self._ask({"page": number, "per_page": self.page_size})
+
+    def _feed(self, ask: Ask, page: Page) -> list[int]:
+        if page.refused is not None:
+            raise RefusedError(page.refused)
+        if ask.is_check:
+            self._settle_ignored_page(page)
+            return []
+        if page.is_missing or not page.keys:
+            self._finish_pass(EMPTY_PAGE, self._consistency())
+            return []
+        if self._met_before(page.keys):
+            self._repeated(page)
+            return []
+        fresh = self._meet(page.keys)
+        self._doubt_total(page)
+        self.current.pages += 1
+        self._read += len(page.keys)
+        if ask.page == 1:
+            self._page_length = len(page.keys)
+        self._go_on(ask)
+        return fresh
+
+    def _go_on(self, ask: Ask) -> None:
+        total = self.expected
+        # A first page that is full and as long as its total may be counting itself.
+        is_doubtful = ask.page == 1 and self._read == total == self.page_size
+        if total is not None and self._read >= total and not is_doubtful:
+            self._finish_pass(TOTAL_REACHED, self._consistency())
+            return
+        if total is None:
+            self._ask_page(ask.page + 1)
+            return
+        planned = math.ceil(total / self._page_length)
+        for number in range(self._asked_in_pass + 1, max(planned, ask.page + 1) + 1):
+            self._ask_page(number)
+
+    def _repeated(self, page: Page) -> None:
+        """The same page again: `page` is ignored, or stops at the last page."""
+        self._page_is_ignored = self.current.pages == 1
+        if self._page_is_ignored and page.total is None and len(page.keys) == self.page_size:
+            # As long as was asked for: with one record fewer asked for, does one fewer come?
+            self._drop_asks()
+            self._ask({"page": 1, "per_page": max(self.page_size - 1, 1)}, is_check=True)
+            return
+        self._finish_pass(REPEATED_PAGE, self._consistency())
+
+    def _settle_ignored_page(self, page: Page) -> None:
+        if len(page.keys) == self.page_size and self.page_size > 1:
+            self._finish_pass(REPEATED_PAGE, self._consistency())
+        else:
+            self._give_up(
+                REPEATED_PAGE, "paging_ignored: every page is the first one, and it is cut at `per_page`"
+            )
+
+    def _consistency(self) -> str:
+        if self.current.pages <= 1:
+            return SINGLE_PAGE
+        return NONE if self.expected is None else UNCHANGING_TOTAL

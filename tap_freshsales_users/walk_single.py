@@ -1,0 +1,25 @@
+"""The walk that needs no second question: one object, or the first page alone."""
+
+from __future__ import annotations
+
+from tap_freshsales_users.walk import SINGLE_OBJECT, SINGLE_PAGE, Ask, End, Page, RefusedError, Walk
+
+
+class SingleWalk(Walk):
+    def __init__(self, params: dict[str, str | int] | None = None) -> None:
+        self._params = params or {}
+        super().__init__(page_size=1)
+
+    @property
+    def manner(self) -> str:
+        return "one object"
+
+    def _ask_first(self) -> None:
+        self._ask(self._params)
+
+    def _feed(self, ask: Ask, page: Page) -> list[int]:  # noqa: ARG002
+        if page.refused is not None:
+            raise RefusedError(page.refused)
+        fresh = self._meet(page.keys)
+        self._finish(End(SINGLE_OBJECT, SINGLE_PAGE, is_complete=True))
+        return fresh

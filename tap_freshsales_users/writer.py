@@ -1,0 +1,88 @@
+"""Singer messages to standard output: buffered, whole lines, flushed at STATE messages and at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import orjson
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.encoding.simple import Message, StateMessage
+from singer_sdk.singerlib.json import serialize_json
+
+from tap_freshsales_users.errors import Interrupted, OutputError
+
+FLUSH_BYTES = 1024 * 1024
+
+
+class BufferedWriter(GenericSingerWriter[bytes, Message]):
+    """Lines reach the loader whole, also when a signal comes in the middle of a write."""
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._size_bytes = 0
+        self._is_writing = False
+        self._interrupted: Interrupted | None = None
+
+    def serialize_message(self, message: Message) -> bytes:
+        return serialize_json(message.to_dict()).encode()
+
+    def write_message(self, message: Message) -> None:
+        self.write_lines([self.format_message(message)])
+        if isinstance(message, StateMessage):
+            self.flush()
+
+    def write_lines(self, lines: Iterable[bytes]) -> None:
+        """Each a JSON object without its line end; raises OutputError."""
+        for line in lines:
+            self._lines.append(line)
+            self._size_bytes += len(line)
+        if self._size_bytes >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Raises OutputError, and Interrupted where a signal came meanwhile."""
+        if not self._lines:
+            return
+        self._lines.append(b"")
+        data = b"\n".join(self._lines)
+        self._is_writing = True
+        try:
+            self._lines.clear()
+            self._size_bytes = 0
+            _write(data)
+        except BrokenPipeError:
+            raise OutputError("The loader stopped reading", "Its own log says why.") from None
+        except OSError as error:
+            raise OutputError(
+                f"Standard output takes no more ({error.strerror})",
+                "Make room or mend the loader, and run again.",
+            ) from None
+        finally:
+            self._is_writing = False
+        if self._interrupted is not None:
+            interrupted, self._interrupted = self._interrupted, None
+            raise interrupted
+
+    def interrupt(self, interrupted: Interrupted) -> None:
+        """Raise at once, or as soon as the lines under way are written."""
+        if self._is_writing and self._interrupted is None:
+            self._interrupted = interrupted
+        else:
+            raise interrupted
+
+
+def record_line_parts(stream: str, version: int | None, time_extracted: str) -> tuple[bytes, bytes]:
+    """What stands before and behind the record in a RECORD line; the same for a whole page."""
+    before = b'{"type":"RECORD","stream":' + orjson.dumps(stream) + b',"record":'
+    behind = b"" if version is None else b',"version":' + str(version).encode()
+    return before, behind + b',"time_extracted":' + orjson.dumps(time_extracted) + b"}"
+
+
+def _write(data: bytes) -> None:
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(data.decode())  # a text stream that stands in for it
+    else:
+        binary.write(data)
+    sys.stdout.flush()
