@@ -23,6 +23,8 @@ SEED = 7
 RUNS = 3
 DAYS_BETWEEN_RUNS = 14
 LOG_LINES_SHOWN = 30
+# Of what is printed where there is no terminal to ask.
+WIDTH = "110"
 
 
 class DemoFailedError(Exception):
@@ -30,7 +32,7 @@ class DemoFailedError(Exception):
 
 
 def main() -> int:
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else int(WIDTH))
     # Being told to end is no reason to leave anything running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -56,7 +58,7 @@ def start_over() -> None:
         foreign = foreign_accounts(warehouse)
     if foreign:
         raise DemoFailedError(
-            f"{WAREHOUSE.relative_to(ROOT)} holds {', '.join(foreign)}, not to be mixed with invented people: "
+            f"{WAREHOUSE.name} holds {', '.join(foreign)}, not to be mixed with invented people: "
             "move the file away, and start the demo again."
         )
     WAREHOUSE.unlink()
@@ -122,7 +124,8 @@ def show(console: Console) -> None:
 def verify() -> None:
     """Show the table that the pipeline itself has only logged."""
     command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--warehouse", str(WAREHOUSE)]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 - our own command
+    environment = os.environ if sys.stdout.isatty() else os.environ | {"COLUMNS": WIDTH}
+    if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603 - our own command
         raise DemoFailedError("The warehouse does not hold what the tap read.")
 
 

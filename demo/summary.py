@@ -30,7 +30,7 @@ FINDINGS = {
 }
 
 TOP_TEN = """
-select display_name, coalesce(department, '') as department, status, risk_score as score, reasons
+select display_name, department, status, risk_score as score, reasons
 from freshsales_identity.access_review
 where risk_score > 0
 order by risk_score desc, display_name
@@ -38,15 +38,14 @@ limit 10
 """
 
 ORPHANED_OWNERS = """
-select a.display_name, a.email, a.status, i.crm_role as "role", a.reasons
+select a.display_name, a.email, a.status, i.crm_role, i.crm_territory
 from freshsales_identity.access_review a join freshsales_identity.identities i using (account, identity_key)
 where a.is_orphaned_owner
 order by a.display_name
 """
 
 CHANGES = """
-select coalesce(i.display_name, '(gone)') as who, event_type as what, coalesce(old_value, '') as was,
-  coalesce(new_value, '') as "is"
+select coalesce(i.display_name, '(gone)') as who, event_type as what, old_value as was, new_value as "is"
 from freshsales_identity.identity_changes c
 left join freshsales_identity.identities i using (account, identity_key)
 where c.seen_sync_id = (select max(sync_id) from freshsales.sync_receipts)
@@ -81,7 +80,7 @@ def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> Non
         found = warehouse.sql(sql)
         table = _table(title, *found.columns)
         for row in found.fetchall():
-            table.add_row(*(escape(str(value)) for value in row))
+            table.add_row(*(escape(str(value or "")) for value in row))
         console.print(table)
 
 
