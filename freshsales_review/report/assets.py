@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def tables() -> Library:
     )
 
 
+@cache
 def charts() -> Library:
     """Vega, Vega-Lite and vega-embed, as vl-convert brings them; the page finds them as `vegaEmbed`."""
     version = vl_convert.get_vegalite_versions()[-1]

@@ -49,8 +49,9 @@ select '{account}', 'person-' || md5('k' || i), case when i % 7 <> 3 then 700000
     'Person ' || i || ' Ünal', 'Person ' || i, 'Ünal', 'person.' || i || '@acme.example',
     case when i % 11 <> 5 then 'Person.' || i || '@acme.example' end, 'Title ' || i % 30,
     case when i % 23 <> 0 then 'Department ' || i % 17 end, null,
-    case when i > 10 then 'person-' || md5('k' || (i - i % 10) / 10) end,
-    case when i > 10 then 'Person ' || (i - i % 10) / 10 || ' Ünal' end, i % 9, 'Role ' || i % 9, null,
+    case when i > 10 then 'person-' || md5('k' || cast((i - i % 10) / 10 as integer)) end,
+    case when i > 10 then 'Person ' || cast((i - i % 10) / 10 as integer) || ' Ünal' end,
+    i % 9, 'Role ' || i % 9, null,
     case when i % 7 <> 3 then 'active' end, case when i % 11 <> 5 then 'active' end,
     case when i % 11 = 5 then 'unmanaged' when i % 7 = 3 then 'not_an_owner' when i % 13 = 0 then 'removed'
         when i % 10 = 7 then 'deactivated' else 'active' end,
@@ -72,7 +73,7 @@ _ENTITLEMENTS = """
 insert into {schema}.identity_entitlements
 select account, md5(identity_key || g), identity_key,
     case g when 0 then 'crm_role' when 1 then 'scim_role' else 'scim_group' end,
-    'r' || g, case when g < 2 then crm_role else 'Group ' || (length(identity_key) * g + crm_role_id * 22 + g) % 200 end,
+    'r' || g, case when g < 2 then crm_role else 'Group ' || (crm_role_id * 22 + g * 40) % 200 end,
     case when g < 2 then 'assigned' else 'member' end,
     case when g = 3 then 'Group within' else 'direct' end, null, g <> 3
 from {schema}.identities
@@ -121,7 +122,7 @@ def company(people: int, schema: str = "freshsales_identity", account: str = ACC
             yield quality(stream, sync_id=sync_id, rows=people, schema=schema, account=account)
 
 
-def quality(  # noqa: PLR0913
+def quality(
     stream: str,
     *,
     sync_id: str = LATEST,
@@ -139,7 +140,8 @@ def quality(  # noqa: PLR0913
     return f"""
         insert into {schema}.data_quality values ('{account}', '{stream}', '{sync_id}',
             {sync_id == LATEST}, true, {reason is None}, {reason_sql}, 'FULL_TABLE',
-            timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}', timestamp '{last[1]} 06:00:00',
-            1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held}, md5('{stream}') || md5('{sync_id}'),
-            null, {held == rows if sync_id == LATEST else "null"}, 0, 0, 0, 3, '0.1.0')
+            timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
+            timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held},
+            md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},
+            0, 0, 0, 3, '0.1.0')
         """

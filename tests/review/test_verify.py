@@ -22,7 +22,7 @@ def run(location: str, *options: str) -> Result:
     return CliRunner(env={"COLUMNS": "300"}).invoke(main, ["verify", "--warehouse", location, *options])
 
 
-def receipt(  # noqa: PLR0913
+def receipt(
     stream: str,
     keys: list[str],
     *,

@@ -46,7 +46,7 @@ function readChoices(report, changed) {
   const choice = (label, id, options, chosen) => {
     const select = element("select", { id, change: changed },
       ...options.map(([value, text]) => element("option", { value, selected: value === chosen ? "" : null }, text)));
-    return [select, element("label", {}, element("span", {}, label), select)];
+    return [select, labelled(label, select)];
   };
   const options = known.map((read) => [read.sync_id, moment(read.finished_at)]);
   const [from, fromLabel] = choice("Since", "read-from", [["", "the beginning"], ...options], options.at(-2)?.[0] ?? "");

@@ -10,6 +10,10 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+function labelled(label, control) {
+  return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
+}
+
 function fill(id, ...children) {
   document.getElementById(id).replaceChildren(...children.filter((child) => child !== null));
 }

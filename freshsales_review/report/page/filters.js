@@ -49,10 +49,10 @@ class Filters {
         element("option", { value: "" }, "Any"),
         ...words.map(([key, text], place) => element("option", { value: place }, `${text} (${count(groups.get(key).size)})`)));
       this.selects.set(name, { select, keys });
-      return element("label", {}, element("span", {}, name[0].toUpperCase() + name.slice(1)), select);
+      return labelled(name[0].toUpperCase() + name.slice(1), select);
     });
     this.search = element("input", { type: "search", id: "search", placeholder: "Name, email, id, reason", input: () => this.changed() });
-    fill("filters", element("label", { class: "search" }, element("span", {}, "Search"), this.search), ...fields);
+    fill("filters", labelled("Search", this.search), ...fields);
     document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
   }
 

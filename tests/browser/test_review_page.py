@@ -1,0 +1,279 @@
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from freshsales_review.report import queries
+from tests.browser.conftest import Open
+from tests.review import marts
+from tests.review.conftest import DuckDBFile
+
+MARTS = "freshsales_identity"
+PEOPLE = queries.PEOPLE.format(marts=MARTS)
+
+
+def people_where(warehouse: DuckDBFile, condition: str) -> int:
+    [(people,)] = warehouse.fetch(f"select count(*) from ({PEOPLE}) as people where {condition}")
+    return int(people)
+
+
+def holds(resource: str) -> str:
+    return (
+        f"identity_key in (select identity_key from {MARTS}.identity_entitlements "
+        f"where resource_name = '{resource}')"
+    )
+
+
+def shown(page: Page) -> int:
+    words = page.locator("#shown").inner_text()
+    return int(words.split()[0].replace(",", ""))
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose by the words of the option; behind them stands how many it holds."""
+    select = page.get_by_label(label, exact=True)
+    texts = select.locator("option").all_text_contents()
+    select.select_option(label=next(text for text in texts if re.fullmatch(rf"{option} \(\d+\)", text)))
+
+
+def as_csv(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def exported(page: Page) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV for sign-off").click()
+    text = Path(download.value.path()).read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.mark.parametrize(
+    ("label", "option", "condition"),
+    [
+        ("Status", "Deactivated", "status = 'deactivated'"),
+        ("Flag", "Orphaned owner", "is_orphaned_owner"),
+        ("Role", "Role 3", holds("Role 3")),
+        ("Group", "Group 8", holds("Group 8")),
+        ("Department", "Department 5", "department = 'Department 5'"),
+        ("Department", r"\(none\)", "department is null"),
+        ("Manager", "Person 12 Ünal", "manager = 'Person 12 Ünal'"),
+    ],
+)
+def test_a_filter_leaves_as_many_people_as_sql_counts(
+    company: DuckDBFile, review: Open, label: str, option: str, condition: str
+) -> None:
+    page = review(company)
+    choose(page, label, option)
+    assert shown(page) == people_where(company, condition) > 0
+
+
+def test_filters_and_search_together_leave_what_sql_leaves(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    choose(page, "Status", "Active")
+    choose(page, "Role", "Role 3")
+    page.get_by_label("Search").fill('"department 1"')
+    expect(page.locator("#shown")).to_contain_text(" of 250 people shown")
+    wanted = f"status = 'active' and {holds('Role 3')} and department like 'Department%1%'"
+    assert shown(page) == people_where(company, wanted) > 0
+    page.get_by_role("button", name="Clear filters").click()
+    assert shown(page) == 250
+
+
+def test_the_table_starts_with_the_worst_and_says_why(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    rows = company.fetch(f"select risk_score, name, reasons from ({PEOPLE}) as people limit 25")
+    table = page.get_by_role("table", name="People, worst first")
+    scores = table.locator("tbody td:first-child").all_inner_texts()
+    assert scores == [str(score) for score, _, _ in rows]
+    assert table.locator("tbody button").all_inner_texts() == [name for _, name, _ in rows]
+    assert table.locator("tbody td:nth-child(4)").first.inner_text().split("\n") == rows[0][2].split("; ")
+
+
+def test_the_exported_rows_are_those_of_sql_in_their_order(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    choose(page, "Status", "Unmanaged")
+    held = f"""
+        select account, identity_key, string_agg(resource_type || ': ' || resource_name, '; ' order by
+            resource_type, resource_name, is_direct desc, granted_via) as entitlements
+        from {MARTS}.identity_entitlements group by account, identity_key
+    """
+    wanted = company.fetch(
+        f"select people.*, held.entitlements from ({PEOPLE}) as people left join ({held}) as held "
+        "on held.account = people.account and held.identity_key = people.identity_key "
+        "where status = 'unmanaged' order by risk_score desc, lower(name), people.identity_key"
+    )
+    rows = exported(page)
+    assert [tuple(row.values()) for row in rows] == [(*map(as_csv, row), "", "", "") for row in wanted]
+    assert len(rows) > 0
+    assert list(rows[0])[-3:] == ["decision", "reviewer", "note"]
+
+
+def test_a_bar_filters_the_table_and_so_does_its_row_in_the_table_beneath(
+    company: DuckDBFile, review: Open
+) -> None:
+    page = review(company)
+    page.locator("#chart-flag .mark-rect path").nth(1).click()
+    assert shown(page) == people_where(company, "is_unmanaged")
+    page.get_by_role("button", name="Clear filters").click()
+    figure = page.locator("#chart-department")
+    figure.get_by_text("As a table").click()
+    figure.get_by_role("button", name="Department 16").click()
+    assert shown(page) == people_where(company, "department = 'Department 16'")
+
+
+def test_the_numbers_at_the_top_are_those_of_sql(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    [counts] = company.fetch(queries.COUNTS.format(marts=MARTS))
+    assert page.locator("#counts b").all_inner_texts() == [str(number) for number in counts]
+    flags = company.fetch(queries.FLAG_COUNTS.format(marts=MARTS))
+    page.locator("#chart-flag").get_by_text("As a table").click()
+    texts = page.locator("#chart-flag tbody td:last-child").all_inner_texts()
+    assert texts == ["unknown" if people is None else str(people) for _, _, people in flags]
+    assert "unknown" in texts
+
+
+def test_a_person_opens_by_keyboard_and_shows_every_entitlement(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    [(name, key, owner, user)] = company.fetch(
+        f"select name, identity_key, crm_owner_id, scim_user_id from ({PEOPLE}) as people "
+        "where match_method is not null limit 1"
+    )
+    button = page.get_by_role("button", name=name, exact=True)
+    button.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name=name)
+    expect(panel).to_contain_text(owner)
+    expect(panel).to_contain_text(user)
+    expect(panel).to_contain_text("primary email, confidence high")
+    expect(panel.locator("dt", has_text="Last login").locator("+ dd")).to_have_text("not available")
+    held = company.fetch(
+        "select resource_name, entitlement, granted_via from freshsales_identity.identity_entitlements "
+        f"where identity_key = '{key}' order by resource_type, resource_name, is_direct desc, granted_via"
+    )
+    cells = [
+        row.locator("td").all_inner_texts() for row in panel.locator("table").first.locator("tbody tr").all()
+    ]
+    assert [tuple(row[1:]) for row in cells] == held
+    assert len(held) == 4
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+def test_a_person_shows_the_history_of_changes(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    [(name, changes)] = company.fetch(
+        f"select name, count(*) from ({queries.EVENTS.format(marts=MARTS)}) as events group by name limit 1"
+    )
+    page.get_by_label("Search").fill(name)
+    page.locator("#people").get_by_role("button", name=name, exact=True).click()
+    history = page.get_by_role("dialog").locator("table").last.locator("tbody tr")
+    expect(history).to_have_count(changes)
+
+
+@pytest.mark.parametrize(("since", "up_to"), [(0, 1), (1, 2), (0, 2), (None, 2)])
+def test_what_changed_between_any_two_complete_reads_is_what_sql_says(
+    company: DuckDBFile, review: Open, since: int | None, up_to: int
+) -> None:
+    page = review(company)
+    after = "" if since is None else marts.READS[since]
+    page.get_by_label("Since").select_option(value=after)
+    page.get_by_label("Up to").select_option(value=marts.READS[up_to])
+    [(changes,)] = company.fetch(
+        f"select count(*) from {MARTS}.identity_changes "
+        f"where seen_sync_id > '{after}' and seen_sync_id <= '{marts.READS[up_to]}'"
+    )
+    expect(page.locator("#changed")).to_have_text(f"{changes} changes")
+    assert changes > 0
+
+
+def test_a_complete_read_has_no_banner_and_its_evidence_in_full(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    expect(page.locator(".banner")).to_have_count(0)
+    page.get_by_role("heading", name="Evidence").click()
+    page.locator("#evidence tbody tr").first.wait_for(state="visible")
+    for row in company.fetch(queries.EVIDENCE.format(marts=MARTS)):
+        cells = page.locator("#evidence tr", has=page.get_by_text(str(row[1]), exact=True))
+        expect(cells).to_contain_text(str(row[9]))
+        expect(cells).to_contain_text("complete")
+
+
+def test_a_read_that_was_not_complete_cannot_be_missed(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(
+        marts.quality("scim_users", reason="failed: 503 on /scim/v2/Users"),
+        marts.quality("owners", rows=120, rows_in_warehouse=119),
+        marts.quality("territories", rows=0, reason="absent"),
+    )
+    page = review(own_warehouse)
+    alerts = page.get_by_role("alert")
+    expect(alerts).to_have_count(2)
+    expect(alerts.first).to_contain_text(
+        "scim_users of acme.myfreshworks.com: failed: 503 on /scim/v2/Users."
+    )
+    expect(alerts.first).to_contain_text("Last complete read: 2026-11-01 06:00 UTC.")
+    expect(alerts.last).to_contain_text("120 rows were read, 119 of that run are in the warehouse.")
+    expect(page.get_by_role("note")).to_contain_text(
+        "territories of acme.myfreshworks.com is not there (absent)"
+    )
+    expect(page.locator("#evidence tbody")).to_be_visible()
+
+
+def test_a_name_that_is_html_or_a_formula_stays_text(own_warehouse: DuckDBFile, review: Open) -> None:
+    hostile = "</script><img src=x onerror=alert(1)>"
+    own_warehouse.execute(
+        *marts.company(1),
+        f"update {MARTS}.access_review set display_name = '{hostile}', email = '=cmd()', department = '@A1'",
+        f"update {MARTS}.identities set display_name = '{hostile}', user_name = ' +1', manager_name = '＝1'",
+        f"update {MARTS}.identity_entitlements set resource_name = '-{hostile}'",
+        f"update {MARTS}.identity_changes set new_value = '{hostile}', old_value = '{hostile}'",
+    )
+    page = review(own_warehouse)
+    page.get_by_role("button", name=hostile).first.click()
+    expect(page.get_by_role("dialog", name=hostile)).to_contain_text(f"-{hostile}")
+    page.keyboard.press("Escape")
+    assert page.locator("img").count() == 0
+    [row] = exported(page)
+    assert [row[name] for name in ("name", "email", "department", "user_name", "manager")] == [
+        hostile,
+        "'=cmd()",
+        "'@A1",
+        "' +1",
+        "'＝1",
+    ]
+
+
+def test_marts_with_nobody_in_them_make_a_page_that_says_so(own_warehouse: DuckDBFile, review: Open) -> None:
+    page = review(own_warehouse)
+    expect(page.get_by_text("The marts hold nobody yet.")).to_be_visible()
+    expect(page.get_by_text("The marts say nothing of any run: nothing was read yet.")).to_be_visible()
+
+
+def test_without_names_people_are_told_apart_by_their_keys(company: DuckDBFile, review: Open) -> None:
+    page = review(company, "--without-names")
+    [(key,)] = company.fetch(f"select identity_key from ({PEOPLE}) as people limit 1")
+    page.get_by_role("button", name=key).first.click()
+    expect(page.get_by_role("dialog", name=key)).to_be_visible()
+    assert "Ünal" not in page.content()
+    assert "@acme.example" not in page.content()
+
+
+def test_paper_holds_every_person_that_is_shown(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    rows = page.locator("#people tbody tr")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(rows).to_have_count(250)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(rows).to_have_count(25)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_page_fits_its_window(company: DuckDBFile, review: Open, width: int, scheme: str) -> None:
+    page = review(company)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.locator("#people tbody td").first.is_visible()
