@@ -70,6 +70,7 @@ class Pass:
     unseen: int = 0
     total_first: int | None = None
     total: int | None = None
+    total_changed: bool = False
     signs: list[str] = field(default_factory=list)
     digests: set[int] = field(default_factory=set)
 
@@ -123,6 +124,8 @@ class Walk(ABC):
             self.total = page.total
             if self.current.total_first is None:
                 self.current.total_first = page.total
+            elif page.total != self.current.total:
+                self.current.total_changed = True
             self.current.total = page.total
         return self._feed(ask, page)
 
@@ -195,7 +198,7 @@ class Walk(ABC):
     def _finish_pass(self, evidence: str, consistency: str) -> None:
         this = self.current
         total = self.expected
-        if total is not None and total != this.total_first:
+        if total is not None and this.total_changed:
             this.sign("the total changed")
         is_short = total is not None and this.distinct != total
         if not this.signs and not is_short:
@@ -218,7 +221,8 @@ class Walk(ABC):
         return (
             before is not None
             and this.total is not None
-            and this.total_first == this.total == before.total == before.total_first
+            and this.total == before.total
+            and not (this.total_changed or before.total_changed)
             and this.unseen == 0
             and this.distinct == before.distinct == len(self.met)
         )

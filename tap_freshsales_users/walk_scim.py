@@ -125,17 +125,17 @@ class ScimWalk(Walk):
         return fresh
 
     def _feed_overlapping(self, ask: Ask, page: Page) -> list[int]:
-        keys, start = page.keys, int(ask.params["startIndex"])
+        keys, start = list(page.keys), int(ask.params["startIndex"])
         came_before = self._met_before(keys)
+        if self._page_length == 1:
+            return self._take(ask, page, 0)  # no room for an overlap
         due = self._covered - start + 1  # how many of these were read already
-        if due <= 0:
-            return self._take(ask, page, start, 0)
         if due > len(keys):
             self._ask_rest()
             return []
         if keys[due - 1] == self._last_key:
             self._overlap_held = True
-            return self._take(ask, page, start, due)
+            return self._take(ask, page, due)
         if self.current.pages == 1 and not self._overlap_held:
             if came_before or self._is_page_number(page, start):
                 # The page that this index falls into came whole: go on behind what was read.
@@ -148,22 +148,24 @@ class ScimWalk(Walk):
             self._finish_pass(REPEATED_PAGE, self._consistency())
             return []
         self.current.sign(BROKEN_OVERLAP)
-        return self._take(ask, page, start, due)
+        return self._take(ask, page, keys.index(self._last_key) + 1 if self._last_key in keys else 0)
 
-    def _take(self, ask: Ask, page: Page, start: int, due: int) -> list[int]:
+    def _take(self, ask: Ask, page: Page, due: int) -> list[int]:
+        """Note a page whose first `due` records were expected to come again."""
         keys, count = page.keys, int(ask.params["count"])
         before = self.current.distinct
         fresh = self._meet(keys, due)
         self._doubt_total(page)
         self.current.pages += 1
-        self._covered = max(self._covered, start + (count if self._is_aligned else len(keys)) - 1)
+        # Counted by what came: what a server skips or sends again does not move the place to go on from.
+        self._covered += count if self._is_aligned else len(keys) - due
         self._last_key = keys[-1]
         if self.expected is not None and self._covered >= self.expected:
             self._finish_pass(TOTAL_REACHED, self._consistency())
         elif self.current.distinct == before:
             self._finish_pass(EMPTY_PAGE if len(keys) == due else REPEATED_PAGE, self._consistency())
         else:
-            if len(keys) < count and not self._is_aligned:
+            if self._covered < int(ask.params["startIndex"]) + count - 1:
                 self._drop_asks()  # fewer than planned with: what follows starts earlier than asked for
             self._ask_rest()
         return fresh
@@ -201,13 +203,13 @@ class ScimWalk(Walk):
                 self._finish_pass(EMPTY_PAGE, self._consistency())
                 return []
             self._met_before(page.keys)
-            return self._take(ask, page, self._covered + 1, 0)
+            return self._take(ask, page, 0)
         self._settle_ignored_index(page)
         return []
 
     def _feed_aligned(self, ask: Ask, page: Page) -> list[int]:
         if not self._met_before(page.keys):
-            return self._take(ask, page, int(ask.params["startIndex"]), 0)
+            return self._take(ask, page, 0)
         if self.current.pages == 1 and self.expected is not None and self.expected > self.current.distinct:
             self._give_up(REPEATED_PAGE, PAGING_IGNORED)
         elif self.current.pages == 1 and self._page_length == self.page_size:
