@@ -32,7 +32,7 @@ def tables() -> Library:
             f"itables {package.version} holds DataTables in a form not known here: install itables 2.9."
         )
     script = script.replace(exported.group(), f"globalThis.DataTable={constructor['local']};")
-    version = re.search(r"\bDataTables (\d+[.\d]*)", script)
+    version = re.search(r"! DataTables (\d[.\d]*)", script)
     return Library(
         script=script,
         style=_read(package, "itables/html/dt_bundle.css"),

