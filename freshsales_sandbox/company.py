@@ -188,11 +188,12 @@ class _Founder:
         }.get(department, "Restricted User")
 
     def leave(self) -> None:
-        """One in 16 has left; a fifth of those still sit in the CRM, as nobody took their records over."""
-        for person in self.staff[1:]:
-            if person.scim_id is not None and self.some(0.06):
-                person.active = False
-                person.crm_active = person.crm_id is not None and self.some(0.2)
+        """One in 16 has left; one in five of those still owns records, as nobody took them over."""
+        candidates = [person for person in self.staff[1:] if person.scim_id is not None]
+        leavers = self.chance.sample(candidates, min(max(len(candidates) // 16, 2), len(candidates)))
+        for number, person in enumerate(leavers):
+            person.active = False
+            person.crm_active = person.crm_id is not None and number % 5 == 1
 
     def share_an_address(self) -> None:
         """Two accounts of one person: one address in 300 is the primary one of two SCIM users."""

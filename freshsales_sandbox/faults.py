@@ -129,7 +129,7 @@ FAULTS = {
             "timeout", "no answer until the client gives up", "retry", lambda r, s: wire.hang(r, s.stopping)
         ),
         Fault("reset", "a TCP reset before a byte of the answer", "retry", lambda r, _: wire.reset(r)),
-        Fault("closed", "the connection closed with no answer", "retry", lambda r, _: wire.close(r)),
+        Fault("closed", "the connection closed with no answer", "retry", lambda *_: wire.close()),
         Fault(
             "truncated",
             "half of the body that Content-Length announces",

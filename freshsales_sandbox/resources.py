@@ -1,4 +1,7 @@
-"""People and groups as SCIM resources (RFC 7643), and back."""
+"""People and groups as SCIM resources (RFC 7643), and back.
+
+References begin with `root`: the base URL and a slash, or nothing where the library makes URLs of them.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ _ENTERPRISE_PLAIN = {
 _NOT_STORED = {"id", "meta", "schemas", "groups", "password"}
 
 
-def user_resource(person: Person, directory: Directory, base_url: str) -> dict[str, Any]:
+def user_resource(person: Person, directory: Directory, root: str) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "schemas": [USER, ENTERPRISE],
         "id": person.scim_id,
@@ -42,7 +45,7 @@ def user_resource(person: Person, directory: Directory, base_url: str) -> dict[s
             "familyName": person.family_name,
         },
         "active": person.active,
-        "meta": _meta(person, "User", "Users", base_url),
+        "meta": _meta(person, "User", "Users", root),
     }
     resource |= _filled({name: getattr(person, attribute) for name, attribute in _PLAIN.items()})
     resource |= _filled(
@@ -58,7 +61,7 @@ def user_resource(person: Person, directory: Directory, base_url: str) -> dict[s
             "groups": [
                 {
                     "value": group.scim_id,
-                    "$ref": f"{base_url}/Groups/{group.scim_id}",
+                    "$ref": f"{root}Groups/{group.scim_id}",
                     "display": group.name,
                     "type": "direct",
                 }
@@ -69,7 +72,7 @@ def user_resource(person: Person, directory: Directory, base_url: str) -> dict[s
     enterprise = _filled({name: getattr(person, attribute) for name, attribute in _ENTERPRISE_PLAIN.items()})
     if person.manager_id is not None:
         manager = directory.user(person.manager_id)
-        enterprise["manager"] = {"value": person.manager_id, "$ref": f"{base_url}/Users/{person.manager_id}"}
+        enterprise["manager"] = {"value": person.manager_id, "$ref": f"{root}Users/{person.manager_id}"}
         if manager is not None:
             enterprise["manager"]["displayName"] = manager.display_name
     resource[ENTERPRISE] = enterprise
@@ -111,13 +114,13 @@ def user_fields(resource: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def group_resource(group: Group, directory: Directory, base_url: str) -> dict[str, Any]:
+def group_resource(group: Group, directory: Directory, root: str) -> dict[str, Any]:
     resource: dict[str, Any] = {
         "schemas": [GROUP],
         "id": group.scim_id,
         "displayName": group.name,
-        "members": [_member(member, directory, base_url) for member in group.members],
-        "meta": _meta(group, "Group", "Groups", base_url),
+        "members": [_member(member, directory, root) for member in group.members],
+        "meta": _meta(group, "Group", "Groups", root),
     }
     return resource | _filled({"externalId": group.external_id})
 
@@ -136,14 +139,14 @@ def utc_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _member(member: str, directory: Directory, base_url: str) -> dict[str, Any]:
+def _member(member: str, directory: Directory, root: str) -> dict[str, Any]:
     group = directory.group(member)
     if group is not None:
         endpoint, kind, display = "Groups", "Group", group.name
     else:
         user = directory.user(member)
         endpoint, kind, display = "Users", "User", user.display_name if user else member
-    return {"value": member, "$ref": f"{base_url}/{endpoint}/{member}", "display": display, "type": kind}
+    return {"value": member, "$ref": f"{root}{endpoint}/{member}", "display": display, "type": kind}
 
 
 def _emails(person: Person) -> list[dict[str, Any]]:
@@ -153,12 +156,12 @@ def _emails(person: Person) -> list[dict[str, Any]]:
     return emails
 
 
-def _meta(record: Person | Group, kind: str, endpoint: str, base_url: str) -> dict[str, Any]:
+def _meta(record: Person | Group, kind: str, endpoint: str, root: str) -> dict[str, Any]:
     return {
         "resourceType": kind,
         "created": utc_time(record.created),
         "lastModified": utc_time(record.modified),
-        "location": f"{base_url}/{endpoint}/{record.scim_id}",
+        "location": f"{root}{endpoint}/{record.scim_id}",
         "version": f'W/"{record.version}"',
     }
 

@@ -182,7 +182,6 @@ class DirectoryStorage(ScimStorage):
         return fields
 
     def _model(self, record: Person | Group) -> Resource[Any]:
-        # References relative to the root: the service makes URLs of them.
         if isinstance(record, Group):
             resource = group_resource(record, self.directory, "")
         else:
@@ -213,9 +212,9 @@ class DirectoryService(ScimService):
             "startIndex": search_request.start_index,
             "itemsPerPage": len(page.records),
             "Resources": [
-                group_resource(record, self.directory, base_url)
+                group_resource(record, self.directory, f"{base_url}/")
                 if isinstance(record, Group)
-                else user_resource(record, self.directory, base_url)
+                else user_resource(record, self.directory, f"{base_url}/")
                 for record in page.records
             ],
         }

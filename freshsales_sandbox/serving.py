@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +21,26 @@ log = logging.getLogger(__name__)
 
 
 class _Gateway(Gateway_10):
-    """Hands the socket to the application: what only a raw socket can break is broken there."""
+    """Hands the connection to the application: what only a raw socket can break is broken there."""
 
     def get_environ(self) -> WSGIEnvironment:  # type: ignore[override]  # their stubs give it no result
         environ: WSGIEnvironment = super().get_environ()  # type: ignore[no-untyped-call]
-        environ[CONNECTION] = self.req.conn.socket
+        environ[CONNECTION] = self.req.conn
         return environ
 
 
 class _Server(Server):
     # How long its loop sleeps, and so how long a stop takes.
     expiration_interval = 0.02
+
+    @staticmethod
+    def bind_socket(socket_: socket.socket, bind_addr: tuple[str, int]) -> socket.socket:
+        try:
+            socket_.bind(bind_addr)
+        except OSError:
+            socket_.close()  # cheroot leaves it open
+            raise
+        return socket_
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002
         log.log(level, "%s", msg, exc_info=traceback)

@@ -29,14 +29,14 @@ def reset(request: Request) -> NoReturn:
     """Break the connection with a TCP reset before a byte of the answer."""
     connection = _socket_of(request)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # Closed at once: the server would say goodbye first, and a goodbye is no reset.
+    # Closed here and now: the server would say goodbye first, and a goodbye is no reset.
+    request.environ[CONNECTION].linger = True
     os.close(connection.detach())
     raise DroppedError
 
 
-def close(request: Request) -> NoReturn:
+def close() -> NoReturn:
     """Close the connection in good order, with no answer at all."""
-    _socket_of(request)
     raise DroppedError
 
 
@@ -74,5 +74,5 @@ def _head(response: Response, length: str) -> bytes:
 
 
 def _socket_of(request: Request) -> socket.socket:
-    connection: socket.socket = request.environ[CONNECTION]
+    connection: socket.socket = request.environ[CONNECTION].socket
     return connection
