@@ -1,5 +1,6 @@
 """The warehouse, opened read-only: one small face over DuckDB and PostgreSQL."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,13 +104,15 @@ def _connect_postgresql(url: str) -> "psycopg.Connection[Row]":
             "The warehouse URL cannot be read: write postgresql://user:password@host:port/database, "
             "with special characters of the password percent-encoded."
         ) from error
-    place = f"PostgreSQL at {settings.get('host', 'localhost')}:{settings.get('port', 5432)}"
+    # What the URL leaves out, libpq takes from the environment.
+    host = settings.get("host") or os.environ.get("PGHOST", "localhost")
+    port = settings.get("port") or os.environ.get("PGPORT", "5432")
     settings.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
     try:
         connection = psycopg.connect(**settings)  # type: ignore[arg-type]
     except psycopg.Error as error:
         reason = _without(str(settings.get("password") or ""), _first_line(error))
-        raise ReviewError(f"{place} cannot be opened: {reason}") from error
+        raise ReviewError(f"PostgreSQL at {host}:{port} cannot be opened: {reason}") from error
     connection.read_only = True
     # Everything that is read comes from one moment, even when a load is under way.
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

@@ -24,16 +24,17 @@ class Flag:
     meaning: str
 
 
+# Heaviest first, as `reasons` has them.
 FLAGS = (
     Flag("is_orphaned_owner", "Orphaned owner", "Gone or inactive in SCIM, still an owner in the CRM"),
     Flag("is_unmanaged", "Bypasses SSO", "An owner who can sign in, with no SCIM user behind"),
     Flag("is_admin", "Administrator", "Holds an administrator's role"),
-    Flag("shares_email", "Shares an email", "One of the addresses is another person's too"),
     Flag("manager_is_gone", "Manager is gone", "The manager is gone from SCIM or inactive there"),
+    Flag("has_outlier_entitlement", "Unusual entitlement", "Few of the same department hold it"),
+    Flag("shares_email", "Shares an email", "One of the addresses is another person's too"),
+    Flag("match_is_ambiguous", "Match to settle", "More than one pairing of CRM and SCIM is possible"),
     Flag("has_no_manager", "No manager", "SCIM names none"),
     Flag("has_no_group", "In no group", "Is a member of no SCIM group"),
-    Flag("has_outlier_entitlement", "Unusual entitlement", "Few of the same department hold it"),
-    Flag("match_is_ambiguous", "Match to settle", "More than one pairing of CRM and SCIM is possible"),
 )
 
 STATUSES = {

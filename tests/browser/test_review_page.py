@@ -68,6 +68,7 @@ def test_a_filter_leaves_as_many_people_as_sql_counts(
     page = review(company)
     choose(page, label, option)
     assert shown(page) == people_where(company, condition) > 0
+    assert label.lower() in page.locator("#shown").inner_text(), "also paper tells of the filter"
 
 
 def test_filters_and_search_together_leave_what_sql_leaves(company: DuckDBFile, review: Open) -> None:

@@ -48,7 +48,7 @@ function readChoices(report, changed) {
       ...options.map(([value, text]) => element("option", { value, selected: value === chosen ? "" : null }, text)));
     return [select, labelled(label, select)];
   };
-  const options = known.map((read) => [read.sync_id, moment(read.finished_at)]);
+  const options = known.map((read) => [read.sync_id, moment(read.finished_at) + (accounts.length > 1 ? ` ${read.account}` : "")]);
   const [from, fromLabel] = choice("Since", "read-from", [["", "the beginning"], ...options], options.at(-2)?.[0] ?? "");
   const [to, toLabel] = choice("Up to", "read-to", options, options.at(-1)?.[0]);
   const [account, accountLabel] = choice("Account", "read-account", [["", "Any"], ...accounts.map((name) => [name, name])], "");

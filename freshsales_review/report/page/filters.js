@@ -79,6 +79,14 @@ class Filters {
     this.changed();
   }
 
+  // Paper shows no filters: the words tell what is left out.
+  inWords() {
+    const chosen = [...this.selects].filter(([name]) => this.chosen.has(name)).map(([name, { select, keys }]) =>
+      `${name} ${this.words(name, keys[select.value])}`);
+    if (this.search.value !== "") chosen.push(`search “${this.search.value}”`);
+    return chosen.length === 0 ? "" : ` by ${chosen.join(", ")}`;
+  }
+
   holds(row) {
     for (const rows of this.chosen.values()) if (!rows.has(row)) return false;
     return true;

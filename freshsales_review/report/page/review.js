@@ -22,7 +22,8 @@ function showPeople(report, filters, open) {
     language: { zeroRecords: "Nobody is left by these filters.", emptyTable: "The marts hold nobody yet." },
     drawCallback() {
       const shown = this.api().rows({ search: "applied" }).count();
-      document.getElementById("shown").textContent = `${count(shown)} of ${plural(people.length, "person", "people")} shown`;
+      document.getElementById("shown").textContent =
+        `${count(shown)} of ${plural(people.length, "person", "people")} shown${filters.inWords()}`;
     },
   });
   table.on("click", "tbody tr", (event) => {
