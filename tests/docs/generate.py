@@ -41,7 +41,7 @@ def _streams_table() -> str:
 def _settings_table(settings: dict[str, dict[str, Any]], required: list[str]) -> str:
     lines = ["| setting | default | |", "|---|---|---|"]
     for name, setting in settings.items():
-        default = f"`{setting['default']}`" if "default" in setting else ""
+        default = f"`{setting['default']}`".replace("`False`", "`false`") if "default" in setting else ""
         default = "required" if name in required else "secret" if setting.get("secret") else default
         lines.append(f"| `{name}` | {default} | {_one_line(setting).replace('|', chr(92) + '|')} |")
     return "\n".join(lines)

@@ -1,5 +1,6 @@
 """The tap, the loaders and the review as commands, started the way a shell would."""
 
+import contextlib
 import json
 import os
 import signal
@@ -116,13 +117,15 @@ def pipe(
     ):
         assert tap.stdout is not None
         assert loader.stdin is not None
-        for number, line in enumerate(tap.stdout, start=1):
-            loader.stdin.write(line)
-            if number == stop_after_lines:
-                tap.send_signal(stop_signal)
-        loader.stdin.close()
+        # A loader that died does not read on; why it did is looked at below.
+        with contextlib.suppress(BrokenPipeError), loader.stdin:
+            for number, line in enumerate(tap.stdout, start=1):
+                loader.stdin.write(line)
+                if number == stop_after_lines:
+                    tap.send_signal(stop_signal)
         tap_code = tap.wait(PATIENCE_SECONDS)
         loader_code = loader.wait(PATIENCE_SECONDS)
-    # A killed tap may leave half a line, on which a loader may choke; nothing else may upset it.
-    assert loader_code == 0 or stop_after_lines is not None, loader_log.read_text()
+    # Only SIGKILL may leave half a line, on which a loader may choke.
+    is_killed = stop_after_lines is not None and stop_signal == signal.SIGKILL
+    assert loader_code == 0 or is_killed, loader_log.read_text()
     return tap_code, log.read_text()

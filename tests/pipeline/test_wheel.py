@@ -2,12 +2,14 @@
 
 import json
 import sys
-from pathlib import Path
+
+import pytest
 
 from tests.pipeline.commands import ROOT, start
 
 
-def test_the_wheel_alone_discovers_all_eight_streams(tmp_path: Path) -> None:
+def test_the_wheel_alone_discovers_all_eight_streams(tmp_path_factory: pytest.TempPathFactory) -> None:
+    tmp_path = tmp_path_factory.mktemp("wheel")
     uv = ROOT / ".venv/bin/uv"
     built = start([uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT])
     assert built.returncode == 0, built.stderr

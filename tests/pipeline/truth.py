@@ -120,6 +120,12 @@ def _user(person: Person, sandbox: Sandbox, scim: str) -> Row:
         "manager_id": person.manager_id,
         "manager_display_name": manager.display_name if manager else None,
         "schemas": [USER, ENTERPRISE],
+        # What no column names is kept: here the address of the manager's record.
+        "additional_attributes": (
+            {ENTERPRISE: {"manager": {"$ref": f"{scim}/Users/{person.manager_id}"}}}
+            if person.manager_id
+            else None
+        ),
         **_meta(person, f"{scim}/Users"),
     }
 
