@@ -70,7 +70,7 @@ class Person:
 
     @property
     def is_owner(self) -> bool:
-        """Whether `selector/owners` lists this person."""
+        """Whether this person may own records, and so stands in `selector/owners`."""
         return self.crm_id is not None and self.crm_active and self.may_own_records
 
 
@@ -128,6 +128,7 @@ class Directory:
         self.arrivals: list[Arrival] = []
         self.now = FIRST_DAY
         self.dates_changes = True  # whether SCIM's lastModified moves
+        self.lists_everyone = False  # whether selector/owners has all who have a seat
         self.lock = RLock()
         self._revision = 0
         self._order: Callable[[str], Any] | None = None
@@ -144,7 +145,7 @@ class Directory:
 
     def owners(self) -> list[Person]:
         """People whom the CRM lists as possible owners of records, in the order of the list."""
-        return self.view("owners", lambda: [person for person in self.people if person.is_owner])
+        return self.view("owners", lambda: [person for person in self.people if self._is_listed(person)])
 
     def listed_groups(self) -> list[Group]:
         return self.view("groups", lambda: self._arranged(self.groups))
@@ -242,7 +243,7 @@ class Directory:
     def remove(self, person: Person) -> None:
         """Take someone out of both sides, and out of every group."""
         with self.lock:
-            before = (person.scim_id is not None, person.is_owner)
+            before = (person.scim_id is not None, self._is_listed(person))
             self.people.remove(person)
             for group in self.groups_of(person.scim_id):
                 group.members.remove(str(person.scim_id))
@@ -253,7 +254,7 @@ class Directory:
     def change(self, person: Person, **fields: object) -> None:
         """Set fields of a person; a SCIM account that is switched off or on takes the CRM's seat with it."""
         with self.lock:
-            before = (person.scim_id is not None, person.is_owner)
+            before = (person.scim_id is not None, self._is_listed(person))
             was_active = person.active
             for name, value in fields.items():
                 setattr(person, name, value)
@@ -300,6 +301,9 @@ class Directory:
                 setattr(group, name, value)
             self._stamp(group)
 
+    def _is_listed(self, person: Person) -> bool:
+        return person.is_owner or (self.lists_everyone and person.crm_id is not None)
+
     def _arranged(self, records: list[Listed]) -> list[Listed]:
         order = self._order
         if order is None:
@@ -322,7 +326,7 @@ class Directory:
     def _note(
         self, person: Person, *, before: tuple[bool, bool], after: tuple[bool, bool] | None = None
     ) -> None:
-        is_there = after or (person.scim_id is not None, person.is_owner)
+        is_there = after or (person.scim_id is not None, self._is_listed(person))
         ids: tuple[tuple[ListName, object], ...] = (("scim_users", person.scim_id), ("owners", person.crm_id))
         for (name, id_), was, is_ in zip(ids, before, is_there, strict=True):
             if was != is_:

@@ -82,7 +82,7 @@ class DirectoryStorage(ScimStorage):
         start = request.start_index_0 or 0
         stop = None if request.count is None else start + request.count
         if not (request.filter or request.sort_by or request.attributes or request.excluded_attributes):
-            records = [record for kind in resource_types for record in self._records(kind)]
+            records = self._records(resource_types)
             return PlainPage(len(records), [], records=records[start:stop])
         found = self._found(resource_types, request)
         return SearchPage(len(found), [self._model(record) for record in found[start:stop]])
@@ -130,15 +130,19 @@ class DirectoryStorage(ScimStorage):
         else:
             self.directory.remove(record)
 
-    def _records(self, resource_type: ResourceType) -> Sequence[Person | Group]:
-        return self.directory.listed_groups() if resource_type.name == "Group" else self.directory.users()
+    def _records(self, resource_types: list[ResourceType]) -> Sequence[Person | Group]:
+        lists: list[Sequence[Person | Group]] = [
+            self.directory.listed_groups() if kind.name == "Group" else self.directory.users()
+            for kind in resource_types
+        ]
+        # A list of its own is not copied for each of its pages.
+        return lists[0] if len(lists) == 1 else [record for records in lists for record in records]
 
     def _found(self, resource_types: list[ResourceType], request: SearchRequest[Any]) -> list[Person | Group]:
         """Return all that a search asks for, in its order; kept for its next pages, until a write."""
 
         def find() -> list[Person | Group]:
-            records = [record for kind in resource_types for record in self._records(kind)]
-            pairs = [(record, self._model(record)) for record in records]
+            pairs = [(record, self._model(record)) for record in self._records(resource_types)]
             if request.filter is not None:
                 pairs = [pair for pair in pairs if request.filter.match(pair[1])]
             if request.sort_by is not None:

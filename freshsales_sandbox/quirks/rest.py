@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from werkzeug import Request, Response
 
-from freshsales_sandbox.directory import Directory
+from freshsales_sandbox.directory import Directory, ListName
 from freshsales_sandbox.layers import (
     ENDPOINTS,
     REST_LISTS,
@@ -14,6 +16,7 @@ from freshsales_sandbox.layers import (
     Layer,
     asking,
     body_of,
+    endpoint_of,
     html,
     instead,
     list_key,
@@ -25,7 +28,7 @@ from freshsales_sandbox.layers import (
     with_body,
 )
 from freshsales_sandbox.quirks.quirk import Quirk, plain
-from freshsales_sandbox.rest import LARGEST_PAGE, PAGE_SIZE, PATH, failure, owner
+from freshsales_sandbox.rest import LARGEST_PAGE, PAGE_SIZE, PATH, failure
 
 LOW_CAP = 10
 PEOPLE: tuple[Endpoint, ...] = ("owners",)
@@ -37,11 +40,14 @@ def _whole_list_always(request: Request, answer: Handler) -> Response:
     return with_body(answer(request), lambda body: body | {list_key(body): records})
 
 
-def _with_meta(request: Request, answer: Handler) -> Response:
-    total = len(whole_list(request, answer))
-    size = min(max(number(request.args, "per_page", PAGE_SIZE), 1), LARGEST_PAGE)
-    meta = {"total_pages": -(-total // size), "total": total}
-    return with_body(answer(request), lambda body: body | {"meta": meta})
+def _with_meta(directory: Directory) -> Layer:
+    def layer(request: Request, answer: Handler) -> Response:
+        total = len(directory.ids(cast("ListName", endpoint_of(request))))
+        size = min(max(number(request.args, "per_page", PAGE_SIZE), 1), LARGEST_PAGE)
+        meta = {"total_pages": -(-total // size), "total": total}
+        return with_body(answer(request), lambda body: body | {"meta": meta})
+
+    return on(REST_LISTS, layer)
 
 
 def _missing_past_the_end(request: Request, answer: Handler) -> Response:
@@ -53,14 +59,8 @@ def _missing_past_the_end(request: Request, answer: Handler) -> Response:
 
 
 def _everybody(directory: Directory) -> Layer:
-    def layer(request: Request, answer: Handler) -> Response:
-        page = max(number(request.args, "page", 1), 1)
-        size = min(max(number(request.args, "per_page", PAGE_SIZE), 1), LARGEST_PAGE)
-        seats = [person for person in directory.people if person.crm_id is not None]
-        rows = [owner(person) for person in seats[(page - 1) * size : page * size]]
-        return with_body(answer(request), lambda body: body | {"users": rows})
-
-    return on(PEOPLE, layer)
+    directory.lists_everyone = True
+    return lambda request, answer: answer(request)
 
 
 def _seen_fields(record: Body) -> Body:
@@ -102,7 +102,7 @@ QUIRKS = (
             asking(lambda query: query | {"per_page": str(min(number(query, "per_page", LOW_CAP), LOW_CAP))}),
         ),
     ),
-    plain("rest-meta", "lists carry meta with total_pages and total", on(REST_LISTS, _with_meta)),
+    Quirk("rest-meta", "lists carry meta with total_pages and total", _with_meta),
     plain(
         "rest-past-end-404",
         "a page past the end answers 404 instead of an empty list",

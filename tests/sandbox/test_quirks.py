@@ -118,6 +118,7 @@ def _(_: Sandbox, client: Client) -> None:
 def _(sandbox: Sandbox, client: Client) -> None:
     everyone = client.rest_list("selector/owners", "users")
     assert len(everyone) == sum(person.crm_id is not None for person in sandbox.directory.people)
+    assert ids(everyone) == sandbox.directory.ids("owners")
     assert {owner["is_active"] for owner in everyone} == {True, False}
 
 
