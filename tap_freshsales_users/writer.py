@@ -84,5 +84,8 @@ def _write(data: bytes) -> None:
     if binary is None:
         sys.stdout.write(data.decode())  # a text stream that stands in for it
     else:
-        binary.write(data)
+        # Unbuffered (PYTHONUNBUFFERED, as in containers), a write that a signal interrupts is a short one.
+        rest = memoryview(data)
+        while rest:
+            rest = rest[binary.write(rest) :]
     sys.stdout.flush()
