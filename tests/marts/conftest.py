@@ -1,0 +1,110 @@
+"""Both warehouses, built once for all workers of a test run: a run of dbt takes seconds."""
+
+import fcntl
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.marts.dbt import built
+from tests.marts.engines import MARTS, DuckDB, Engine, PostgreSQL, Row
+from tests.marts.raw import Raw
+from tests.marts.scenarios import BUILDS, SCENARIOS
+
+
+@dataclass(frozen=True)
+class Marts:
+    """What the marts held after each build; the first build is 1."""
+
+    builds: list[dict[str, list[Row]]]
+
+    def rows(self, mart: str, account: str, build: int = BUILDS) -> list[Row]:
+        return [row for row in self.builds[build - 1][mart] if row["account"] == account]
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder that all workers of a test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where dbt keeps what it has parsed, so that the next run need not."""
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture(scope="session")
+def new_database(postgresql: str) -> Callable[[], PostgreSQL]:
+    def make() -> PostgreSQL:
+        name = f"marts_{uuid4().hex}"
+        with psycopg.connect(postgresql, autocommit=True) as connection:
+            connection.execute(f"create database {name}".encode())
+        return PostgreSQL(postgresql.replace("/postgres?", f"/{name}?"))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def duckdb_marts(shared: Path, work: Path) -> Marts:
+    return once(shared / "marts-duckdb", lambda: build_all(DuckDB(shared / "marts.duckdb"), work))
+
+
+@pytest.fixture(scope="session")
+def postgresql_marts(shared: Path, work: Path, request: pytest.FixtureRequest) -> Marts:
+    def make() -> Marts:
+        return build_all(request.getfixturevalue("new_database")(), work)
+
+    return once(shared / "marts-postgresql", make)
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def marts(request: pytest.FixtureRequest) -> Marts:
+    found: Marts = request.getfixturevalue(f"{request.param}_marts")
+    return found
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Return an empty warehouse of the test's own."""
+    if request.param == "duckdb":
+        return DuckDB(tmp_path / "warehouse.duckdb")
+    made: PostgreSQL = request.getfixturevalue("new_database")()
+    return made
+
+
+def build_all(engine: Engine, work: Path) -> Marts:
+    raw = Raw()
+    scenarios = [scenario(raw) for scenario in SCENARIOS]
+    builds = []
+    for number in range(1, BUILDS + 1):
+        for scenario in scenarios:
+            next(scenario)
+        engine.load(raw)
+        # The last build runs every test, those of the project and those of its units.
+        command = ("build",) if number == BUILDS else ("run",)
+        built(*command, "--quiet", work=work, environment=engine.environment)
+        builds.append({mart: engine.query(f"select * from freshsales_identity.{mart}") for mart in MARTS})
+    return Marts(builds)
+
+
+def once(path: Path, make: Callable[[], Any]) -> Any:
+    """Make something in the first worker that asks; the others wait for it."""
+    with locked(path.with_suffix(".lock")):
+        if not path.exists():
+            path.write_bytes(pickle.dumps(make()))
+        return pickle.loads(path.read_bytes())
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,355 @@
+"""What is loaded into the one warehouse that the tests of the marts share: an account a scenario.
+
+A scenario is a generator: dbt builds after each `yield`, for all of them at once.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.marts.people import aliases, group, members, owner, role, user
+from tests.marts.raw import Raw
+from tests.marts.reconciling import random_directories
+
+Scenario = Callable[[Raw], Iterator[None]]
+BUILDS = 5
+
+
+def history(raw: Raw) -> Iterator[None]:
+    """Five runs: two complete ones, one that fails half way, a complete one, and one that is killed."""
+    account = "history"
+    roles = [role(1, "Sales User"), role(2, "Sales Manager")]
+    groups = [group("sales"), group("support")]
+
+    def everything(
+        users: list[dict[str, object]], owners: list[dict[str, object]], *memberships: str
+    ) -> dict[str, list[dict[str, object]]]:
+        rows = [row for text in memberships for row in members(*text.split())]
+        return {
+            "owners": owners,
+            "roles": roles,
+            "scim_users": users,
+            "scim_groups": groups,
+            "scim_group_members": rows,
+        }
+
+    boss, chief = user("boss", "boss@x"), user("chief", "chief@x")
+    steady = user("steady", "steady@x", department="Sales", manager_id="boss")
+    raw.load(
+        account,
+        1,
+        everything(
+            [
+                boss,
+                chief,
+                steady,
+                user("leaver", "leaver@x"),
+                user("sleeper", "sleeper@x"),
+                user("bride", "maiden@x"),
+                user("mover", "mover@x", department="Sales", manager_id="boss"),
+                user("hidden", "hidden@x", department="A"),
+                user("late", "late@x"),
+                user("returner", "returner@x"),
+            ],
+            [owner(1, "steady@x", role_id=1), owner(2, "mover@x", role_id=1), owner(3, "alone@x")],
+            "sales steady mover",
+            "support hidden",
+        ),
+    )
+    yield
+    raw.load(
+        account,
+        2,
+        everything(
+            [
+                boss,
+                chief,
+                steady,
+                user("sleeper", "sleeper@x", active=False),
+                user("bride", "married@x", display_name="Bride Newname"),
+                user("mover", "mover@x", department="Support", manager_id="chief"),
+                user("hidden", "hidden@x", department="A"),
+                user("late", "late@x"),
+                user("joiner", "joiner@x"),
+            ],
+            [
+                owner(1, "steady@x", role_id=1),
+                owner(2, "mover@x", role_id=2),
+                owner(3, "alone@x"),
+                owner(4, "seat@x"),
+            ],
+            "sales steady",
+            "support mover hidden joiner",
+        ),
+    )
+    yield
+    # It gets through a part of the list: some changed, some came, and whoever comes later in the list is not met.
+    raw.load(
+        account,
+        3,
+        {
+            "scim_users": [
+                boss,
+                user("hidden", "hidden@x", department="B"),
+                user("late", "late@x"),
+                user("phantom", "phantom@x"),
+                user("early", "early@x"),
+            ]
+        },
+        incomplete={"scim_users": "failed: the server answered 500"},
+    )
+    yield
+    raw.load(
+        account,
+        4,
+        everything(
+            [
+                boss,
+                chief,
+                steady,
+                user("sleeper", "sleeper@x", active=True),
+                user("bride", "married@x", display_name="Bride Newname"),
+                user("mover", "mover@x", department="Support", manager_id="chief"),
+                user("hidden", "hidden@x", department="B"),
+                user("joiner", "joiner@x"),
+                user("early", "early@x"),
+                user("returner", "returner@x"),
+            ],
+            [
+                owner(1, "steady@x", role_id=1),
+                owner(2, "mover@x", role_id=2),
+                owner(4, "seat@x", is_active=False),
+            ],
+            "sales steady",
+            "support mover hidden joiner",
+        ),
+    )
+    yield
+    raw.load(account, 5, {"scim_users": [boss, user("steady", "steady@x", active=False)]}, receipts=False)
+    yield
+
+
+def late_builds(raw: Raw) -> Iterator[None]:
+    """dbt does not run until a later run, not complete, has overwritten some of what the second read brought."""
+    account = "late_builds"
+    before = [
+        user("kept", "kept@x"),
+        user("gone", "gone@x"),
+        user("both", "both@x"),
+        user("touched", "touched@x"),
+    ]
+    raw.load(account, 1, {"scim_users": before})
+    yield
+    raw.load(
+        account,
+        2,
+        {
+            "scim_users": [
+                user("kept", "kept@x", active=False),
+                user("both", "both@x", active=False),
+                user("touched", "touched@x"),
+                user("new", "new@x"),
+                user("visitor", "visitor@x"),
+            ]
+        },
+    )
+    raw.load(
+        account,
+        3,
+        {"scim_users": [user("both", "both@x", active=False), user("touched", "touched@x")]},
+        incomplete={"scim_users": "failed: timeout"},
+    )
+    yield
+    yield
+    raw.load(
+        account,
+        4,
+        {
+            "scim_users": [
+                user("kept", "kept@x", active=False),
+                user("both", "both@x", active=False),
+                user("touched", "touched@x", active=False),
+                user("new", "new@x"),
+            ]
+        },
+    )
+    yield
+    yield
+
+
+def keys(raw: Raw) -> Iterator[None]:
+    """Ids that meet, part, go and come back."""
+    account = "keys"
+
+    def load(day: int, owners: list[dict[str, object]], users: list[dict[str, object]]) -> None:
+        raw.load(account, day, {"owners": owners, "scim_users": users})
+
+    load(
+        1,
+        [
+            owner(1, "first@x"),
+            owner(2, "lag@x"),
+            owner(3, "again@x"),
+            owner(4, "parted@x"),
+            owner(5, "meet@x"),
+        ],
+        [user("lag", "lag@x"), user("again", "again@x"), user("parted", "parted@x"), user("meet", "other@x")],
+    )
+    yield
+    load(
+        2,
+        [
+            owner(1, "first@x"),
+            owner(2, "lag@x"),
+            owner(3, "again@x"),
+            owner(4, "parted@x"),
+            owner(5, "meet@x"),
+        ],
+        [
+            user("first", "first@x"),
+            user("lag", "lag2@x"),
+            user("parted", "else@x"),
+            user("heir", "parted@x"),
+            user("meet", "meet@x"),
+        ],
+    )
+    yield
+    load(
+        3,
+        [owner(2, "lag2@x"), owner(3, "again@x"), owner(4, "parted@x"), owner(5, "meet@x")],
+        [
+            user("first", "first@x"),
+            user("lag", "lag2@x"),
+            user("again2", "again@x"),
+            user("parted", "else@x"),
+            user("heir", "parted@x"),
+            user("meet", "meet@x"),
+        ],
+    )
+    yield
+    load(
+        4,
+        [owner(2, "lag2@x"), owner(3, "again@x"), owner(4, "parted@x"), owner(5, "meet@x")],
+        [
+            user("first", "changed@x"),
+            user("lag", "lag2@x"),
+            user("again2", "again@x"),
+            user("parted", "else@x"),
+            user("heir", "parted@x"),
+            user("meet", "meet@x"),
+        ],
+    )
+    yield
+    yield
+
+
+def flags(raw: Raw) -> Iterator[None]:
+    """A department of 40 with one who stands out, groups within groups and in a circle, and each kind of risk."""
+    account = "flags"
+    crowd = [user(f"crowd{n}", f"crowd{n}@x", department="Sales", manager_id="boss") for n in range(39)]
+    users = [
+        user("boss", "boss@x", roles=["Global Admin"]),
+        user("retired", "retired@x", active=False),
+        user(
+            "outlier", "outlier@x", department="Sales", manager_id="boss", entitlements=[{"value": "export"}]
+        ),
+        user("orphan", "orphan@x", active=False, manager_id="boss"),
+        user("led_by_retired", "led1@x", manager_id="retired"),
+        user("led_by_ghost", "led2@x", manager_id="ghost"),
+        user("led_by_name", "led3@x", manager_display_name="The Boss"),
+        user("twin1", "twin@x", manager_id="boss"),
+        user("twin2", "twin@x", manager_id="boss"),
+        user("leaver", "leaver@x", manager_id="boss"),
+        *crowd,
+    ]
+    owners = [
+        owner(1, "boss@x", role_id=1, territory_id=9),
+        owner(2, "orphan@x", role_id=2),
+        owner(3, "lonely@x", role_id=2),
+        owner(4, "twin@x", role_id=2),
+        owner(5, "leaver@x", role_id=2),
+        owner(6, "asleep@x", is_active=False),
+        owner(7, "outlier@x", role_id=77),
+        owner(8, "led1@x", role_id=3),
+    ]
+    memberships = [
+        *members("sales", *(row["id"] for row in crowd), "outlier"),
+        *members("inner", "boss"),
+        *members("outer", "inner", "sales", kind="Group"),
+        *members("inner", "outer", kind=None),
+    ]
+    raw.load(
+        account,
+        1,
+        {
+            "owners": owners,
+            "scim_users": users,
+            "roles": [role(1, "Account Administrator"), role(2, "Sales User"), role(3, "Administrator")],
+            "territories": [{"id": 9, "name": "North", "position": 1}],
+            "scim_groups": [group("sales"), group("inner"), group("outer")],
+            "scim_group_members": memberships,
+        },
+    )
+    yield
+    # All but the leaver are read again.
+    raw.load(account, 2, {"scim_users": [row for row in users if row["id"] != "leaver"]})
+    for _ in range(BUILDS - 1):
+        yield
+
+
+def shapes(raw: Raw) -> Iterator[None]:
+    """Accounts of which little was loaded, or badly."""
+    people = [user("ann", "ann@x", department="Sales"), user("bob", "bob@x")]
+    raw.load("only_rest", 1, {"owners": [owner(1, "ann@x", role_id=1)], "roles": [role(1, "Admin")]})
+    raw.load("only_scim", 1, {"scim_users": people, "scim_groups": [], "scim_group_members": []})
+    raw.load("empty", 1, {"owners": [], "scim_users": []})
+    raw.load("one_person", 1, {"owners": [owner(1, "ann@x")], "scim_users": people[:1]})
+    raw.load(
+        "no_groups",
+        1,
+        {"scim_users": people, "scim_groups": [], "scim_group_members": []},
+        incomplete={"scim_groups": "absent", "scim_group_members": "absent"},
+    )
+    raw.load("half_loaded", 1, {"owners": [], "scim_users": people})
+    raw.load("lossy", 1, {"scim_users": people})
+    raw.load(
+        "bare_emails",
+        1,
+        {
+            "owners": [owner(1, "second@x")],
+            "scim_users": [user("bare", primary_email="first@x", emails=["first@x", " Second@X "])],
+        },
+    )
+    for account in ("twin_a", "twin_b"):
+        name = account[-1]
+        raw.load(
+            account,
+            1,
+            {
+                "owners": [owner(1, f"{name}@x", role_id=1)],
+                "roles": [role(1, f"Role {name}")],
+                "scim_users": [user("same", f"{name}@x")],
+                "scim_groups": [group("same")],
+                "scim_group_members": members("same", "same") if name == "a" else [],
+            },
+        )
+    yield
+    raw.load("empty", 2, {"owners": [], "scim_users": [user("first", "first@x")]})
+    raw.load("half_loaded", 2, {"scim_users": people[:1]}, receipts=False)
+    # The receipt arrives; the loader has lost one of its rows.
+    raw.load("lossy", 2, {"scim_users": people}, lost={"scim_users": 1})
+    # Nobody has left in one account, one has in the other.
+    raw.load("twin_a", 2, {"scim_users": [user("same", "a@x")]})
+    raw.load("twin_b", 2, {"scim_users": []})
+    yield
+    raw.load("lossy", 3, {"scim_users": people})
+    for _ in range(BUILDS - 2):
+        yield
+
+
+def directories(raw: Raw) -> Iterator[None]:
+    for account, owners, users in random_directories():
+        raw.load(account, 1, {"owners": owners, "scim_users": users})
+    for _ in range(BUILDS):
+        yield
+
+
+SCENARIOS: tuple[Scenario, ...] = (history, late_builds, keys, flags, shapes, directories)
