@@ -46,8 +46,8 @@ STATUSES = {
 }
 
 EVIDENCE = """
-select account, stream, sync_id, finished_at, is_complete, incomplete_reason, last_complete_at, rows_read,
-    rows_in_warehouse, population_sha256, population_matches, tap_version
+select account, stream, sync_id, finished_at, is_complete, incomplete_reason, has_arrived, last_complete_at,
+    rows_read, rows_in_warehouse, population_sha256, population_matches, tap_version
 from {marts}.data_quality
 where is_latest_run
 order by account, stream
@@ -57,7 +57,7 @@ order by account, stream
 READS = """
 select account, sync_id, max(finished_at) as finished_at
 from {marts}.data_quality
-where is_complete and stream in ('owners', 'scim_users', 'scim_group_members')
+where is_complete and has_arrived and stream in ('owners', 'scim_users', 'scim_group_members')
 group by account, sync_id
 order by sync_id, account
 """

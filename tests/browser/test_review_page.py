@@ -198,7 +198,7 @@ def test_a_complete_read_has_no_banner_and_its_evidence_in_full(company: DuckDBF
     page.locator("#evidence tbody tr").first.wait_for(state="visible")
     for row in company.fetch(queries.EVIDENCE.format(marts=MARTS)):
         cells = page.locator("#evidence tr", has=page.get_by_text(str(row[1]), exact=True))
-        expect(cells).to_contain_text(str(row[9]))
+        expect(cells).to_contain_text(str(row[10]))
         expect(cells).to_contain_text("complete")
 
 
@@ -220,6 +220,12 @@ def test_a_read_that_was_not_complete_cannot_be_missed(own_warehouse: DuckDBFile
         "territories of acme.myfreshworks.com is not there (absent)"
     )
     expect(page.locator("#evidence tbody")).to_be_visible()
+
+
+def test_a_side_that_was_never_read_is_named(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(marts.quality("owners"))
+    page = review(own_warehouse)
+    expect(page.get_by_role("note")).to_contain_text("Nothing of acme.myfreshworks.com was read from SCIM")
 
 
 def test_a_name_that_is_html_or_a_formula_stays_text(own_warehouse: DuckDBFile, review: Open) -> None:

@@ -30,8 +30,8 @@ _TABLES = {
     "directory_daily": """account varchar, day date, status varchar, department varchar, crm_role varchar,
         head_count bigint""",
     "data_quality": """account varchar, stream varchar, sync_id varchar, is_latest_run boolean,
-        has_receipt boolean, is_complete boolean, incomplete_reason varchar, replication_method varchar,
-        started_at timestamp, finished_at timestamp, last_complete_sync_id varchar,
+        has_receipt boolean, has_arrived boolean, is_complete boolean, incomplete_reason varchar,
+        replication_method varchar, started_at timestamp, finished_at timestamp, last_complete_sync_id varchar,
         last_complete_at timestamp, hours_since_last_complete double precision, end_evidence varchar,
         consistency varchar, source_total bigint, rows_read bigint, rows_in_warehouse bigint,
         population_sha256 varchar, population_sha256_in_warehouse varchar, population_matches boolean,
@@ -139,7 +139,7 @@ def quality(
     last = (sync_id, day) if reason is None else (READS[0], "2026-11-01")
     return f"""
         insert into {schema}.data_quality values ('{account}', '{stream}', '{sync_id}',
-            {sync_id == LATEST}, true, {reason is None}, {reason_sql}, 'FULL_TABLE',
+            {sync_id == LATEST}, true, {held == rows}, {reason is None}, {reason_sql}, 'FULL_TABLE',
             timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
             timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held},
             md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},

@@ -139,3 +139,13 @@ def test_another_schema_of_marts_is_read_where_it_is_named(warehouse: Filled, tm
 def test_a_place_that_cannot_be_written_is_told_in_a_sentence(filled: Filled, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert_one_sentence(run(filled.location, tmp_path / "file" / "page.html"), "cannot be written")
+
+
+@pytest.mark.parametrize("mart", queries.MARTS)
+def test_the_marts_of_these_tests_have_the_columns_of_the_real_ones(mart: str, tmp_path: Path) -> None:
+    described = (Path(__file__).parents[2] / f"transform/models/marts/{mart}.yml").read_text()
+    columns = re.findall(r"^      - name: (\w+)$", described, flags=re.MULTILINE)
+    warehouse = DuckDBFile(tmp_path / "warehouse.duckdb")
+    warehouse.execute(*marts.create())
+    made = warehouse.fetch(f"select column_name from (describe freshsales_identity.{mart})")
+    assert sorted(name for (name,) in made) == sorted(columns)

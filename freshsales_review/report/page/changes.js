@@ -6,9 +6,20 @@ function showChanges(report, open) {
     data: events.rows().map((row) => [row]),
     columns: [
       eventColumn("Seen", (row) => moment(events.value("first_seen_at", row))),
-      eventColumn("Person", (row) => events.value("name", row) ?? events.value("identity_key", row), (row) =>
-        element("button", { type: "button", class: "link", click: () => open(people.byPerson().get(events.person(row))[0]) },
-          events.value("name", row) ?? events.value("identity_key", row))),
+      eventColumn(
+        "Person",
+        (row) => events.value("name", row) ?? events.value("identity_key", row),
+        (row) =>
+          element(
+            "button",
+            {
+              type: "button",
+              class: "link",
+              click: () => open(people.byPerson().get(events.person(row))[0]),
+            },
+            events.value("name", row) ?? events.value("identity_key", row),
+          ),
+      ),
       eventColumn("What", (row) => events.value("event_type", row).replaceAll("_", " ")),
       eventColumn("From", (row) => events.value("old_value", row) ?? ""),
       eventColumn("To", (row) => events.value("new_value", row) ?? ""),
@@ -17,7 +28,10 @@ function showChanges(report, open) {
     pageLength: 10,
     autoWidth: false,
     layout: { topStart: null, topEnd: null, bottomStart: "pageLength", bottomEnd: "paging" },
-    language: { zeroRecords: "Nothing changed between these reads.", emptyTable: "Nothing changed between the complete reads." },
+    language: {
+      zeroRecords: "Nothing changed between these reads.",
+      emptyTable: "Nothing changed between the complete reads.",
+    },
     drawCallback() {
       const shown = this.api().rows({ search: "applied" }).count();
       document.getElementById("changed").textContent = plural(shown, "change", "changes");
@@ -44,23 +58,49 @@ function readChoices(report, changed) {
   const known = reads.rows().map((row) => reads.record(row));
   const accounts = [...new Set(known.map((read) => read.account))];
   const choice = (label, id, options, chosen) => {
-    const select = element("select", { id, change: changed },
-      ...options.map(([value, text]) => element("option", { value, selected: value === chosen ? "" : null }, text)));
+    const select = element(
+      "select",
+      { id, change: changed },
+      ...options.map(([value, text]) =>
+        element("option", { value, selected: value === chosen ? "" : null }, text),
+      ),
+    );
     return [select, labelled(label, select)];
   };
-  const options = known.map((read) => [read.sync_id, moment(read.finished_at) + (accounts.length > 1 ? ` ${read.account}` : "")]);
-  const [from, fromLabel] = choice("Since", "read-from", [["", "the beginning"], ...options], options.at(-2)?.[0] ?? "");
+  const options = known.map((read) => [
+    read.sync_id,
+    exactMoment(read.finished_at) + (accounts.length > 1 ? ` ${read.account}` : ""),
+  ]);
+  const [from, fromLabel] = choice(
+    "Since",
+    "read-from",
+    [["", "the beginning"], ...options],
+    options.at(-2)?.[0] ?? "",
+  );
   const [to, toLabel] = choice("Up to", "read-to", options, options.at(-1)?.[0]);
-  const [account, accountLabel] = choice("Account", "read-account", [["", "Any"], ...accounts.map((name) => [name, name])], "");
+  const [account, accountLabel] = choice(
+    "Account",
+    "read-account",
+    [["", "Any"], ...accounts.map((name) => [name, name])],
+    "",
+  );
   const types = [...new Set(events.rows().map((row) => events.value("event_type", row)))].sort();
-  const [type, typeLabel] = choice("What", "event-type", [["", "Any"], ...types.map((name) => [name, name.replaceAll("_", " ")])], "");
+  const [type, typeLabel] = choice(
+    "What",
+    "event-type",
+    [["", "Any"], ...types.map((name) => [name, name.replaceAll("_", " ")])],
+    "",
+  );
   fill("reads", fromLabel, toLabel, typeLabel, accounts.length > 1 ? accountLabel : null);
   return {
     holds: (row) => {
       const seen = events.value("seen_sync_id", row);
-      return seen > from.value && seen <= to.value
-        && (type.value === "" || events.value("event_type", row) === type.value)
-        && (account.value === "" || events.value("account", row) === account.value);
+      return (
+        seen > from.value &&
+        seen <= to.value &&
+        (type.value === "" || events.value("event_type", row) === type.value) &&
+        (account.value === "" || events.value("account", row) === account.value)
+      );
     },
   };
 }

@@ -35,7 +35,11 @@ function count(value) {
 }
 
 function moment(value) {
-  return value === null ? "unknown" : value.slice(0, 16).replace("T", " ") + " UTC";
+  return value === null ? "unknown" : `${value.slice(0, 16).replace("T", " ")} UTC`;
+}
+
+function exactMoment(value) {
+  return value === null ? "unknown" : `${value.slice(0, 19).replace("T", " ")} UTC`;
 }
 
 function plural(number, one, many) {

@@ -4,20 +4,32 @@ function showEvidence(report) {
   const streams = report.evidence.rows().map((row) => report.evidence.record(row));
   showSubtitle(report, streams);
   showBanners(streams);
-  const troubled = streams.some((stream) => !stream.is_complete || stream.population_matches === false);
-  fill("evidence", element(
-    "details", { class: "card", open: troubled ? "" : null },
-    element("summary", {}, element("h2", {}, "Evidence"), element("span", {}, evidenceInShort(streams))),
-    evidenceTable(streams),
-  ));
+  const troubled = streams.some((stream) => !stream.is_complete || differs(stream));
+  fill(
+    "evidence",
+    element(
+      "details",
+      { class: "card", open: troubled ? "" : null },
+      element("summary", {}, element("h2", {}, "Evidence"), element("span", {}, evidenceInShort(streams))),
+      evidenceTable(streams),
+    ),
+  );
   if (streams.length === 0) {
-    fill("evidence", element("p", { class: "card" }, "The marts say nothing of any run: nothing was read yet."));
+    fill(
+      "evidence",
+      element("p", { class: "card" }, "The marts say nothing of any run: nothing was read yet."),
+    );
   }
 }
 
 function showSubtitle(report, streams) {
   const accounts = [...new Set(streams.map((stream) => stream.account))];
-  const latest = streams.map((stream) => stream.finished_at).filter((at) => at !== null).sort().at(-1) ?? null;
+  const latest =
+    streams
+      .map((stream) => stream.finished_at)
+      .filter((at) => at !== null)
+      .sort()
+      .at(-1) ?? null;
   document.getElementById("subtitle").textContent =
     `${accounts.join(", ") || "no account"} · last read ${moment(latest)} · written ${moment(report.written_at)}`;
 }
@@ -25,35 +37,74 @@ function showSubtitle(report, streams) {
 function showBanners(streams) {
   const absent = streams.filter((stream) => stream.incomplete_reason === "absent");
   const broken = streams.filter((stream) => !stream.is_complete && stream.incomplete_reason !== "absent");
-  const differing = streams.filter((stream) => stream.population_matches === false);
+  const differing = streams.filter(differs);
   fill(
     "banners",
-    banner("broken", "Not everything was read.", broken, (stream) =>
-      `${stream.stream} of ${stream.account}: ${stream.incomplete_reason ?? "no reason given"}. ` +
-      `Last complete read: ${stream.last_complete_at === null ? "never" : moment(stream.last_complete_at)}.`,
+    banner(
+      "broken",
+      "Not everything was read.",
+      broken,
+      (stream) =>
+        `${stream.stream} of ${stream.account}: ${stream.incomplete_reason ?? "no reason given"}. ` +
+        `Last complete read: ${stream.last_complete_at === null ? "never" : moment(stream.last_complete_at)}.`,
     ),
-    banner("broken", "The warehouse does not hold what was read.", differing, (stream) =>
-      `${stream.stream} of ${stream.account}: ${plural(stream.rows_read, "row was", "rows were")} read, ` +
-      `${count(stream.rows_in_warehouse)} of that run are in the warehouse.`,
+    banner(
+      "broken",
+      "The warehouse does not hold what was read.",
+      differing,
+      (stream) =>
+        `${stream.stream} of ${stream.account}: ${plural(stream.rows_read, "row was", "rows were")} read, ` +
+        `${count(stream.rows_in_warehouse)} of that run are in the warehouse.`,
     ),
-    banner("absent", "The account does not have everything that could be read.", absent, (stream) =>
-      `${stream.stream} of ${stream.account} is not there (absent); nothing on this page speaks of it.`,
+    banner(
+      "absent",
+      "The account does not have everything that could be read.",
+      absent,
+      (stream) =>
+        `${stream.stream} of ${stream.account} is not there (absent): what rests on it is not known.`,
     ),
+    banner(
+      "absent",
+      "One of the two sides was not read.",
+      sidesNotRead(streams),
+      ({ account, side }) =>
+        `Nothing of ${account} was read from ${side}: what needs it is not known, as the flags say.`,
+    ),
+  );
+}
+
+function differs(stream) {
+  return stream.population_matches === false || (stream.is_complete && !stream.has_arrived);
+}
+
+function sidesNotRead(streams) {
+  const sides = { owners: "the CRM", scim_users: "SCIM" };
+  const read = Map.groupBy(streams, (stream) => stream.account);
+  return [...read].flatMap(([account, known]) =>
+    Object.keys(sides)
+      .filter((name) => !known.some((stream) => stream.stream === name))
+      .map((name) => ({ account, side: sides[name] })),
   );
 }
 
 function banner(kind, title, streams, words) {
   if (streams.length === 0) return null;
   const lines = streams.map((stream) => element("li", {}, words(stream)));
-  return element("div", { class: `banner ${kind}`, role: kind === "broken" ? "alert" : "note" },
-    element("strong", {}, title), element("ul", {}, ...lines));
+  return element(
+    "div",
+    { class: `banner ${kind}`, role: kind === "broken" ? "alert" : "note" },
+    element("strong", {}, title),
+    element("ul", {}, ...lines),
+  );
 }
 
 function evidenceInShort(streams) {
   const complete = streams.filter((stream) => stream.is_complete).length;
   const same = streams.filter((stream) => stream.population_matches === true).length;
-  return `${complete} of ${plural(streams.length, "stream", "streams")} read to the end; ` +
-    `${same} verified in the warehouse`;
+  return (
+    `${complete} of ${plural(streams.length, "stream", "streams")} read to the end; ` +
+    `${same} verified in the warehouse`
+  );
 }
 
 function evidenceTable(streams) {
@@ -61,14 +112,19 @@ function evidenceTable(streams) {
   const rows = streams.map((stream) => [
     element("span", {}, stream.stream, many ? element("small", {}, stream.account) : null),
     moment(stream.finished_at),
-    stream.is_complete ? "complete" : element("strong", {}, `not complete: ${stream.incomplete_reason ?? "no reason given"}`),
+    stream.is_complete
+      ? "complete"
+      : element("strong", {}, `not complete: ${stream.incomplete_reason ?? "no reason given"}`),
     count(stream.rows_read),
     count(stream.rows_in_warehouse),
     populationInWords(stream),
     stream.tap_version ?? "unknown",
   ]);
   return plainTable(
-    ["Stream", "Read", "To its end", "Rows read", "In warehouse", "Population", "Tap"], rows, { class: "stacks" });
+    ["Stream", "Read", "To its end", "Rows read", "In warehouse", "Population", "Tap"],
+    rows,
+    { class: "stacks" },
+  );
 }
 
 function populationInWords(stream) {

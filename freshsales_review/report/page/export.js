@@ -13,7 +13,12 @@ function csvOf({ people, entitlements }, rows) {
     ...TO_FILL_IN.map(() => null),
   ]);
   // The mark tells Excel that this is UTF-8.
-  return "\ufeff" + [[...columns, "entitlements", ...TO_FILL_IN], ...lines].map((line) => line.map(csvCell).join(",") + "\r\n").join("");
+  return (
+    "\ufeff" +
+    [[...columns, "entitlements", ...TO_FILL_IN], ...lines]
+      .map((line) => line.map(csvCell).join(",") + "\r\n")
+      .join("")
+  );
 }
 
 function entitlementInWords(entitlements, row) {

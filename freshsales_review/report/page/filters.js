@@ -22,7 +22,9 @@ class Filters {
   }
 
   grouped(keyOf) {
-    return new Map([...Map.groupBy(this.report.people.rows(), keyOf)].map(([key, rows]) => [key, new Set(rows)]));
+    return new Map(
+      [...Map.groupBy(this.report.people.rows(), keyOf)].map(([key, rows]) => [key, new Set(rows)]),
+    );
   }
 
   flagged(flag) {
@@ -34,9 +36,16 @@ class Filters {
   entitled(...types) {
     const { people, entitlements } = this.report;
     const rowOf = new Map(people.rows().map((row) => [people.person(row), row]));
-    const names = entitlements.rows().filter((row) => types.includes(entitlements.value("resource_type", row)));
+    const names = entitlements
+      .rows()
+      .filter((row) => types.includes(entitlements.value("resource_type", row)));
     const found = Map.groupBy(names, (row) => entitlements.value("resource_name", row));
-    return new Map([...found].map(([name, rows]) => [name, new Set(rows.map((row) => rowOf.get(entitlements.person(row))))]));
+    return new Map(
+      [...found].map(([name, rows]) => [
+        name,
+        new Set(rows.map((row) => rowOf.get(entitlements.person(row)))),
+      ]),
+    );
   }
 
   build() {
@@ -45,13 +54,23 @@ class Filters {
       words.sort((one, other) => alphabet.compare(one[1], other[1]));
       // A key may be null: options stand for places in this list.
       const keys = words.map(([key]) => key);
-      const select = element("select", { id: `filter-${name}`, change: () => this.set(name, keys[select.value]) },
+      const select = element(
+        "select",
+        { id: `filter-${name}`, change: () => this.set(name, keys[select.value]) },
         element("option", { value: "" }, "Any"),
-        ...words.map(([key, text], place) => element("option", { value: place }, `${text} (${count(groups.get(key).size)})`)));
+        ...words.map(([key, text], place) =>
+          element("option", { value: place }, `${text} (${count(groups.get(key).size)})`),
+        ),
+      );
       this.selects.set(name, { select, keys });
       return labelled(name[0].toUpperCase() + name.slice(1), select);
     });
-    this.search = element("input", { type: "search", id: "search", placeholder: "Name, email, id, reason", input: () => this.changed() });
+    this.search = element("input", {
+      type: "search",
+      id: "search",
+      placeholder: "Name, email, id, reason",
+      input: () => this.changed(),
+    });
     fill("filters", labelled("Search", this.search), ...fields);
     document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
   }
@@ -81,8 +100,9 @@ class Filters {
 
   // Paper shows no filters: the words tell what is left out.
   inWords() {
-    const chosen = [...this.selects].filter(([name]) => this.chosen.has(name)).map(([name, { select, keys }]) =>
-      `${name} ${this.words(name, keys[select.value])}`);
+    const chosen = [...this.selects]
+      .filter(([name]) => this.chosen.has(name))
+      .map(([name, { select, keys }]) => `${name} ${this.words(name, keys[select.value])}`);
     if (this.search.value !== "") chosen.push(`search “${this.search.value}”`);
     return chosen.length === 0 ? "" : ` by ${chosen.join(", ")}`;
   }

@@ -8,11 +8,19 @@ const open = personPanel(report);
 people = showPeople(report, filters, open);
 showChanges(report, open);
 
-const shownRows = () => people.rows({ search: "applied", order: "applied" }).data().toArray().map(([row]) => row);
+const shownRows = () =>
+  people
+    .rows({ search: "applied", order: "applied" })
+    .data()
+    .toArray()
+    .map(([row]) => row);
 document.getElementById("clear").addEventListener("click", () => filters.clear());
 document.getElementById("print").addEventListener("click", () => window.print());
-document.getElementById("export").addEventListener("click", () =>
-  download(`access-review-${report.written_at.slice(0, 10)}.csv`, csvOf(report, shownRows())));
+document
+  .getElementById("export")
+  .addEventListener("click", () =>
+    download(`access-review-${report.written_at.slice(0, 10)}.csv`, csvOf(report, shownRows())),
+  );
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.closest("input, select, textarea, dialog")) {
     event.preventDefault();

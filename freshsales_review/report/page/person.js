@@ -11,24 +11,41 @@ function personPanel(report) {
     const person = people.record(row);
     const key = people.person(row);
     dialog.replaceChildren(
-      element("header", {},
+      element(
+        "header",
+        {},
         element("h2", { id: "person-name" }, personName(people, row)),
         statusMark(person.status),
-        element("button", { type: "button", class: "close", "aria-label": "Close", click: () => dialog.close() }, "×")),
+        element(
+          "button",
+          { type: "button", class: "close", "aria-label": "Close", click: () => dialog.close() },
+          "×",
+        ),
+      ),
       reasons(person),
       facts(report, person),
       element("h3", {}, "Entitlements"),
-      listOrNothing(entitlements.byPerson().get(key), "None is known.", ["Resource", "Name", "Held as", "Granted via"], (at) => [
-        resourceType(entitlements.value("resource_type", at)),
-        ...["resource_name", "entitlement", "granted_via"].map((column) => entitlements.value(column, at)),
-      ]),
+      listOrNothing(
+        entitlements.byPerson().get(key),
+        "None is known.",
+        ["Resource", "Name", "Held as", "Granted via"],
+        (at) => [
+          resourceType(entitlements.value("resource_type", at)),
+          ...["resource_name", "entitlement", "granted_via"].map((column) => entitlements.value(column, at)),
+        ],
+      ),
       element("h3", {}, "History"),
-      listOrNothing(events.byPerson().get(key), "Nothing changed between the complete reads.", ["Seen", "What", "From", "To"], (at) => [
-        moment(events.value("first_seen_at", at)),
-        events.value("event_type", at).replaceAll("_", " "),
-        events.value("old_value", at) ?? "",
-        events.value("new_value", at) ?? "",
-      ]),
+      listOrNothing(
+        events.byPerson().get(key),
+        "Nothing changed between the complete reads.",
+        ["Seen", "What", "From", "To"],
+        (at) => [
+          moment(events.value("first_seen_at", at)),
+          events.value("event_type", at).replaceAll("_", " "),
+          events.value("old_value", at) ?? "",
+          events.value("new_value", at) ?? "",
+        ],
+      ),
     );
     dialog.showModal();
     dialog.scrollTop = 0;
@@ -37,7 +54,12 @@ function personPanel(report) {
 
 function reasons(person) {
   if (person.reasons === null) return "";
-  return element("div", { class: "why" }, element("strong", {}, `Risk ${person.risk_score}`), reasonsInWords(person.reasons));
+  return element(
+    "div",
+    { class: "why" },
+    element("strong", {}, `Risk ${person.risk_score}`),
+    reasonsInWords(person.reasons),
+  );
 }
 
 function facts(report, person) {
@@ -57,14 +79,20 @@ function facts(report, person) {
     ["Last login", "not available"],
     ["Cannot be told", unknown.join(", ")],
   ].filter(([, value]) => value !== null && value !== "");
-  return element("dl", {}, ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+  return element(
+    "dl",
+    {},
+    ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+  );
 }
 
 function matchInWords(person) {
   if (person.match_method !== null) {
     return `${person.match_method.replaceAll("_", " ")}, confidence ${person.match_confidence}`;
   }
-  return person.match_is_ambiguous ? "not matched: more than one pairing is possible" : "nothing: known on one side only";
+  return person.match_is_ambiguous
+    ? "not matched: more than one pairing is possible"
+    : "nothing: known on one side only";
 }
 
 function resourceType(type) {

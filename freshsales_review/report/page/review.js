@@ -7,13 +7,25 @@ function showPeople(report, filters, open) {
     data: people.rows().map((row) => [row]),
     columns: [
       peopleColumn("Risk", value("risk_score"), (row) => riskScore(people, row), { type: "num" }),
-      peopleColumn("Person", (row) => personName(people, row), (row) => personButton(people, row, open)),
+      peopleColumn(
+        "Person",
+        (row) => personName(people, row),
+        (row) => personButton(people, row, open),
+      ),
       peopleColumn("Status", value("status"), (row) => statusMark(people.value("status", row))),
       peopleColumn("Why", value("reasons"), (row) => reasonsInWords(people.value("reasons", row))),
       peopleColumn("Department", value("department"), value("department")),
-      peopleColumn("Manager", (row) => managerName(people, row) ?? "", (row) => managerName(people, row) ?? ""),
+      peopleColumn(
+        "Manager",
+        (row) => managerName(people, row) ?? "",
+        (row) => managerName(people, row) ?? "",
+      ),
       // Searched and never shown, in one column because that is fast.
-      { data: null, visible: false, render: (_, type, [row]) => (type === "filter" ? searched(people, row) : "") },
+      {
+        data: null,
+        visible: false,
+        render: (_, type, [row]) => (type === "filter" ? searched(people, row) : ""),
+      },
     ],
     order: [], // as the query gives them: worst first
     pageLength: matchMedia("(width < 48rem)").matches ? 10 : 25,
@@ -45,10 +57,22 @@ function peopleColumn(title, sort, show, { type = "string" } = {}) {
   };
 }
 
-const SEARCHED = ["name", "email", "user_name", "crm_owner_id", "scim_user_id", "identity_key", "reasons", "department", "title"];
+const SEARCHED = [
+  "name",
+  "email",
+  "user_name",
+  "crm_owner_id",
+  "scim_user_id",
+  "identity_key",
+  "reasons",
+  "department",
+  "title",
+];
 
 function searched(people, row) {
-  return [...SEARCHED.map((column) => people.value(column, row)), managerName(people, row)].filter(Boolean).join(" ");
+  return [...SEARCHED.map((column) => people.value(column, row)), managerName(people, row)]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function riskScore(people, row) {
@@ -58,9 +82,12 @@ function riskScore(people, row) {
 
 function personButton(people, row, open) {
   const email = people.value("email", row);
-  return element("div", {},
+  return element(
+    "div",
+    {},
     element("button", { type: "button", class: "link", click: () => open(row) }, personName(people, row)),
-    email === null ? null : element("small", {}, email));
+    email === null ? null : element("small", {}, email),
+  );
 }
 
 function personName(people, row) {
@@ -78,5 +105,9 @@ function managerName(people, row) {
 
 function reasonsInWords(reasons) {
   if (reasons === null) return "";
-  return element("ul", { class: "reasons" }, ...reasons.split("; ").map((reason) => element("li", {}, reason)));
+  return element(
+    "ul",
+    { class: "reasons" },
+    ...reasons.split("; ").map((reason) => element("li", {}, reason)),
+  );
 }
