@@ -31,9 +31,9 @@ _TABLES = {
         head_count bigint""",
     "data_quality": """account varchar, stream varchar, sync_id varchar, is_latest_run boolean,
         has_receipt boolean, has_arrived boolean, is_complete boolean, incomplete_reason varchar,
-        replication_method varchar, started_at timestamp, finished_at timestamp, last_complete_sync_id varchar,
-        last_complete_at timestamp, hours_since_last_complete double precision, end_evidence varchar,
-        consistency varchar, source_total bigint, rows_read bigint, rows_in_warehouse bigint,
+        replication_method varchar, started_at timestamp, finished_at timestamp, last_complete_sync_id
+        varchar, last_complete_at timestamp, hours_since_last_complete double precision, end_evidence
+        varchar, consistency varchar, source_total bigint, rows_read bigint, rows_in_warehouse bigint,
         population_sha256 varchar, population_sha256_in_warehouse varchar, population_matches boolean,
         coercions bigint, coercion_failures bigint, duplicates_dropped bigint, api_requests bigint,
         tap_version varchar""",
