@@ -318,6 +318,15 @@ def shapes(raw: Raw) -> Iterator[None]:
             "scim_users": [user("bare", primary_email="first@x", emails=["first@x", " Second@X "])],
         },
     )
+    raw.load("repeated", 1, {"scim_users": people})
+    raw.repeat_receipts("repeated")
+    # Sorted by their UTF-8 bytes, and not as a locale or UTF-16 would have them.
+    odd = ["b", "B", "a-1", "a1", "A", "_", "\u00e9", "\uff5e", "\U0001f600", "10", "9", "1\u0301"]
+    raw.load("odd_keys", 1, {
+        "owners": [owner(number) for number in (10, 9, 70_000_000_000_000_000)],
+        "scim_users": [user(name) for name in odd],
+        "scim_group_members": [row for name in odd for row in members(name, *odd[:3])],
+    })
     for account in ("twin_a", "twin_b"):
         name = account[-1]
         raw.load(

@@ -1,0 +1,120 @@
+from typing import Any
+
+import pytest
+
+from tests.marts.conftest import Marts
+
+FLAGS = (
+    "is_orphaned_owner",
+    "is_unmanaged",
+    "is_admin",
+    "shares_email",
+    "has_no_manager",
+    "manager_is_gone",
+    "has_no_group",
+    "has_outlier_entitlement",
+    "match_is_ambiguous",
+)
+
+
+def review(marts: Marts, account: str, name: str) -> dict[str, Any]:
+    [row] = [row for row in marts.rows("access_review", account) if row["display_name"] == name]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "expected"),
+    [
+        ("Orphan", "deactivated", {"is_orphaned_owner", "has_no_group"}),
+        ("Leaver", "removed", {"is_orphaned_owner"}),
+        ("Owner 3", "unmanaged", {"is_unmanaged"}),
+        ("Owner 6", "deactivated", set()),
+        ("Boss", "active", {"is_admin", "has_no_manager"}),
+        ("Led_By_Retired", "active", {"is_admin", "manager_is_gone", "has_no_group"}),
+        ("Led_By_Ghost", "not_an_owner", {"manager_is_gone", "has_no_group"}),
+        ("Led_By_Name", "not_an_owner", {"has_no_group"}),
+        ("Outlier", "active", {"has_outlier_entitlement"}),
+        ("Crowd1", "not_an_owner", set()),
+        ("Twin1", "not_an_owner", {"shares_email", "match_is_ambiguous", "has_no_group"}),
+        ("Owner 4", "unmanaged", {"is_unmanaged", "shares_email", "match_is_ambiguous"}),
+    ],
+)
+def test_the_flags_of_a_person(marts: Marts, name: str, status: str, expected: set[str]) -> None:
+    row = review(marts, "flags", name)
+    assert row["status"] == status
+    assert {flag for flag in FLAGS if row[flag]} == expected
+    assert (row["risk_score"] > 0, row["reasons"] is not None) == (bool(expected), bool(expected))
+
+
+def test_reasons_say_in_words_what_the_score_is_made_of(marts: Marts) -> None:
+    row = review(marts, "flags", "Orphan")
+    assert (row["risk_score"], row["reasons"]) == (
+        55,
+        "gone or inactive in SSO, still an owner in the CRM; is in no group",
+    )
+
+
+def test_a_role_without_a_name_leaves_open_whether_it_is_an_administrators(marts: Marts) -> None:
+    assert review(marts, "flags", "Outlier")["is_admin"] is None
+    assert review(marts, "flags", "Owner 3")["is_admin"] is False
+
+
+def test_with_only_rest_loaded_the_flags_that_need_scim_are_null(marts: Marts) -> None:
+    [row] = marts.rows("access_review", "only_rest")
+    assert {flag for flag in FLAGS if row[flag] is None} == {
+        "is_orphaned_owner",
+        "is_unmanaged",
+        "has_no_manager",
+        "manager_is_gone",
+        "has_no_group",
+        "has_outlier_entitlement",
+    }
+    assert row["is_admin"] is True
+    [identity] = marts.rows("identities", "only_rest")
+    assert (identity["status"], identity["scim_status"], identity["scim_user_id"]) == ("active", None, None)
+
+
+def test_with_only_scim_loaded_the_flags_that_need_the_crm_are_null(marts: Marts) -> None:
+    row = review(marts, "only_scim", "Ann")
+    assert {flag for flag in FLAGS if row[flag] is None} == {"is_orphaned_owner", "is_unmanaged", "is_admin"}
+    assert (row["has_no_manager"], row["has_no_group"]) == (True, True)
+    assert {row["status"] for row in marts.rows("identities", "only_scim")} == {"active"}
+
+
+def test_memberships_that_the_account_does_not_have_leave_open_who_is_in_no_group(marts: Marts) -> None:
+    assert {row["has_no_group"] for row in marts.rows("access_review", "no_groups")} == {None}
+
+
+def test_groups_within_groups_and_in_a_circle_are_followed_to_the_end(marts: Marts) -> None:
+    assert grants(marts, "Boss", "scim_group") == {("Inner group", "direct"), ("Outer group", "Inner group")}
+    assert grants(marts, "Crowd1", "scim_group") == {
+        ("Sales group", "direct"),
+        ("Outer group", "Sales group"),
+        ("Inner group", "Sales group"),
+    }
+
+
+def test_roles_territories_and_scim_attributes_are_grants_too(marts: Marts) -> None:
+    assert grants(marts, "Boss") - grants(marts, "Boss", "scim_group") == {
+        ("Account Administrator", "direct"),
+        ("North", "direct"),
+        ("Global Admin", "direct"),
+    }
+    assert grants(marts, "Outlier", "scim_entitlement") == {("export", "direct")}
+    assert grants(marts, "Outlier", "crm_role") == {("77", "direct")}
+
+
+def test_whoever_is_gone_on_a_side_holds_nothing_there(marts: Marts) -> None:
+    assert grants(marts, "Leaver") == {("Sales User", "direct")}
+    removed = {row["identity_key"] for row in marts.rows("identities", "history") if row["status"] == "removed"}
+    assert removed
+    assert not removed & {row["identity_key"] for row in marts.rows("identity_entitlements", "history")}
+
+
+def grants(marts: Marts, name: str, resource_type: str | None = None) -> set[tuple[str, str]]:
+    key = review(marts, "flags", name)["identity_key"]
+    return {
+        (row["resource_name"], row["granted_via"])
+        for row in marts.rows("identity_entitlements", "flags")
+        if row["identity_key"] == key and resource_type in (None, row["resource_type"])
+    }
