@@ -2,8 +2,10 @@ import csv
 import io
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
 from freshsales_review.report import queries
@@ -277,10 +279,24 @@ def test_paper_holds_every_person_that_is_shown(company: DuckDBFile, review: Ope
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1280])
-def test_the_page_fits_its_window(company: DuckDBFile, review: Open, width: int, scheme: str) -> None:
+def test_axe_finds_no_barrier_for_keyboard_or_screen_reader(
+    company: DuckDBFile, review: Open, scheme: Literal["light", "dark"]
+) -> None:
     page = review(company)
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.emulate_media(color_scheme=scheme)
+    page.get_by_role("heading", name="Evidence").click()
+    assert Axe().run(page).response["violations"] == []
+    page.locator("#people tbody button").first.click()
+    assert Axe().run(page).response["violations"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_page_fits_its_window(
+    company: DuckDBFile, review: Open, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page = review(company)
+    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("#people tbody td").first.is_visible()

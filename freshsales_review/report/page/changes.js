@@ -37,6 +37,7 @@ function showChanges(report, open) {
       document.getElementById("changed").textContent = plural(shown, "change", "changes");
     },
   });
+  namePages(table, "Pages of changes");
   const form = readChoices(report, () => table.draw());
   table.search.fixed("reads", (_, [row]) => form.holds(row));
   table.draw();

@@ -30,6 +30,11 @@ function plainTable(headings, rows, attributes = {}) {
 const numbers = new Intl.NumberFormat("en");
 const alphabet = new Intl.Collator("en", { numeric: true });
 
+// DataTables calls every one of them just "pagination".
+function namePages(table, name) {
+  table.table().container().querySelector("nav").setAttribute("aria-label", name);
+}
+
 function count(value) {
   return value === null ? "unknown" : numbers.format(value);
 }

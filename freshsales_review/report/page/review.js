@@ -38,6 +38,7 @@ function showPeople(report, filters, open) {
         `${count(shown)} of ${plural(people.length, "person", "people")} shown${filters.inWords()}`;
     },
   });
+  namePages(table, "Pages of people");
   table.on("click", "tbody tr", (event) => {
     const [row] = table.row(event.currentTarget).data() ?? [];
     if (row !== undefined && !event.target.closest("button")) open(row);
