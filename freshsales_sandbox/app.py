@@ -166,7 +166,7 @@ class Sandbox:
 
     def _play_for(self, request: Request) -> Response:
         """Answer the director of a demo in another process; a page in a browser cannot send the header."""
-        if not hmac.compare_digest(request.headers.get(PLAY_HEADER, ""), PLAY_SECRET):
+        if not hmac.compare_digest(request.headers.get(PLAY_HEADER, "").encode(), PLAY_SECRET.encode()):
             return rest.failure(403, f"{PLAY_PATH} wants the header {PLAY_HEADER}.")
         days = number(request.args, "days", 0)
         if request.method != "POST" or not 1 <= days <= MOST_DAYS:

@@ -30,6 +30,7 @@ COMPANY = "Acme"
 MAIL_DOMAIN = "acme.example"
 TEAM_SIZE = 8
 LARGEST = 100_000
+PROJECT_GROUPS = [f"Project {name}{number}" for number in ("", *range(2, 9)) for name in PROJECTS]
 
 
 def found_company(people: int, seed: int) -> Directory:
@@ -143,7 +144,7 @@ class _Founder:
         return person
 
     def provision(self, person: Person, number: int, email: str, department: str, title: str) -> None:
-        _, timezone, _, locale = self.chance.choice(PLACES)
+        _, person.timezone, _, person.locale = self.chance.choice(PLACES)
         person.scim_id = self.scim_id()
         person.external_id = f"idp-{self.chance.getrandbits(48):012x}" if not self.some(0.05) else None
         person.email = email
@@ -156,12 +157,11 @@ class _Founder:
         person.department = department
         person.division = DEPARTMENTS[department][1]
         person.cost_center = f"{1000 + 100 * list(DEPARTMENTS).index(department)}"
-        person.locale, person.timezone = locale, timezone
         person.scim_roles = ("freshsales:admin",) if title == "CRM Administrator" else ("freshsales:user",)
         person.entitlements = ("cpq",) if self.some(0.05) else ()
 
     def seat(self, person: Person, email: str, department: str, *, is_admin: bool) -> None:
-        time_zone, _, language, _ = self.chance.choice(PLACES)
+        person.time_zone, _, person.language, _ = self.chance.choice(PLACES)
         person.crm_id = self.crm_id()
         person.crm_active = True
         person.may_own_records = is_admin or not self.some(0.04)
@@ -173,7 +173,6 @@ class _Founder:
         person.territory_id = self.chance.choice(self.territories).id if department == "Sales" else None
         person.phone = f"+1 555 {self.chance.randint(0, 9999):04d}"
         person.mobile = f"+1 555 {self.chance.randint(0, 9999):04d}" if self.some(0.6) else None
-        person.time_zone, person.language = time_zone, language
         person.crm_modified = person.modified
 
     def usual_role(self, department: str) -> str:
@@ -219,13 +218,10 @@ class _Founder:
         revenue.members += [deal_desk.scim_id, by_department["Sales"].scim_id]
         projects = [
             self.group(name, self.chance.sample(users, min(len(users), 12)))
-            for name, _ in zip(self.project_names(), range(min(len(users) // 20, 185)), strict=False)
+            for name in PROJECT_GROUPS[: len(users) // 20]
         ]
         empty = self.group("Alumni Network", [])
         return [everyone, *by_department.values(), admins, contractors, deal_desk, revenue, *projects, empty]
-
-    def project_names(self) -> list[str]:
-        return [f"Project {name}{number}" for number in ("", *range(2, 9)) for name in PROJECTS]
 
     def group(self, name: str, members: list[Person]) -> Group:
         created = FIRST_DAY - timedelta(minutes=self.chance.randint(60 * 24 * 30, 60 * 24 * 365 * 3))

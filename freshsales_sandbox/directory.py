@@ -252,14 +252,16 @@ class Directory:
             self._note(person, before=before, after=(False, False))
 
     def change(self, person: Person, **fields: object) -> None:
-        """Set fields of a person; a SCIM account that is switched off or on takes the CRM's seat with it."""
+        """Set fields of a person; the CRM follows an account that goes off or on, or changes its address."""
         with self.lock:
             before = (person.scim_id is not None, self._is_listed(person))
-            was_active = person.active
+            was_active, old_email = person.active, person.email
             for name, value in fields.items():
                 setattr(person, name, value)
             if person.active != was_active and "crm_active" not in fields:
                 person.crm_active = person.active and person.crm_id is not None
+            if person.email != old_email and "crm_email" not in fields:
+                person.crm_email = person.email if person.crm_id is not None else None
             self._stamp(person, is_scim=not set(fields) <= CRM_ONLY)
             self._note(person, before=before)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from http import HTTPStatus
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
@@ -91,7 +92,7 @@ def with_query(request: Request, query: Mapping[str, str]) -> Request:
 
 
 def with_body(response: Response, change: Callable[[Body], Body]) -> Response:
-    if response.status_code == 200:  # noqa: PLR2004
+    if response.status_code == HTTPStatus.OK and response.is_json:
         response.set_data(json.dumps(change(body_of(response))))
     return response
 
@@ -103,24 +104,6 @@ def body_of(response: Response) -> Body:
 def list_key(body: Body) -> str:
     """Return the name under which an answer holds its records, or nothing where it holds none."""
     return next((key for key, value in body.items() if isinstance(value, list) and key != "schemas"), "")
-
-
-def whole_list(request: Request, answer: Handler) -> list[Body]:
-    """Return every record of a list, read through what lies beneath."""
-    is_rest = endpoint_of(request) in REST_LISTS
-    records: list[Body] = []
-    while True:
-        size, place = rest.LARGEST_PAGE, len(records)
-        query = (
-            {"page": str(place // size + 1), "per_page": str(size)}
-            if is_rest
-            else {"startIndex": str(place + 1), "count": str(size)}
-        )
-        body = body_of(answer(with_query(request, query)))
-        page: list[Body] = body[list_key(body)]
-        records += page
-        if len(page) < size:
-            return records
 
 
 def number(query: Mapping[str, str], name: str, default: int) -> int:

@@ -42,17 +42,12 @@ class RestApi:
     def __call__(self, request: Request, path: str) -> Response:
         if not self._is_known(request):
             return failure(401, "Unauthorized: the API key is missing or wrong.")
-        if path == "/settings/profile" and self.directory.key_owner is not None:
-            allowed = request.method == "GET"
-            return (
-                json_response({"user": owner(self.directory.key_owner)})
-                if allowed
-                else failure(405, "GET only.")
-            )
-        if path not in self.lists:
-            return failure(404, "The requested resource does not exist.")
         if request.method != "GET":
             return failure(405, "GET only.")
+        if path == "/settings/profile" and self.directory.key_owner is not None:
+            return json_response({"user": owner(self.directory.key_owner)})
+        if path not in self.lists:
+            return failure(404, "The requested resource does not exist.")
         key, items = self.lists[path]
         return json_response({key: self._page(path, items, request)})
 

@@ -148,8 +148,8 @@ class DirectoryStorage(ScimStorage):
             if request.sort_by is not None:
                 values = [(request.sort_value(model), record) for record, model in pairs]
                 values.sort(
-                    # Who has no value comes last, whichever the direction of those who have one.
-                    key=lambda pair: (pair[0] is not None, pair[0] if pair[0] is not None else ""),
+                    # RFC 7644 §3.4.2.3: who has no value comes last, and first where the order is descending.
+                    key=lambda pair: (pair[0] is None, "" if pair[0] is None else pair[0]),
                     reverse=request.sort_order == SearchRequest.SortOrder.descending,
                 )
                 return [record for _, record in values]

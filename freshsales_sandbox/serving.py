@@ -16,6 +16,9 @@ HOST = "127.0.0.1"
 CONNECTION = "freshsales_sandbox.connection"
 # More than a client has in flight, so that none waits for a thread behind one that hangs.
 THREADS = 24
+# With cheroot's 5, a client that opens many connections at once waits a second for TCP to try again.
+BACKLOG = 128
+IDLE_SECONDS = 300
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +53,15 @@ class HttpServer:
     """Serves a WSGI application from its creation until `stop`."""
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
-        """Raises OSError where the port cannot be had."""
-        self._server: Any = _Server((HOST, port), app, numthreads=THREADS, server_name="sandbox", timeout=300)
+        """Bind and serve; raises OSError where the port cannot be had."""
+        self._server: Any = _Server(
+            (HOST, port),
+            app,
+            numthreads=THREADS,
+            server_name="sandbox",
+            request_queue_size=BACKLOG,
+            timeout=IDLE_SECONDS,
+        )
         self._server.gateway = _Gateway
         self._server.prepare()
         self.port: int = self._server.bind_addr[1]

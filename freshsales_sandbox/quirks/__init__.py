@@ -12,7 +12,7 @@ from freshsales_sandbox.quirks.quirk import Quirk
 # In the order in which they are laid when several are combined, the outermost first.
 QUIRKS: dict[str, Quirk] = {
     quirk.name: quirk
-    for module in (quota, rest, scim_answers, scim_shape, scim_paging)
+    for module in (quota, rest, scim_shape, scim_answers, scim_paging)
     for quirk in module.QUIRKS
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from werkzeug import Request, Response
 from werkzeug.datastructures import Headers
@@ -44,7 +45,7 @@ def _reset(change: Callable[[float], float]) -> Layer:
 
 def _retry_after(request: Request, answer: Handler) -> Response:
     response = answer(request)
-    if response.status_code == 429:  # noqa: PLR2004
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         response.headers["Retry-After"] = str(max(int(float(response.headers[RESET]) - time.time()), 1))
     return response
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+from itertools import count
 from typing import cast
 
 from werkzeug import Request, Response
@@ -24,8 +26,8 @@ from freshsales_sandbox.layers import (
     of_each,
     on,
     under,
-    whole_list,
     with_body,
+    with_query,
 )
 from freshsales_sandbox.quirks.quirk import Quirk, plain
 from freshsales_sandbox.rest import LARGEST_PAGE, PAGE_SIZE, PATH, failure
@@ -36,8 +38,17 @@ SEEN_FIELDS = ("id", "display_name", "email", "is_active")
 
 
 def _whole_list_always(request: Request, answer: Handler) -> Response:
-    records = whole_list(request, answer)
-    return with_body(answer(request), lambda body: body | {list_key(body): records})
+    response = answer(with_query(request, {"per_page": str(LARGEST_PAGE)}))
+    if response.status_code != HTTPStatus.OK:
+        return response
+    whole = body_of(response)
+    key = list_key(whole)
+    for page in count(2):
+        more = body_of(answer(with_query(request, {"page": str(page), "per_page": str(LARGEST_PAGE)})))[key]
+        if not more:
+            break
+        whole[key] += more
+    return with_body(response, lambda _: whole)
 
 
 def _with_meta(directory: Directory) -> Layer:
@@ -52,9 +63,10 @@ def _with_meta(directory: Directory) -> Layer:
 
 def _missing_past_the_end(request: Request, answer: Handler) -> Response:
     response = answer(request)
-    body = body_of(response) if response.status_code == 200 else {}  # noqa: PLR2004
-    if number(request.args, "page", 1) > 1 and body and not body[list_key(body)]:
-        return failure(404, "The requested page does not exist.")
+    if response.status_code == HTTPStatus.OK and number(request.args, "page", 1) > 1:
+        body = body_of(response)
+        if not body[list_key(body)]:
+            return failure(404, "The requested page does not exist.")
     return response
 
 
@@ -83,7 +95,21 @@ def _refused(endpoint: Endpoint, status: int) -> Quirk:
     return plain(f"rest-{endpoint}-{status}", f"{path} {reasons[status]}", layer)
 
 
+# Outermost first, where several are combined: what is refused is refused whatever else is odd.
 QUIRKS = (
+    plain(
+        "rest-html-login",
+        "every REST request gets an HTML login page with status 200, as from a wrong host",
+        under(PATH, instead(lambda: html("Log in to Freshworks"))),
+    ),
+    *(_refused(endpoint, 403) for endpoint in (*REST_LISTS, "profile")),
+    *(_refused(endpoint, 404) for endpoint in ("roles", "territories", "profile")),
+    *(_refused(endpoint, 501) for endpoint in ("roles", "territories", "profile")),
+    plain(
+        "rest-past-end-404",
+        "a page past the end answers 404 instead of an empty list",
+        on(REST_LISTS, _missing_past_the_end),
+    ),
     plain(
         "rest-page-ignored",
         "page is ignored: every page is the whole list",
@@ -103,11 +129,6 @@ QUIRKS = (
         ),
     ),
     Quirk("rest-meta", "lists carry meta with total_pages and total", _with_meta),
-    plain(
-        "rest-past-end-404",
-        "a page past the end answers 404 instead of an empty list",
-        on(REST_LISTS, _missing_past_the_end),
-    ),
     Quirk("rest-all-users", "selector/owners lists all users of the CRM, inactive ones too", _everybody),
     plain(
         "rest-seen-fields",
@@ -122,12 +143,4 @@ QUIRKS = (
     plain(
         "rest-unlisted-fields", "owners have fields that nobody listed", on(PEOPLE, of_each(_unlisted_fields))
     ),
-    plain(
-        "rest-html-login",
-        "every REST request gets an HTML login page with status 200, as from a wrong host",
-        under(PATH, instead(lambda: html("Log in to Freshworks"))),
-    ),
-    *(_refused(endpoint, 403) for endpoint in (*REST_LISTS, "profile")),
-    *(_refused(endpoint, 404) for endpoint in ("roles", "territories", "profile")),
-    *(_refused(endpoint, 501) for endpoint in ("roles", "territories", "profile")),
 )

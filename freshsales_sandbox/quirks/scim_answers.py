@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 
 from werkzeug import Request, Response
 
@@ -49,7 +50,7 @@ def _nothing_matches(request: Request, answer: Handler) -> Response:
 def _errors(change: Callable[[Response], Response]) -> Layer:
     def layer(request: Request, answer: Handler) -> Response:
         response = answer(request)
-        return change(response) if response.status_code >= 400 else response  # noqa: PLR2004
+        return change(response) if response.status_code >= HTTPStatus.BAD_REQUEST else response
 
     return under(PATH, layer)
 
@@ -60,7 +61,7 @@ def _numeric_status(response: Response) -> Response:
 
 
 def _empty_refusal(response: Response) -> Response:
-    if response.status_code == 401:  # noqa: PLR2004
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
         response.set_data(b"")
     return response
 
@@ -80,11 +81,11 @@ def _deletion_deactivates(directory: Directory) -> Layer:
             return answer(request)
         # Who may not read may not delete.
         response = answer(_reading(request))
-        if response.status_code != 200:  # noqa: PLR2004
+        if response.status_code != HTTPStatus.OK:
             return response
         directory.change(user, active=False)
         response.set_data(b"")
-        response.status_code = 204
+        response.status_code = HTTPStatus.NO_CONTENT
         return response
 
     return layer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from itertools import count as counting
 
 from werkzeug import Request, Response
@@ -25,11 +26,13 @@ from freshsales_sandbox.layers import (
     with_query,
 )
 from freshsales_sandbox.quirks.quirk import Quirk, plain
-from freshsales_sandbox.scim import LIST_RESPONSE, PAGE_SIZE
+from freshsales_sandbox.scim import LARGEST_PAGE, LIST_RESPONSE, PAGE_SIZE
 
 LOW_CAP = 10
 LARGE_COUNT = 50
 SHIFT = 2
+# Set on a request that one cursor quirk has taken care of, so that another beneath it lets it pass.
+BY_CURSOR = "freshsales_sandbox.by_cursor"
 Query = dict[str, str]
 
 
@@ -38,7 +41,7 @@ def _start(query: Query) -> int:
 
 
 def _count(query: Query) -> int:
-    return max(number(query, "count", PAGE_SIZE), 1)
+    return min(max(number(query, "count", PAGE_SIZE), 1), LARGEST_PAGE)
 
 
 def _paging(name: str, says: str, change: Callable[[Query], Query]) -> Quirk:
@@ -57,6 +60,15 @@ def _without(*names: str) -> Callable[[Body], Body]:
     return lambda body: {name: value for name, value in body.items() if name not in names}
 
 
+def _total(name: str, says: str, change: Callable[[int], object]) -> Quirk:
+    """Return a quirk of a total, where there is one: a server that pages by cursor may give none."""
+
+    def changed(body: Body) -> Body:
+        return body | {"totalResults": change(body["totalResults"])} if "totalResults" in body else body
+
+    return _body(name, says, changed)
+
+
 def _ignoring_start(query: Query) -> Query:
     return {name: value for name, value in query.items() if name != "startIndex"}
 
@@ -67,7 +79,7 @@ def _page_total(body: Body) -> Body:
 
 def _rows_again_past_the_end(request: Request, answer: Handler) -> Response:
     response = answer(request)
-    if response.status_code == 200 and not body_of(response)["Resources"]:  # noqa: PLR2004
+    if response.status_code == HTTPStatus.OK and not body_of(response)["Resources"]:
         return answer(with_query(request, request.args.to_dict() | {"startIndex": "1"}))
     return response
 
@@ -103,11 +115,9 @@ def _strict_count(request: Request, answer: Handler) -> Response:
     return answer(request)
 
 
-def _changing_total(_: Directory) -> Layer:
+def _changing_total(directory: Directory) -> Layer:
     turn = counting()
-    return on(
-        SCIM_LISTS, answering(lambda body: body | {"totalResults": body["totalResults"] + next(turn) % 2})
-    )
+    return _total("", "", lambda total: total + next(turn) % 2).make(directory)
 
 
 def _by_id(directory: Directory) -> Layer:
@@ -130,21 +140,34 @@ def _cursor(*, gives_total: bool, expires_once: bool) -> Callable[[Directory], L
         expiries = counting()
 
         def layer(request: Request, answer: Handler) -> Response:
+            if request.environ.get(BY_CURSOR):
+                return answer(request)
             query = request.args.to_dict()
             cursor, query["startIndex"] = query.pop("cursor", ""), "1"
             if cursor:
-                start, its_query = json.loads(base64.urlsafe_b64decode(cursor))
+                start, its_query = _opened(cursor)
                 if its_query != query:
-                    return scim_error(400, "The cursor belongs to another query.", "invalidCursor")
+                    return scim_error(400, "No cursor of this query.", "invalidCursor")
                 if expires_once and next(expiries) == 0:
                     return scim_error(400, "The cursor has expired.", "expiredCursor")
                 query = query | {"startIndex": str(start)}
-            response = answer(with_query(request, query))
-            return with_body(response, lambda body: _as_cursor_page(body, query, gives_total=gives_total))
+            beneath = with_query(request, query)
+            beneath.environ[BY_CURSOR] = True
+            return with_body(
+                answer(beneath), lambda body: _as_cursor_page(body, query, gives_total=gives_total)
+            )
 
         return on(SCIM_LISTS, layer)
 
     return make
+
+
+def _opened(cursor: str) -> tuple[int, Query]:
+    try:
+        start, query = json.loads(base64.urlsafe_b64decode(cursor))
+    except ValueError:
+        return 0, {}
+    return start, query
 
 
 def _as_cursor_page(body: Body, query: Query, *, gives_total: bool) -> Body:
@@ -177,20 +200,16 @@ QUIRKS = (
         "Resources is absent when there is nothing",
         lambda body: body if body["Resources"] else _without("Resources")(body),
     ),
-    _body(
-        "scim-total-as-text",
-        "totalResults is a string",
-        lambda body: body | {"totalResults": str(body["totalResults"])},
-    ),
+    _total("scim-total-as-text", "totalResults is a string", str),
     Quirk(
         "scim-total-changes",
         "totalResults changes while paging, though nobody comes or goes",
         _changing_total,
     ),
-    _body(
+    _total(
         "scim-total-too-high",
         "totalResults is 3 higher than what can be read: counted, then dropped",
-        lambda body: body | {"totalResults": body["totalResults"] + 3},
+        lambda total: total + 3,
     ),
     _body("scim-page-total", "totalResults counts this page only", _page_total),
     _layer(
@@ -202,6 +221,11 @@ QUIRKS = (
     _layer("scim-strict-start-index", "400 for a startIndex below 1", _strict_start),
     _layer("scim-strict-count", f"400 for a count above {LARGE_COUNT}", _strict_count),
     Quirk(
+        "scim-cursor-expires",
+        "cursor paging whose first cursor answers 400 expiredCursor, once",
+        _cursor(gives_total=False, expires_once=True),
+    ),
+    Quirk(
         "scim-cursor",
         "cursor paging (RFC 9865) unasked, as the only method; no totalResults",
         _cursor(gives_total=False, expires_once=False),
@@ -210,11 +234,6 @@ QUIRKS = (
         "scim-cursor-total",
         "cursor paging (RFC 9865) unasked, with totalResults",
         _cursor(gives_total=True, expires_once=False),
-    ),
-    Quirk(
-        "scim-cursor-expires",
-        "cursor paging whose first cursor answers 400 expiredCursor, once",
-        _cursor(gives_total=False, expires_once=True),
     ),
     _layer(
         "scim-past-end-again",

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from random import Random
 from typing import Any
 
 import pytest
@@ -41,6 +42,13 @@ def test_a_quirk_does_what_its_name_says(name: str) -> None:
         CHECKS[name](sandbox, client)
 
 
+@pytest.mark.parametrize("name", QUIRKS)
+def test_its_check_fails_where_the_quirk_is_not(name: str) -> None:
+    quota = "3/h" if name.startswith("quota-") else None
+    with odd(quota=quota) as (sandbox, client), pytest.raises((AssertionError, LookupError, TypeError)):
+        CHECKS[name](sandbox, client)
+
+
 def test_no_check_is_of_a_quirk_that_is_gone() -> None:
     assert set(CHECKS) == set(QUIRKS)
 
@@ -60,6 +68,19 @@ def test_quirks_combine() -> None:
         assert isinstance(page["TotalResults"], str)
         assert "MEMBERS" not in page["RESOURCES"][0]
         assert "meta" in client.rest("selector/roles").json()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_handful_of_quirks_breaks_the_server(seed: int, caplog: pytest.LogCaptureFixture) -> None:
+    names = Random(seed).sample(list(QUIRKS), 6)
+    with odd(*names) as (sandbox, client):
+        for path in ("selector/owners", "selector/roles", "settings/profile"):
+            client.rest(path, page=2, per_page=10)
+        for path in ("Users", "Groups", "Users/nobody"):
+            client.scim(path, startIndex=5, count=10)
+            client.scim(path, cursor="nonsense")
+        assert 0 not in {request.status for request in sandbox.requests}
+    assert not caplog.records, names
 
 
 def test_all_shapes_of_resources_combine() -> None:

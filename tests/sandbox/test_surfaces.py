@@ -151,6 +151,13 @@ def test_filter_sort_and_attributes_work_as_the_library_has_them(sandbox: Sandbo
         ]
     ]
     assert names == sorted((person.user_name for person in directory.users()), reverse=True)[:9]
+    pages = [
+        client.scim("Users", sortBy="externalId", count=100, startIndex=start).json()
+        for start in (1, 101, 201)
+    ]
+    external_ids = [user.get("externalId") for page in pages for user in page["Resources"]]
+    assert external_ids == sorted(external_ids, key=lambda value: (value is None, value or ""))
+    assert external_ids[-1] is None
     only = client.scim("Users", attributes="userName", count=1).json()["Resources"][0]
     assert "userName" in only
     assert "emails" not in only
