@@ -1,0 +1,79 @@
+"""Superset itself: set up and served within one process, as each start of its own command takes ten seconds.
+
+Imported only in Superset's own environment.
+"""
+
+import logging
+import socket
+
+import flask.cli  # type: ignore[import-not-found,unused-ignore]
+import sqlalchemy  # type: ignore[import-not-found,unused-ignore]
+from superset.app import create_app  # type: ignore[import-not-found,unused-ignore]
+from superset.cli.main import superset  # type: ignore[import-not-found,unused-ignore]
+from werkzeug.serving import make_server
+
+from dashboards.superset.errors import DashboardError
+from dashboards.superset.home import ASSETS, Login
+from dashboards.superset.publish import SCHEMA, check_marts
+
+DATABASE = "Freshsales identity"
+DASHBOARD = "access-review"
+
+
+def check_postgresql(url: str) -> None:
+    try:
+        address = sqlalchemy.engine.make_url(url)
+        engine = sqlalchemy.create_engine(address)
+    except (sqlalchemy.exc.ArgumentError, ValueError) as error:
+        # Its message would quote the URL, and with it the password.
+        raise DashboardError(
+            "The warehouse URL cannot be read: write postgresql://user:password@host:port/database."
+        ) from error
+    place = f"PostgreSQL at {address.host or 'localhost'}:{address.port or 5432}"
+    try:
+        inspector = sqlalchemy.inspect(engine)
+        present = {*inspector.get_table_names(SCHEMA), *inspector.get_view_names(SCHEMA)}
+    except sqlalchemy.exc.OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise DashboardError(f"{place} cannot be opened: {reason}") from error
+    finally:
+        engine.dispose()
+    check_marts(present, place)
+
+
+def set_up(login: Login, database_url: str) -> object:
+    """Bring Superset's metadata up to date, the bundle in it onto the warehouse; return the application."""
+    app = create_app()
+    script = flask.cli.ScriptInfo(create_app=lambda: app)
+
+    def run(*arguments: str) -> None:
+        superset.main(list(arguments), obj=script, standalone_mode=False, prog_name="superset")
+
+    run("db", "upgrade")
+    run(
+        *("fab", "create-admin", "--username", login.username, "--password", login.password),
+        *("--firstname", "Access", "--lastname", "Review", "--email", "admin@localhost"),
+    )
+    run("init")
+    run("import-directory", "--overwrite", "--force", str(ASSETS))
+    # The import puts the bundle's own address back each time.
+    run("set-database-uri", "--database_name", DATABASE, "--uri", database_url, "--skip_create")
+    _check_imported(app)
+    return app
+
+
+def serve(app: object, listening: socket.socket) -> None:
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    host, port = listening.getsockname()
+    make_server(host, port, app, threaded=True, fd=listening.fileno()).serve_forever()  # type: ignore[arg-type]
+
+
+def _check_imported(app: object) -> None:
+    # A bundle that Superset does not accept is only logged by its import. Its models need a made application.
+    from superset.models.dashboard import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+        Dashboard,
+    )
+
+    with app.app_context():  # type: ignore[attr-defined]
+        if Dashboard.get(DASHBOARD) is None:
+            raise DashboardError("Superset did not take the bundle; its log says why.")

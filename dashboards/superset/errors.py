@@ -1,0 +1,2 @@
+class DashboardError(Exception):
+    """One sentence on what went wrong and what to do."""
