@@ -1,11 +1,15 @@
 """The pipeline as a user runs it: every row of every stream, whatever the warehouse."""
 
+from pathlib import Path
+
+import pytest
+
 from freshsales_sandbox.app import Sandbox
-from tests.pipeline.commands import tap_environment
+from tests.pipeline.commands import ROOT, tap_environment
 from tests.pipeline.conftest import Meltano
 from tests.pipeline.reading import assert_same
 from tests.pipeline.truth import truth
-from tests.pipeline.warehouses import Warehouse
+from tests.pipeline.warehouses import DuckDB, Warehouse
 
 
 def test_meltano_loads_every_row_and_a_second_run_repeats_none(
@@ -16,6 +20,29 @@ def test_meltano_loads_every_row_and_a_second_run_repeats_none(
         finished = meltano("run", *tasks, **tap_environment(sandbox), **warehouse.environment)
         assert finished.returncode == 0, finished.stderr
         assert_same(warehouse.rows, truth(sandbox))
+
+
+@pytest.mark.parametrize(
+    ("missing", "selection", "loaded"),
+    [
+        ("SCIM_TOKEN", '["*.*", "!scim_*.*"]', {"owners", "roles", "territories", "profile"}),
+        ("API_KEY", '["scim_*.*", "sync_receipts.*"]', {"scim_users", "scim_groups", "scim_group_members"}),
+    ],
+)
+def test_one_credential_is_enough_with_the_selection_of_the_env_template(
+    *, missing: str, selection: str, loaded: set[str], meltano: Meltano, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert f"TAP_FRESHSALES_USERS__SELECT='{selection}'" in (ROOT / ".env.template").read_text()
+    warehouse = DuckDB(tmp_path / "warehouse.duckdb")
+    environment = tap_environment(sandbox) | warehouse.environment
+    del environment[f"TAP_FRESHSALES_USERS_{missing}"]
+    environment["TAP_FRESHSALES_USERS__SELECT"] = selection
+    finished = meltano(
+        "run", "tap-freshsales-users", "target-duckdb", "freshsales-review:verify", **environment
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert {receipt["stream"] for receipt in warehouse.rows("sync_receipts")} == loaded
+    assert_same(warehouse.rows, {stream: rows for stream, rows in truth(sandbox).items() if stream in loaded})
 
 
 def test_meltano_knows_every_setting_of_the_tap_and_asks_no_hub(meltano: Meltano) -> None:
