@@ -35,6 +35,8 @@ types: $(BIN)/.ready
 	$(BIN)/mypy
 
 pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready
+	@# Before the tests, which run side by side, look for a browser.
+	@$(BIN)/python -c 'from tests.browser.chromium import executable; executable()'
 	$(BIN)/python -m pytest -n 2
 
 ## For working on the project
