@@ -16,7 +16,11 @@ LOADERS := .venv-loaders
 # DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13: Meltano and its plugins run on that or older.
 PIPELINE_PYTHON := >=3.11,<3.14
 
-.PHONY: help demo test lint types pytest format docs pins clean
+# Superset 6.1.0 asks for releases of packages that have no wheels for Python 3.13.
+SUPERSET := .venv-superset
+SUPERSET_PYTHON := >=3.11,<3.13
+
+.PHONY: help demo test superset test-superset lint types pytest format docs pins clean
 help:
 	@sed -n 's/^#   make /  make /p' Makefile
 
@@ -38,6 +42,16 @@ pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready
 	@# Before the tests, which run side by side, look for a browser.
 	@$(BIN)/python -c 'from tests.browser.chromium import executable; executable()'
 	$(BIN)/python -m pytest -n 2
+
+## The same as a Superset dashboard
+
+#   make superset  the access review in Apache Superset, on this machine alone; PORT= names another port
+superset: $(SUPERSET)/.ready
+	@$(SUPERSET)/bin/python -m dashboards.superset serve $(if $(PORT),--port $(PORT))
+
+#   make test-superset   that dashboard in a browser, on DuckDB and PostgreSQL
+test-superset: $(BIN)/.ready $(SUPERSET)/.ready
+	$(BIN)/python -m pytest tests/superset
 
 ## For working on the project
 
@@ -86,6 +100,14 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 .meltano/.ready: meltano.yml pyproject.toml constraints.txt .venv-meltano/.ready
 	@echo "Installing the plugins of meltano.yml"
 	@$(MELTANO) --log-level=warning install --clean
+	@touch $@
+
+$(SUPERSET)/.ready: dashboards/superset/requirements.txt dashboards/superset/constraints.txt | $(BIN)/.ready
+	@echo "Installing Superset"
+	@python=$$($(UV) python find "$(SUPERSET_PYTHON)" 2>/dev/null || echo "$(SUPERSET_PYTHON)"); \
+		$(UV) venv --quiet --clear --no-project --python "$$python" $(SUPERSET)
+	@$(UV) pip install --quiet --python $(SUPERSET)/bin/python --constraint dashboards/superset/constraints.txt \
+		--requirement dashboards/superset/requirements.txt
 	@touch $@
 
 $(LOADERS)/.ready: Makefile .venv-meltano/.ready
