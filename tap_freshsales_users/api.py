@@ -78,9 +78,13 @@ class Api:
         )
 
     def stop(self) -> None:
-        """End all waits; requests under way are left to themselves."""
+        """End all waits and close the connections; requests under way are left to themselves."""
         self.clock.stop()
         self.gate.stop()
+        self.workers.stop()
+        for surface in ("rest", "scim"):
+            if surface in self.__dict__:  # made because it was asked for
+                getattr(self, surface).close()
 
     def _transport(
         self,
@@ -100,7 +104,7 @@ class Api:
             gate=self.gate,
             clock=self.clock,
             logger=self._logger,
-            timeout_seconds=self._config["request_timeout_seconds"],
+            timeout_seconds=float(self._config["request_timeout_seconds"]),  # the SDK reads a Decimal
             max_attempts=self._config["max_attempts"],
             connections=self._config["max_in_flight"],
         )

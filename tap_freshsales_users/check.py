@@ -37,6 +37,7 @@ class Check:
             parts = urlsplit(transport.base_url)
             _say(f"{surface}: {parts.netloc}{parts.path}")
             self._try_streams(streams)
+        self._tap.api.stop()
         self._report_quota()
         _say("Nothing is wrong." if self._exit_code == 0 else "Something is wrong: see above.")
         return self._exit_code

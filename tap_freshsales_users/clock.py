@@ -23,8 +23,8 @@ class Clock:
         if self._stopped.wait(seconds):
             raise Stopped
 
-    def wait_for(self, condition: threading.Condition, seconds: float) -> None:
-        """Wait on a condition that is held; raises Stopped."""
+    def wait_for(self, condition: threading.Condition, seconds: float | None) -> None:
+        """Wait on a condition that is held, at most so long; None is until it is notified. Raises Stopped."""
         condition.wait(seconds)
         if self._stopped.is_set():
             raise Stopped

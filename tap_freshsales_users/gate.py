@@ -40,7 +40,7 @@ class Gate:
                     seconds = min(verdict.until, self._announce_at) - now
                     self._clock.wait_for(self._changed, max(seconds, 0.001))
                 else:
-                    self._clock.wait_for(self._changed, ANNOUNCE_EVERY_SECONDS)
+                    self._clock.wait_for(self._changed, None)
 
     def leave(self, ticket: int, status: int, headers: Mapping[str, str]) -> None:
         with self._changed:

@@ -49,7 +49,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self.count = count
-        self._jobs: queue.SimpleQueue[Job[object]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
     def submit(self, call: Callable[[], T]) -> Job[T]:
@@ -63,9 +63,14 @@ class Workers:
             self._jobs.put(job)  # type: ignore[arg-type]
         return job
 
+    def stop(self) -> None:
+        """Let the threads go as soon as their calls return; nobody waits for that."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
     def _work(self) -> None:
-        while True:
-            self._jobs.get().run()
+        while (job := self._jobs.get()) is not None:
+            job.run()
 
 
 class _CallersJob(Job[T]):

@@ -20,7 +20,7 @@ from tap_freshsales_users.errors import (
 from tap_freshsales_users.gate import Gate
 from tap_freshsales_users.inflight import Workers, read_pages
 from tap_freshsales_users.progress import Progress
-from tap_freshsales_users.scim import attribute
+from tap_freshsales_users.scim import attribute, has_attribute
 from tap_freshsales_users.transport import (
     BAD_REQUEST,
     NOT_FOUND,
@@ -45,6 +45,8 @@ class Parsed:
 
     items: list[Item]
     page: Page
+    # Whether the list was left out, as some servers do with an empty one.
+    is_list_absent: bool = False
 
 
 def load(answer: Answer) -> Any:
@@ -95,7 +97,8 @@ def parse_list_response(answer: Answer) -> Parsed:
         raise MalformedError("JSON that is no ListResponse")
     items = attribute(document, "Resources")
     total = _integer(attribute(document, "totalResults"))
-    if items is None and (total is not None or "ListResponse" in str(attribute(document, "schemas"))):
+    is_list_absent = not has_attribute(document, "Resources") and total is not None
+    if is_list_absent:
         items = []
     if not isinstance(items, list):
         raise MalformedError("JSON without a list `Resources`")
@@ -106,7 +109,7 @@ def parse_list_response(answer: Answer) -> Parsed:
         start_index=_integer(attribute(document, "startIndex")),
         next_cursor=cursor if isinstance(cursor, str) else None,
     )
-    return Parsed(items, page)
+    return Parsed(items, page, is_list_absent)
 
 
 def scim_type(answer: Answer) -> str:
@@ -117,6 +120,14 @@ def scim_type(answer: Answer) -> str:
         return ""
     found = attribute(error, "scimType") if isinstance(error, dict) else None
     return found if isinstance(found, str) and found.isalpha() else ""
+
+
+def _without_contradiction(ask: Ask, parsed: Parsed) -> Parsed:
+    """Nothing where the total says that something is: half an answer, not an empty page."""
+    start = ask.params.get("startIndex")
+    if parsed.is_list_absent and start is not None and int(start) <= (parsed.page.total or 0):
+        raise MalformedError("a ListResponse that counts records and brings none")
+    return parsed
 
 
 def _key(item: Any, name: str, coerce: Callable[[object], Hashable]) -> Hashable:
@@ -222,7 +233,7 @@ class PageReader:
                     "That is how a wrong host answers: check `domain`, or the override URL of this surface.",
                 )
             try:
-                return self._parse(answer)
+                return _without_contradiction(ask, self._parse(answer))
             except MalformedError as problem:
                 what = "a web page in place of JSON" if is_web_page(answer) else str(problem)
             if answer.attempts >= self._transport.max_attempts:

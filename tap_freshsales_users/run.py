@@ -120,8 +120,10 @@ class Run:
             raise
         except Exception as error:  # noqa: BLE001 - one stream's failure, whatever it is, is not another's
             # Its own words may hold a person's data: the place tells enough to report it.
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{PurePath(last.filename).name}:{last.lineno}"
+            frames = [
+                PurePath(f.filename).name + f":{f.lineno}" for f in traceback.extract_tb(error.__traceback__)
+            ]
+            place = " < ".join(frames[:-4:-1])
             self._logger.error(  # noqa: TRY400
                 "stream %s: an error in the tap itself (%s at %s). Please report it with these words.",
                 stream.name,

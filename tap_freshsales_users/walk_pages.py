@@ -15,6 +15,7 @@ from tap_freshsales_users.walk import (
     Page,
     RefusedError,
     Walk,
+    another_count,
 )
 
 
@@ -86,14 +87,14 @@ class PageWalk(Walk):
         """The same page again: `page` is ignored, or stops at the last page."""
         self._page_is_ignored = self.current.pages == 1
         if self._page_is_ignored and page.total is None and len(page.keys) == self.page_size:
-            # As long as was asked for: with one record fewer asked for, does one fewer come?
+            # As long as was asked for: with another count asked for, do as many come?
             self._drop_asks()
-            self._ask({"page": 1, "per_page": max(self.page_size - 1, 1)}, is_check=True)
+            self._ask({"page": 1, "per_page": another_count(self.page_size)}, is_check=True)
             return
         self._finish_pass(REPEATED_PAGE, self._consistency())
 
     def _settle_ignored_page(self, page: Page) -> None:
-        if len(page.keys) == self.page_size and self.page_size > 1:
+        if len(page.keys) == self.page_size:
             self._finish_pass(REPEATED_PAGE, self._consistency())
         else:
             self._give_up(

@@ -22,6 +22,7 @@ from tap_freshsales_users.walk import (
     Page,
     RefusedError,
     Walk,
+    another_count,
 )
 
 EXPIRED_CURSOR = "expiredCursor"
@@ -68,6 +69,8 @@ class ScimWalk(Walk):
         self._last_key = None
         self._suspect = []
         self._cursors.clear()
+        # What seemed a server's way of paging may have been people moving: each pass finds out anew.
+        self._overlap_held = self._is_aligned = False
         self._ask_at(1, self.page_size)
 
     def _ask_at(self, start: int, count: int, *, is_check: bool = False) -> None:
@@ -94,16 +97,19 @@ class ScimWalk(Walk):
     def _feed(self, ask: Ask, page: Page) -> list[int]:
         if page.refused is not None:
             return self._refused(ask, page.refused)
+        if ask.is_check:
+            return self._feed_check(ask, page)
         if "cursor" in ask.params or page.next_cursor:
             return self._feed_cursor(page)
         if ask.page == 1:
             return self._feed_first(page)
-        if ask.is_check:
-            return self._feed_check(ask, page)
         if page.is_missing or not page.keys:
+            self._doubt_total(page)
+            if self._overlap_held and not self._is_aligned:
+                self.current.sign(BROKEN_OVERLAP)  # at the least, the last record was due again
             self._finish_pass(EMPTY_PAGE, self._consistency())
             return []
-        if self._is_aligned:
+        if self._is_aligned or self._page_length == 1:  # no room for an overlap
             return self._feed_aligned(ask, page)
         return self._feed_overlapping(ask, page)
 
@@ -127,8 +133,6 @@ class ScimWalk(Walk):
     def _feed_overlapping(self, ask: Ask, page: Page) -> list[int]:
         keys, start = list(page.keys), int(ask.params["startIndex"])
         came_before = self._met_before(keys)
-        if self._page_length == 1:
-            return self._take(ask, page, 0)  # no room for an overlap
         due = self._covered - start + 1  # how many of these were read already
         if due > len(keys):
             self._ask_rest()
@@ -144,7 +148,7 @@ class ScimWalk(Walk):
             if not self._knows_any(keys):
                 # The next whole page, or something moved: the page that starts there tells.
                 return self._suspect_page(ask, keys)
-        if came_before:
+        if came_before and not self._overlap_held:
             self._finish_pass(REPEATED_PAGE, self._consistency())
             return []
         self.current.sign(BROKEN_OVERLAP)
@@ -213,17 +217,16 @@ class ScimWalk(Walk):
         if self.current.pages == 1 and self.expected is not None and self.expected > self.current.distinct:
             self._give_up(REPEATED_PAGE, PAGING_IGNORED)
         elif self.current.pages == 1 and self._page_length == self.page_size:
-            # All pages are the first one, as long as was asked for: with fewer asked for, what is the total?
+            # All pages are the first one, as long as was asked for: with another count, what comes?
             self._drop_asks()
-            self._ask_at(1, max(self.page_size - 1, 1), is_check=True)
+            self._ask_at(1, another_count(self.page_size), is_check=True)
         else:
             self._finish_pass(REPEATED_PAGE, self._consistency())
         return []
 
     def _settle_ignored_index(self, page: Page) -> None:
-        """One record fewer was asked for: a total that stays, or a page that stays, proves the list whole."""
-        is_whole = page.total == self._page_length or len(page.keys) == self._page_length
-        if is_whole and self.page_size > 1:
+        """Another count was asked for: what stays in spite of it, or a cursor behind a shorter page, proves the list whole."""
+        if self._page_length in {page.total, len(page.keys)} or page.next_cursor:
             self.current.total = self._page_length
             self._finish_pass(REPEATED_PAGE, SINGLE_PAGE)
         else:

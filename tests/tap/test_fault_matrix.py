@@ -1,0 +1,125 @@
+"""Every fault, at every request of each list of a small sync, one page at a time and four side by side.
+
+What asking again can cure ends with the whole truth; what it cannot ends with exit code 1, an incomplete
+receipt for that list, and the others whole. There is no third way.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from freshsales_sandbox.app import Sandbox
+from freshsales_sandbox.faults import FAULTS
+from tests.tap.running import Outcome, run_tap
+from tests.tap.truth import LISTS, truth_of
+
+PEOPLE = 24
+CONFIG = {"page_size": 10, "request_timeout_seconds": 0.5, "max_attempts": 3}
+OPTIONAL = {"profile", "roles", "territories", "scim_groups"}
+FOLLOWERS = {"scim_groups": ["scim_group_members"]}
+
+
+@dataclass(frozen=True)
+class Case:
+    fault: str
+    list: str
+    page: int
+    times: str
+    in_flight: int
+
+    def __str__(self) -> str:
+        return f"{self.fault}@{self.list}:{self.page}x{self.times}-{self.in_flight}"
+
+    @property
+    def expected(self) -> str:
+        cure = FAULTS[self.fault].cure
+        if self.fault == "404" and self.page == 1 and self.list in OPTIONAL:
+            return "absent"
+        if cure == "never" or (cure == "later-page" and self.page == 1):
+            return "failed"
+        if self.times == "1":
+            return "cured"
+        # Asked twice, a 404 behind the first page is the end of the list: the total may know better.
+        return "ended" if self.fault == "404" else "failed"
+
+
+def pages_of_each_list() -> dict[str, int]:
+    """How many requests a sync with no fault makes for each list."""
+    with Sandbox(people=PEOPLE) as sandbox:
+        directory = sandbox.directory
+        owners, users, groups = len(directory.owners()), len(directory.users()), len(directory.groups)
+    size = int(CONFIG["page_size"])
+    return {
+        "profile": 1,
+        "owners": -(-owners // size) + 1,
+        "roles": -(-len(directory.roles) // size) + 1,
+        "territories": -(-len(directory.territories) // size) + 1,
+        "scim_users": 1 + -(-(users - size) // (size - 1)),
+        "scim_groups": 1 + -(-(groups - size) // (size - 1)),
+    }
+
+
+def cases() -> list[Case]:
+    return [
+        Case(fault, list_, page, times, in_flight)
+        for list_, pages in pages_of_each_list().items()
+        for page in range(1, pages + 1)
+        for fault in FAULTS
+        for times in ("1", "*")
+        for in_flight in (1, 4)
+        # The hundredfold repetition of one 65 MiB body proves nothing that two do not.
+        if times == "1" or FAULTS[fault].cure != "never"
+    ]
+
+
+CASES = cases()
+
+
+def test_the_matrix_holds_every_fault_at_every_request(record_property: pytest.FixtureRequest) -> None:
+    record_property("fault_cases", len(CASES))  # type: ignore[operator]
+    print(f"fault matrix: {len(CASES)} cases")
+    assert {case.fault for case in CASES} == set(FAULTS)
+    assert len(CASES) > 1000
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_fault_is_cured_or_said(case: Case, tmp_path: Path) -> None:
+    fault = f"{case.fault}@{case.list}:{case.page}x{case.times}"
+    with Sandbox(people=PEOPLE, faults=fault) as sandbox:
+        outcome = run_tap({**sandbox.config, **CONFIG, "max_in_flight": case.in_flight}, tmp_path)
+        truth = truth_of(sandbox.directory)
+        assert not sandbox.elsewhere.requests, "a redirect was followed"
+    hit = [case.list, *FOLLOWERS.get(case.list, [])]
+    for name in LISTS:
+        if name not in hit or case.expected == "cured":
+            assert outcome.receipt(name)["is_complete"], outcome.log
+            assert_whole(outcome, name, truth[name])
+        else:
+            assert_said(case, outcome, name, truth[name])
+    assert outcome.exit_code == (1 if case.expected == "failed" else 0) or case.expected == "ended", (
+        outcome.log
+    )
+
+
+def assert_whole(outcome: Outcome, name: str, truth: set[tuple[object, ...]]) -> None:
+    keys = outcome.keys(name)
+    assert set(keys) == truth, outcome.log
+    assert len(keys) == len(truth), "a record came twice"
+
+
+def assert_said(case: Case, outcome: Outcome, name: str, truth: set[tuple[object, ...]]) -> None:
+    receipt = outcome.receipt(name)
+    keys = outcome.keys(name)
+    assert len(keys) == len(set(keys)) == receipt["records"], "a record came twice"
+    assert set(keys) <= truth
+    if case.expected == "absent":
+        assert receipt["incomplete_reason"] == "absent"
+    elif receipt["is_complete"]:
+        assert case.expected == "ended"
+        assert set(keys) == truth or receipt["source_total"] is None, (
+            "short of its total, and called complete"
+        )
+    else:
+        assert receipt["incomplete_reason"]
+        assert outcome.exit_code == 1

@@ -1,0 +1,175 @@
+"""The walks against servers that page, cap, round and drift in every way: all is read once, or it is said."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_freshsales_users.walk import Walk
+from tap_freshsales_users.walk_pages import PageWalk
+from tap_freshsales_users.walk_scim import ScimWalk
+from tests.tap.list_server import Event, ListServer, walk_through
+
+SIZES = st.integers(0, 60)
+PAGE_SIZES = st.integers(1, 12)
+CAPS = st.one_of(st.just(1000), st.integers(1, 12))
+IN_FLIGHT = st.sampled_from([1, 2, 4])
+EVENTS = st.lists(
+    st.builds(
+        Event,
+        st.integers(1, 12),
+        st.sampled_from(["join", "leave", "swap"]),
+        st.floats(0, 1, allow_nan=False),
+    ),
+    max_size=4,
+)
+
+# What can be read whole, whatever its way of paging.
+SCIM_MANNERS = [
+    "by_index",
+    "by_rounded_index",
+    "by_next_page",
+    "whole_whatever_is_asked",
+    "by_cursor",
+]
+REST_MANNERS = ["by_page", "whole_whatever_is_asked"]
+
+
+def assert_all_once(walk: Walk, server: ListServer, emitted: list[str]) -> None:
+    assert walk.end is not None
+    assert walk.end.is_complete, walk.end
+    assert sorted(emitted) == sorted(server.keys)
+
+
+@settings(max_examples=400, deadline=None)
+@given(SIZES, PAGE_SIZES, CAPS, IN_FLIGHT, st.sampled_from(SCIM_MANNERS), st.booleans())
+def test_a_quiet_scim_list_is_read_whole_and_each_record_once(
+    size: int, page_size: int, cap: int, in_flight: int, manner: str, gives_total: bool
+) -> None:
+    server = ListServer(size, cap, gives_total=gives_total or manner == "by_next_page")
+    walk = ScimWalk(page_size)
+    emitted = walk_through(walk, server, getattr(server, manner), in_flight)
+    assert_all_once(walk, server, emitted)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SIZES, PAGE_SIZES, CAPS, IN_FLIGHT, st.sampled_from(REST_MANNERS), st.booleans())
+def test_a_quiet_selector_is_read_whole_and_each_record_once(
+    size: int, page_size: int, cap: int, in_flight: int, manner: str, gives_total: bool
+) -> None:
+    server = ListServer(size, cap, gives_total=gives_total)
+    walk = PageWalk(page_size)
+    emitted = walk_through(walk, server, getattr(server, manner), in_flight)
+    assert_all_once(walk, server, emitted)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    SIZES,
+    st.integers(2, 12),
+    CAPS,
+    IN_FLIGHT,
+    st.sampled_from(["by_index", "by_cursor"]),
+    st.booleans(),
+    EVENTS,
+)
+def test_what_a_drifting_list_is_said_to_be_read_whole_holds_everybody_who_stayed(
+    size: int, page_size: int, cap: int, in_flight: int, manner: str, gives_total: bool, events: list[Event]
+) -> None:
+    server = ListServer(size, cap, gives_total=gives_total, events=events)
+    walk = ScimWalk(page_size)
+    emitted = walk_through(walk, server, getattr(server, manner), in_flight)
+    assert walk.end is not None
+    assert len(emitted) == len(set(emitted)), "a record came twice"
+    assert set(emitted) <= server.seen, "a record was invented"
+    if walk.end.is_complete and walk.end.consistency in {"single_page", "overlapping_pages", "sequence"}:
+        assert server.stayed <= set(emitted), "somebody was lost, and nothing said"
+    if not walk.end.is_complete:
+        assert walk.end.reason
+
+
+@settings(max_examples=300, deadline=None)
+@given(SIZES, PAGE_SIZES, CAPS, IN_FLIGHT, st.booleans(), EVENTS)
+def test_a_drifting_selector_ends_and_doubles_nothing(
+    size: int, page_size: int, cap: int, in_flight: int, gives_total: bool, events: list[Event]
+) -> None:
+    server = ListServer(size, cap, gives_total=gives_total, events=events)
+    walk = PageWalk(page_size)
+    emitted = walk_through(walk, server, server.by_page, in_flight)
+    assert walk.end is not None
+    assert len(emitted) == len(set(emitted))
+    assert set(emitted) <= server.seen
+    if walk.end.is_complete and walk.end.consistency == "single_page":
+        assert server.stayed <= set(emitted)
+
+
+@given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
+def test_an_honest_scim_list_costs_the_fewest_requests_that_overlap(
+    size: int, page: int, in_flight: int
+) -> None:
+    server = ListServer(size)
+    walk_through(ScimWalk(page), server, server.by_index, in_flight)
+    fewest = 1 if size < page else 1 + max(math.ceil((size - page) / (page - 1)), size == page)
+    assert server.requests == fewest
+
+
+@given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
+def test_a_selector_with_a_total_costs_one_request_a_page(size: int, page: int, in_flight: int) -> None:
+    server = ListServer(size)
+    walk_through(PageWalk(page), server, server.by_page, in_flight)
+    assert server.requests == max(math.ceil(size / page), 1) + (size == page)
+
+
+@given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
+def test_a_selector_without_a_total_costs_one_request_more_for_the_empty_page(
+    size: int, page: int, in_flight: int
+) -> None:
+    server = ListServer(size, gives_total=False)
+    walk_through(PageWalk(page), server, server.by_page, in_flight)
+    assert server.requests == math.ceil(size / page) + 1
+
+
+@given(st.integers(3, 60), st.integers(2, 12), IN_FLIGHT)
+def test_a_server_that_ignores_the_index_is_never_called_read_whole(
+    size: int, page: int, in_flight: int
+) -> None:
+    server = ListServer(size)
+    walk = ScimWalk(page)
+    emitted = walk_through(walk, server, server.first_page_for_ever, in_flight)
+    assert walk.end is not None
+    assert walk.end.is_complete == (size <= page)
+    assert len(emitted) == min(size, page)
+
+
+@given(SIZES, PAGE_SIZES, IN_FLIGHT)
+def test_a_total_that_counts_the_page_does_not_end_the_list(size: int, page: int, in_flight: int) -> None:
+    server = ListServer(size)
+    walk = ScimWalk(page)
+    emitted = walk_through(walk, server, server.by_index_counting_the_page, in_flight)
+    assert_all_once(walk, server, emitted)
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_one_who_leaves_while_another_joins_is_noticed_though_the_total_stays(in_flight: int) -> None:
+    server = ListServer(30, events=[Event(3, "swap", 0)])
+    walk = ScimWalk(10)
+    emitted = walk_through(walk, server, server.by_index, in_flight)
+    assert walk.passes == 2
+    assert walk.end is not None
+    assert walk.end.is_complete
+    assert server.stayed <= set(emitted)
+
+
+def test_a_total_higher_than_what_comes_is_called_short() -> None:
+    server = ListServer(30)
+    walk = ScimWalk(10)
+
+    def counting_more(params: dict[str, str | int]) -> object:
+        page = server.by_index(params)
+        return type(page)(page.keys, 33, page.start_index)
+
+    walk_through(walk, server, counting_more, 1)  # type: ignore[arg-type]
+    assert walk.end is not None
+    assert not walk.end.is_complete
+    assert walk.end.reason == "short: the source counts 33 records and gives 30"
