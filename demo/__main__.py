@@ -73,11 +73,10 @@ def play(console: Console) -> None:
                 changes = sandbox.play(DAYS_BETWEEN_RUNS)
                 console.print(f"{DAYS_BETWEEN_RUNS} days pass there, with {len(changes)} changes.")
             began, asked = monotonic(), len(sandbox.requests)
+            console.print(f"meltano run {JOB} …", end=" ")
             run_meltano(sandbox)
             seconds, requests = monotonic() - began, len(sandbox.requests) - asked
-            console.print(
-                f"meltano run {JOB}: done in {seconds:.0f} s, with {requests} requests to the account."
-            )
+            console.print(f"done in {seconds:.0f} s, with {requests} requests to the account.")
     console.print("The account is closed again; what follows comes from the warehouse.\n")
 
 
