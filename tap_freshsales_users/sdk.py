@@ -2,6 +2,8 @@
 
 - `Stream._sync_records`: RECORD messages go out a page at a time. The SDK's loop takes a record at a time
   through type conformance and a walk for deselected properties, which the compiled shaping makes needless.
+  What that loop calls, the one here calls as well: `_tap`, `_write_starting_replication_value`,
+  `_increment_stream_state`, `_write_state_message`.
 - `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records, so that a read
   that fails half way would delete everybody. Here it is sent by the run, after a complete read.
 - `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
