@@ -227,6 +227,17 @@ def test_put_replaces_a_user_whole_and_moves_its_version(changing: tuple[Sandbox
     assert after["meta"]["version"] != before["meta"]["version"]
 
 
+def test_a_new_address_and_a_new_name_reach_the_crm(changing: tuple[Sandbox, Client]) -> None:
+    sandbox, client = changing
+    person = sandbox.directory.owners()[4]
+    emails = [{"value": "new@acme.example", "primary": True}]
+    client.patch(f"Users/{person.scim_id}", emails=emails, displayName="New Name")
+    owner = next(
+        owner for owner in client.rest_list("selector/owners", "users") if owner["id"] == person.crm_id
+    )
+    assert (owner["email"], owner["display_name"]) == ("new@acme.example", "New Name")
+
+
 def test_groups_are_created_changed_and_deleted(changing: tuple[Sandbox, Client]) -> None:
     sandbox, client = changing
     person = sandbox.directory.users()[4]
