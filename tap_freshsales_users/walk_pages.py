@@ -102,6 +102,10 @@ class PageWalk(Walk):
             )
 
     def _consistency(self) -> str:
-        if self.current.pages <= 1:
+        # A full page and an empty one behind it were two looks at the list, however little it holds.
+        is_one_look = (
+            self.expected is not None or self._page_length != self.page_size or self._page_is_ignored
+        )
+        if self.current.pages <= 1 and is_one_look:
             return SINGLE_PAGE
         return NONE if self.expected is None else UNCHANGING_TOTAL

@@ -265,7 +265,7 @@ class ScimWalk(Walk):
         return []
 
     def _consistency(self) -> str:
-        if self.current.pages <= 1:
+        if self.current.pages <= 1 and (self.expected is not None or self._page_length != self.page_size):
             return SINGLE_PAGE
         if self._overlap_held and not self._is_aligned:
             return OVERLAPPING_PAGES

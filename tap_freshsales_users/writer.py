@@ -44,8 +44,8 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
         """Raises OutputError, and Interrupted where a signal came meanwhile."""
         if not self._lines:
             return
-        self._lines.append(b"")
-        data = b"\n".join(self._lines)
+        data = b"\n".join(self._lines) + b"\n"
+        # From here to the end of the write a signal waits: what is forgotten here must get out there.
         self._is_writing = True
         try:
             self._lines.clear()

@@ -1,8 +1,13 @@
 """The tap's tests never wait: each wait of the run moves its clock."""
 
 import pytest
+from hypothesis import settings
 
 from tests.tap.clocks import SkippingClock
+
+# How fast an example runs says nothing on a machine that runs others beside it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

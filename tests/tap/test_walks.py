@@ -42,7 +42,7 @@ def assert_all_once(walk: Walk, server: ListServer, emitted: list[str]) -> None:
     assert sorted(emitted) == sorted(server.keys)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(SIZES, PAGE_SIZES, CAPS, IN_FLIGHT, st.sampled_from(SCIM_MANNERS), st.booleans())
 def test_a_quiet_scim_list_is_read_whole_and_each_record_once(
     size: int, page_size: int, cap: int, in_flight: int, manner: str, gives_total: bool
@@ -53,7 +53,7 @@ def test_a_quiet_scim_list_is_read_whole_and_each_record_once(
     assert_all_once(walk, server, emitted)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SIZES, PAGE_SIZES, CAPS, IN_FLIGHT, st.sampled_from(REST_MANNERS), st.booleans())
 def test_a_quiet_selector_is_read_whole_and_each_record_once(
     size: int, page_size: int, cap: int, in_flight: int, manner: str, gives_total: bool
@@ -64,11 +64,11 @@ def test_a_quiet_selector_is_read_whole_and_each_record_once(
     assert_all_once(walk, server, emitted)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     SIZES,
     st.integers(2, 12),
-    CAPS,
+    st.one_of(st.just(1000), st.integers(2, 12)),  # pages of one record cannot overlap
     IN_FLIGHT,
     st.sampled_from(["by_index", "by_cursor"]),
     st.booleans(),
@@ -89,7 +89,7 @@ def test_what_a_drifting_list_is_said_to_be_read_whole_holds_everybody_who_staye
         assert walk.end.reason
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(SIZES, PAGE_SIZES, CAPS, IN_FLIGHT, st.booleans(), EVENTS)
 def test_a_drifting_selector_ends_and_doubles_nothing(
     size: int, page_size: int, cap: int, in_flight: int, gives_total: bool, events: list[Event]
@@ -100,7 +100,7 @@ def test_a_drifting_selector_ends_and_doubles_nothing(
     assert walk.end is not None
     assert len(emitted) == len(set(emitted))
     assert set(emitted) <= server.seen
-    if walk.end.is_complete and walk.end.consistency == "single_page":
+    if walk.end.is_complete and walk.end.consistency == "single_page" and cap >= page_size:
         assert server.stayed <= set(emitted)
 
 
