@@ -20,9 +20,9 @@ PIPELINE_PYTHON := >=3.11,<3.14
 SUPERSET := .venv-superset
 SUPERSET_PYTHON := >=3.11,<3.13
 
-.PHONY: help demo test superset test-superset lint types pytest format docs pins clean
+.PHONY: help demo install test superset test-superset lint types pytest format docs pins clean
 help:
-	@sed -n 's/^#   make /  make /p' Makefile
+	@sed -n 's/^#   \(make [a-z-]*\) */\1|/p' Makefile | while IFS='|' read -r command does; do printf '  %-20s%s\n' "$$command" "$$does"; done
 
 ## The two commands
 
@@ -52,6 +52,11 @@ superset: $(SUPERSET)/.ready
 #   make test-superset   that dashboard in a browser, on DuckDB and PostgreSQL
 test-superset: $(BIN)/.ready $(SUPERSET)/.ready
 	$(BIN)/python -m pytest tests/superset
+
+## For a real account
+
+#   make install  build Meltano and its plugins, for `.venv-meltano/bin/meltano run identity`
+install: $(BIN)/.ready .meltano/.ready
 
 ## For working on the project
 
