@@ -41,6 +41,9 @@ class Run:
                 self._read_streams()
             except Interrupted as interrupted:
                 self._exit_code = SIGNAL_EXIT_BASE + interrupted.signum
+                for receipt in self._tap.receipts.values():
+                    if not receipt.is_complete and receipt.incomplete_reason is None:
+                        receipt.incomplete_reason = f"failed: {interrupted}"
                 self._logger.error("Stopped by %s; what was finished stays finished.", interrupted)  # noqa: TRY400
             self._tap.api.stop()
             self._write_receipts()
@@ -91,13 +94,12 @@ class Run:
 
     def _read(self, stream: FreshsalesStream) -> None:
         bookmark = copy.deepcopy(stream.stream_state)
-        problem = self._sync(stream)
-        receipt = self._tap.receipts.get(stream.name) or self._tap.open_receipt(stream.name)
-        if problem is not None:
-            receipt.is_complete = False
-            receipt.incomplete_reason = f"failed: {problem}"
-        for follower in stream.followers:
-            follower.finish(receipt)
+        try:
+            problem = self._sync(stream)
+        except Interrupted as interrupted:
+            self._close_receipts(stream, str(interrupted))
+            raise
+        receipt = self._close_receipts(stream, problem)
         if receipt.is_as_expected:
             stream.finalize_state_progress_markers()
         else:
@@ -106,8 +108,19 @@ class Run:
         for read in (stream, *stream.followers):
             self._judge(read)
 
+    def _close_receipts(self, stream: FreshsalesStream, problem: str | None) -> Receipt:
+        """`problem` is what failed, in one word."""
+        receipt = self._tap.receipts.get(stream.name) or self._tap.open_receipt(stream.name)
+        if problem is not None:
+            receipt.is_complete = False
+            receipt.incomplete_reason = f"failed: {problem}"
+        for follower in stream.followers:
+            if follower.name in self._tap.receipts:
+                follower.finish(receipt)
+        return receipt
+
     def _sync(self, stream: FreshsalesStream) -> str | None:
-        """The reason in one word where it failed."""
+        """What failed, in one word."""
         try:
             stream.sync()
         except OutputError:
@@ -115,30 +128,35 @@ class Run:
         except TapError as error:
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
             return error.reason
-        except Interrupted as interrupted:
-            self._tap.receipts[stream.name].incomplete_reason = f"failed: {interrupted}"
-            raise
         except Exception as error:  # noqa: BLE001 - one stream's failure, whatever it is, is not another's
-            # Its own words may hold a person's data: the place tells enough to report it.
+            # Its own words may hold a person's data: the places tell enough to report it.
             frames = [
-                PurePath(f.filename).name + f":{f.lineno}" for f in traceback.extract_tb(error.__traceback__)
+                f"{PurePath(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)
             ]
-            place = " < ".join(frames[:-4:-1])
             self._logger.error(  # noqa: TRY400
                 "stream %s: an error in the tap itself (%s at %s). Please report it with these words.",
                 stream.name,
                 type(error).__name__,
-                place,
+                " < ".join(frames[:-4:-1]),
             )
             return "internal"
         return None
 
     def _judge(self, stream: FreshsalesStream) -> None:
-        receipt = self._tap.receipts[stream.name]
+        receipt = self._tap.receipts.get(stream.name)
+        if receipt is None:
+            return  # its leader failed before it began
         if receipt.is_complete:
             stream.activate_version()
         elif not receipt.is_as_expected:
             self._exit_code = 1
+            if receipt.end_evidence is not None:
+                self._logger.error(
+                    "stream %s: the list was not read whole (%s). Nobody is taken for gone by this read; run "
+                    "again, and where it stays so, the server cannot be read whole.",
+                    stream.name,
+                    receipt.incomplete_reason,
+                )
 
     def _write_receipts(self) -> None:
         for stream in self._selected():
