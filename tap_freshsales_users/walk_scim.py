@@ -225,7 +225,7 @@ class ScimWalk(Walk):
         return []
 
     def _settle_ignored_index(self, page: Page) -> None:
-        """Another count was asked for: what stays in spite of it, or a cursor there, proves the list whole."""
+        """Another count was asked for: what stays as it was, or a cursor, proves the list whole."""
         if self._page_length in {page.total, len(page.keys)} or page.next_cursor:
             self.current.total = self._page_length
             self._finish_pass(REPEATED_PAGE, SINGLE_PAGE)
