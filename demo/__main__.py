@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 LOG = OUTPUT / "demo.log"
+# Meltano's state and locks, apart from those of a real account.
+STATE = OUTPUT / "demo-meltano.db"
 JOB = "identity"
 PEOPLE = 250
 SEED = 7
@@ -52,6 +54,7 @@ def start_over() -> None:
     """Remove what an earlier demo left; a warehouse that holds anything else is not touched."""
     OUTPUT.mkdir(exist_ok=True)
     LOG.write_text("")
+    STATE.unlink(missing_ok=True)
     if not WAREHOUSE.exists():
         return
     with opened(WAREHOUSE) as warehouse:
@@ -87,6 +90,7 @@ def run_meltano(sandbox: Sandbox) -> None:
         **settings,
         "TARGET_DUCKDB_FILEPATH": str(WAREHOUSE),
         "MELTANO_PROJECT_ROOT": str(ROOT),
+        "MELTANO_DATABASE_URI": f"sqlite:///{STATE}",
         "MELTANO_CLI_LOG_FORMAT": "uncolored",
         "DBT_USE_COLORS": "false",
     }
