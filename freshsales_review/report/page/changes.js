@@ -43,14 +43,14 @@ function showChanges(report, open) {
   table.draw();
 }
 
-function eventColumn(title, words, show = (row) => document.createTextNode(words(row))) {
+function eventColumn(title, words, show = words) {
   return {
     title,
     type: "string",
     searchable: false,
     data: null,
     createdCell: (cell) => cell.setAttribute("data-label", title),
-    render: (_, type, [row]) => (type === "display" ? show(row) : words(row)),
+    render: (_, type, [row]) => (type === "display" ? asNode(show(row)) : words(row)),
   };
 }
 

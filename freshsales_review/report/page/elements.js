@@ -14,6 +14,11 @@ function labelled(label, control) {
   return element("div", { class: "field" }, element("label", { for: control.id }, label), control);
 }
 
+// DataTables would take a string for HTML.
+function asNode(shown) {
+  return typeof shown === "string" ? document.createTextNode(shown) : shown;
+}
+
 function fill(id, ...children) {
   document.getElementById(id).replaceChildren(...children.filter((child) => child !== null));
 }

@@ -1,9 +1,13 @@
-// The filters above the table. A filter is a set of rows of people; a row is shown when it is in every one.
+// The filters above the table. A filter is a set of rows of people; a row is shown that is in every one.
 
 class Filters {
   constructor(report, changed) {
     this.report = report;
-    this.changed = changed;
+    this.search = new Search(report.people);
+    this.changed = () => {
+      this.search.set(this.input.value);
+      changed();
+    };
     this.chosen = new Map();
     this.selects = new Map();
     const people = report.people;
@@ -35,17 +39,15 @@ class Filters {
   // Map from the name of a resource of these types to the people who hold it.
   entitled(...types) {
     const { people, entitlements } = this.report;
-    const rowOf = new Map(people.rows().map((row) => [people.person(row), row]));
-    const names = entitlements
-      .rows()
-      .filter((row) => types.includes(entitlements.value("resource_type", row)));
-    const found = Map.groupBy(names, (row) => entitlements.value("resource_name", row));
-    return new Map(
-      [...found].map(([name, rows]) => [
-        name,
-        new Set(rows.map((row) => rowOf.get(entitlements.person(row)))),
-      ]),
-    );
+    const rowsOf = people.byPerson();
+    const found = new Map();
+    for (let row = 0; row < entitlements.length; row += 1) {
+      if (!types.includes(entitlements.value("resource_type", row))) continue;
+      const name = entitlements.value("resource_name", row);
+      if (!found.has(name)) found.set(name, new Set());
+      found.get(name).add(rowsOf.get(entitlements.person(row))[0]);
+    }
+    return found;
   }
 
   build() {
@@ -65,13 +67,13 @@ class Filters {
       this.selects.set(name, { select, keys });
       return labelled(name[0].toUpperCase() + name.slice(1), select);
     });
-    this.search = element("input", {
+    this.input = element("input", {
       type: "search",
       id: "search",
       placeholder: "Name, email, id, reason",
       input: () => this.changed(),
     });
-    fill("filters", labelled("Search", this.search), ...fields);
+    fill("filters", labelled("Search", this.input), ...fields);
     document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -94,7 +96,7 @@ class Filters {
   clear() {
     for (const { select } of this.selects.values()) select.value = "";
     this.chosen.clear();
-    this.search.value = "";
+    this.input.value = "";
     this.changed();
   }
 
@@ -103,12 +105,12 @@ class Filters {
     const chosen = [...this.selects]
       .filter(([name]) => this.chosen.has(name))
       .map(([name, { select, keys }]) => `${name} ${this.words(name, keys[select.value])}`);
-    if (this.search.value !== "") chosen.push(`search “${this.search.value}”`);
+    if (this.input.value !== "") chosen.push(`search “${this.input.value}”`);
     return chosen.length === 0 ? "" : ` by ${chosen.join(", ")}`;
   }
 
   holds(row) {
     for (const rows of this.chosen.values()) if (!rows.has(row)) return false;
-    return true;
+    return this.search.finds(row);
   }
 }

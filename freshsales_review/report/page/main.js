@@ -3,7 +3,7 @@ showEvidence(report);
 showCounts(report);
 
 let people = null;
-const filters = new Filters(report, () => people.search(filters.search.value).draw());
+const filters = new Filters(report, () => people.draw());
 const open = personPanel(report);
 people = showPeople(report, filters, open);
 showChanges(report, open);
@@ -24,7 +24,7 @@ document
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.closest("input, select, textarea, dialog")) {
     event.preventDefault();
-    filters.search.focus();
+    filters.input.focus();
   }
 });
 // Paper has no next page of a table.

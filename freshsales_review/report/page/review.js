@@ -20,12 +20,6 @@ function showPeople(report, filters, open) {
         (row) => managerName(people, row) ?? "",
         (row) => managerName(people, row) ?? "",
       ),
-      // Searched and never shown, in one column because that is fast.
-      {
-        data: null,
-        visible: false,
-        render: (_, type, [row]) => (type === "filter" ? searched(people, row) : ""),
-      },
     ],
     order: [], // as the query gives them: worst first
     pageLength: matchMedia("(width < 48rem)").matches ? 10 : 25,
@@ -54,26 +48,8 @@ function peopleColumn(title, sort, show, { type = "string" } = {}) {
     data: null,
     searchable: false,
     createdCell: (cell) => cell.setAttribute("data-label", title),
-    render: (_, wanted, [row]) => (wanted === "display" ? show(row) : sort(row)),
+    render: (_, wanted, [row]) => (wanted === "display" ? asNode(show(row)) : sort(row)),
   };
-}
-
-const SEARCHED = [
-  "name",
-  "email",
-  "user_name",
-  "crm_owner_id",
-  "scim_user_id",
-  "identity_key",
-  "reasons",
-  "department",
-  "title",
-];
-
-function searched(people, row) {
-  return [...SEARCHED.map((column) => people.value(column, row)), managerName(people, row)]
-    .filter(Boolean)
-    .join(" ");
 }
 
 function riskScore(people, row) {
