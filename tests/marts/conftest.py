@@ -14,6 +14,7 @@ import pytest
 
 from tests.marts.dbt import built
 from tests.marts.engines import MARTS, DuckDB, Engine, PostgreSQL, Row
+from tests.marts.questions import questions
 from tests.marts.raw import Raw
 from tests.marts.scenarios import BUILDS, SCENARIOS
 
@@ -23,6 +24,7 @@ class Marts:
     """What the marts held after each build; the first build is 1."""
 
     builds: list[dict[str, list[Row]]]
+    answers: dict[str, list[Row]]
 
     def rows(self, mart: str, account: str, build: int = BUILDS) -> list[Row]:
         return [row for row in self.builds[build - 1][mart] if row["account"] == account]
@@ -92,7 +94,7 @@ def build_all(engine: Engine, work: Path) -> Marts:
         command = ("build",) if number == BUILDS else ("run",)
         built(*command, "--quiet", work=work, environment=engine.environment)
         builds.append({mart: engine.query(f"select * from freshsales_identity.{mart}") for mart in MARTS})
-    return Marts(builds)
+    return Marts(builds, {question: engine.query(sql) for question, sql in questions().items()})
 
 
 def once(path: Path, make: Callable[[], Any]) -> Any:

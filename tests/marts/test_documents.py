@@ -1,0 +1,55 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.marts.conftest import Marts
+from tests.marts.dbt import PROJECT, built
+from tests.marts.engines import MARTS, DuckDB
+from tests.marts.questions import questions
+from tests.marts.raw import SCHEMAS, column_types
+
+
+def test_there_are_ten_questions() -> None:
+    assert len(questions()) == 10
+
+
+@pytest.mark.parametrize("question", questions())
+def test_each_question_is_answered_alike_by_both_warehouses(
+    question: str, duckdb_marts: Marts, postgresql_marts: Marts
+) -> None:
+    answer = duckdb_marts.answers[question]
+    assert answer, "an empty answer proves nothing"
+    assert sorted(map(repr, answer)) == sorted(map(repr, postgresql_marts.answers[question]))
+
+
+def test_the_documentation_builds_and_describes_every_column_of_the_marts(
+    duckdb_marts: Marts, shared: Path, work: Path
+) -> None:
+    assert duckdb_marts.builds
+    built("docs", "generate", work=work, environment=DuckDB(shared / "marts.duckdb").environment)
+    catalog = json.loads((work / "target/catalog.json").read_text())["nodes"]
+    manifest = json.loads((work / "target/manifest.json").read_text())
+    for mart in MARTS:
+        node = f"model.freshsales_identity.{mart}"
+        described = {name for name, column in manifest["nodes"][node]["columns"].items() if column["description"]}
+        assert described == set(catalog[node]["columns"]), mart
+    for exposure in manifest["exposures"].values():
+        assert exposure["depends_on"]["nodes"] == [f"model.freshsales_identity.{mart}" for mart in sorted(MARTS)]
+
+
+@pytest.mark.parametrize("stream", sorted(path.stem for path in SCHEMAS.glob("*.json")))
+def test_staging_reads_every_column_of_the_stream_by_its_type(stream: str) -> None:
+    sql = (PROJECT / f"models/staging/stg_freshsales__{stream}.sql").read_text()
+    read = dict(re.findall(r"^        '(\w+)': '(\w+)',?$", sql, re.MULTILINE))
+    # `groups` is a reserved word elsewhere, and the memberships are read as a stream of their own.
+    assert read == {name: kind for name, kind in column_types(stream).items() if name != "groups"}
+
+
+def test_the_readme_shows_the_weights_that_the_score_is_made_of() -> None:
+    sql = (PROJECT / "models/marts/access_review.sql").read_text()
+    weights = {flag: int(weight) for flag, weight in re.findall(r"\('(\w+)', (\d+), ", sql)}
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| (\d+)", (PROJECT / "README.md").read_text(), re.MULTILINE)
+    shown = {flag: int(weight) for flags, weight in rows for flag in re.findall(r"`(\w+)`", flags)}
+    assert shown == weights

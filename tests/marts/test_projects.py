@@ -1,0 +1,72 @@
+"""dbt on warehouses of a test's own: fresh ones, damaged ones, and as a package of another project."""
+
+from pathlib import Path
+
+import yaml
+
+from tests.marts.dbt import PROJECT, built, dbt
+from tests.marts.engines import MARTS, DuckDB, Engine
+from tests.marts.people import owner, user
+from tests.marts.raw import Raw
+
+
+def test_a_warehouse_that_nothing_was_loaded_into_builds(engine: Engine, work: Path) -> None:
+    built("build", "--exclude-resource-type", "unit_test", "--quiet", work=work, environment=engine.environment)
+    for mart in MARTS:
+        assert engine.query(f"select * from freshsales_identity.{mart}") == []
+
+
+def test_tables_without_the_columns_that_were_deselected_build(engine: Engine, work: Path) -> None:
+    engine.execute("create schema freshsales")
+    engine.execute("create table freshsales.owners (account varchar, id bigint, email varchar, sync_id varchar)")
+    engine.execute("insert into freshsales.owners values ('a', 1, 'Ann@X', '1')")
+    built("run", "--select", "+identities", "--quiet", work=work, environment=engine.environment)
+    [row] = engine.query("select crm_owner_id, email, status from freshsales_identity.identities")
+    assert row == {"crm_owner_id": 1, "email": "ann@x", "status": "active"}
+
+
+def test_the_build_fails_where_the_loader_lost_a_row(tmp_path: Path, work: Path) -> None:
+    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    raw.load("a", 1, {"owners": [owner(1, "a@x"), owner(2, "b@x")]}, lost={"owners": 1})
+    engine.load(raw)
+    finished = dbt("build", "--select", "+data_quality", work=work, environment=engine.environment)
+    assert finished.returncode == 1
+    assert "Failure in test the_warehouse_holds_what_was_read" in finished.stdout
+    assert finished.stdout.count("Failure in test") == 1
+
+
+def test_history_outlives_a_full_refresh(tmp_path: Path, work: Path) -> None:
+    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    raw.load("a", 1, {"scim_users": [user("ann", "a@x", department="A")]})
+    engine.load(raw)
+    built("run", "--select", "+identity_changes", work=work, environment=engine.environment)
+    raw.load("a", 2, {"scim_users": [user("ann", "a@x", department="B")]})
+    engine.load(raw)
+    built("run", "--full-refresh", "--select", "+identity_changes", work=work, environment=engine.environment)
+    [row] = engine.query("select event_type, old_value, new_value from freshsales_identity.identity_changes")
+    assert row == {"event_type": "department_changed", "old_value": "A", "new_value": "B"}
+
+
+def test_another_project_installs_it_as_a_package_with_schemas_of_its_own(tmp_path: Path) -> None:
+    engine = DuckDB(tmp_path / "warehouse.duckdb")
+    engine.execute("create schema raw_crm")
+    engine.execute("create table raw_crm.owners (account varchar, id bigint, email varchar, sync_id varchar)")
+    engine.execute("insert into raw_crm.owners values ('a', 1, 'ann@x', '1')")
+    project = tmp_path / "project"
+    (project / "models").mkdir(parents=True)
+    (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PROJECT)}]}))
+    settings = {
+        "name": "reviewing",
+        "version": "1.0.0",
+        "profile": "freshsales_identity",
+        "flags": {"send_anonymous_usage_stats": False},
+        "vars": {"freshsales_schema": "raw_crm", "freshsales_marts_schema": "people"},
+    }
+    (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
+    (project / "models/reviewers.sql").write_text("select email from {{ ref('freshsales_identity', 'identities') }}")
+    built("deps", work=tmp_path, environment=engine.environment, project=project)
+    built(
+        "run", "--select", "+reviewers", "--quiet", work=tmp_path, environment=engine.environment, project=project
+    )
+    assert engine.query("select email from freshsales.reviewers") == [{"email": "ann@x"}]
+    assert engine.query("select email from freshsales_people.identities") == [{"email": "ann@x"}]
