@@ -141,9 +141,9 @@ class ListStream(FreshsalesStream):
     def parser(self) -> Callable[[Answer], Parsed]: ...
 
     def get_pages(self) -> Iterator[list[Record]]:
-        for follower in self.followers:
-            follower.begin()
         with self.receipt() as receipt:
+            for follower in self.followers:
+                follower.begin()
             for items in self.items(receipt):
                 records = [self.record(item) for item in items]
                 self.count(receipt, records)

@@ -29,6 +29,7 @@ from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.metrics import Counter
 from singer_sdk.plugin_base import JSONSchemaValidator
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
@@ -57,6 +58,8 @@ class PageStream(Stream):
     """A stream that is read and written a page at a time."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    _counter: Counter  # of a stream that follows another one
 
     def __init__(self, tap: Tap, schema: dict[str, Any], name: str) -> None:
         super().__init__(tap, schema=schema, name=name)
@@ -147,9 +150,11 @@ class PageStream(Stream):
         self._write_schema_message()
         if self.replication_method == REPLICATION_FULL_TABLE and self.emit_activate_version_messages:
             self._stream_version = self._initialized_at // 1000
+        self._counter = self.get_record_counter()
 
     def follow(self, records: list[Record]) -> None:
         """Write these now; as BATCH files where the run is configured so."""
+        self._counter.increment(len(records))
         batch_config = self.get_batch_config(self.config)
         if batch_config is None:
             self.write_page(records)
@@ -162,6 +167,7 @@ class PageStream(Stream):
         batch_config = self.get_batch_config(self.config)
         if batch_config is not None:
             self._write_batches(batch_config)
+        self._counter.exit()
 
     def _write_batches(self, batch_config: BatchConfig) -> None:
         records, self._batch = self._batch, []
