@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from singer_sdk import Stream
-from singer_sdk.singerlib import SimpleSingerWriter
+from singer_sdk.singerlib.encoding import SimpleSingerWriter
 
 from tap_freshsales_users.sdk import PageStream
 from tap_freshsales_users.tap import TapFreshsalesUsers
@@ -41,7 +41,10 @@ def run_both(
 
 def comparable(message: Message) -> Message:
     """Without what the clock says; that it is said at all stays."""
-    clean = {name: "a moment" if name in {"time_extracted", "version"} else v for name, v in message.items()}
+    clean: Message = {
+        name: "a moment" if name in {"time_extracted", "version"} else value
+        for name, value in message.items()
+    }
     if "record" in clean:
         clean["record"] = {
             name: "a moment" if name in MOMENTS else value for name, value in clean["record"].items()
