@@ -110,13 +110,23 @@ class Run:
 
     def _close_receipts(self, stream: FreshsalesStream, problem: str | None) -> Receipt:
         """`problem` is what failed, in one word."""
-        receipt = self._tap.receipts.get(stream.name) or self._tap.open_receipt(stream.name)
+        receipt = self._receipt_of(stream)
         if problem is not None:
             receipt.is_complete = False
             receipt.incomplete_reason = f"failed: {problem}"
         for follower in stream.followers:
             if follower.name in self._tap.receipts:
                 follower.finish(receipt)
+            else:
+                self._receipt_of(follower).incomplete_reason = receipt.incomplete_reason
+        return receipt
+
+    def _receipt_of(self, stream: FreshsalesStream) -> Receipt:
+        """Opened and closed at once where the stream failed before it began."""
+        receipt = self._tap.receipts.get(stream.name)
+        if receipt is None:
+            receipt = self._tap.open_receipt(stream.name)
+            receipt.finished_at = receipt.started_at
         return receipt
 
     def _sync(self, stream: FreshsalesStream) -> str | None:
@@ -143,9 +153,7 @@ class Run:
         return None
 
     def _judge(self, stream: FreshsalesStream) -> None:
-        receipt = self._tap.receipts.get(stream.name)
-        if receipt is None:
-            return  # its leader failed before it began
+        receipt = self._tap.receipts[stream.name]
         if receipt.is_complete:
             stream.activate_version()
         elif not receipt.is_as_expected:

@@ -157,3 +157,23 @@ def test_memberships_can_be_read_though_their_groups_are_not_selected(tmp_path: 
     assert set(outcome.keys(ScimGroupMembers.name)) == truth[ScimGroupMembers.name]
     assert outcome.receipt(ScimGroupMembers.name)["is_complete"]
     assert outcome.receipt(ScimGroupMembers.name)["api_requests"] > 0
+
+
+@pytest.mark.parametrize("failing", ASKED)
+def test_an_error_before_a_stream_asked_for_anything_ends_that_stream_alone(
+    failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_schema = PageStream._write_schema_message  # noqa: SLF001
+
+    def broken(self: PageStream) -> None:
+        if self.name == failing:
+            raise RuntimeError
+        write_schema(self)
+
+    monkeypatch.setattr(PageStream, "_write_schema_message", broken)
+    with Sandbox(people=PEOPLE, quota=None) as sandbox:
+        outcome = run_tap({**sandbox.config, **SETTINGS}, tmp_path)
+        failed = {failing, *({"scim_group_members"} if failing == "scim_groups" else ())}
+        assert_others_whole(outcome, sandbox, failed)
+    assert outcome.exit_code == 1
+    assert outcome.receipt(failing)["finished_at"]
