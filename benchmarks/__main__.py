@@ -1,0 +1,143 @@
+"""Measures the tap beside its peers, and writes benchmarks/RESULTS.md and benchmarks/results.svg.
+
+python -m benchmarks            all sizes, several rounds: about a quarter of an hour
+python -m benchmarks --quick    10,000 people at the most, one or two rounds: about a minute; writes nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import environments
+from benchmarks.contestants import Contestant, Stable
+from benchmarks.figures import Case, Results
+from benchmarks.measure import Figures, Server, run
+from benchmarks.results import write_results
+
+CHECKED_PEOPLE = 1_000
+# People, latency in ms, rounds. The empty directory tells what starting up costs.
+WHOLE = (
+    (0, 0, 5),
+    (1_000, 0, 5),
+    (10_000, 0, 6),
+    (1_000, 50, 2),
+    (10_000, 50, 3),
+    (100_000, 0, 3),
+    (100_000, 50, 1),
+)
+QUICK = ((0, 0, 2), (1_000, 0, 1), (10_000, 0, 2), (1_000, 50, 1))
+# Here the sequential ones would wait 100 s for latency alone.
+TOO_LONG_TO_WAIT = (100_000, 50)
+LOAD_PEOPLE = 10_000
+LOAD_ROUNDS, START_ROUNDS = 4, 15
+
+
+class Benchmark:
+    def __init__(self, server: Server, folder: Path) -> None:
+        self._server = server
+        self._log = folder / "log"
+        self._output = folder / "output"
+        self._stable = Stable(server.url, folder)
+        self.results = Results()
+
+    def check(self) -> None:
+        """Each reader once, which also warms it up; raises RuntimeError where one lacks records."""
+        self._server.list_people(CHECKED_PEOPLE, 0)
+        for reader in self._stable.readers():
+            reader.prepare()
+            run(reader.command, self._log, self._output)
+            found = reader.count(self._output)
+            if found != 2 * CHECKED_PEOPLE:
+                raise RuntimeError(f"{reader.name} wrote {found} records of {2 * CHECKED_PEOPLE}")
+
+    def read(self, people: int, latency_ms: int, rounds: int) -> None:
+        readers = self._stable.readers()
+        if people == 0:
+            readers = [self._stable.tap(8)]
+        elif (people, latency_ms) == TOO_LONG_TO_WAIT:
+            readers = [reader for reader in readers if not reader.is_sequential]
+        self._alternate(Case("read", people, latency_ms), readers, rounds)
+
+    def load(self, people: int, rounds: int) -> None:
+        for contestant in self._stable.loads():  # once to warm up, and for its rows
+            self._measure(contestant, people, 0)
+            self._check_rows(contestant, people)
+        self._alternate(Case("load", people, 0), self._stable.loads(), rounds)
+
+    def start(self, rounds: int) -> None:
+        self._alternate(Case("start", 0, 0), self._stable.starts(), rounds)
+
+    def _alternate(self, case: Case, contestants: Sequence[Contestant], rounds: int) -> None:
+        print(f"{case}: {rounds} rounds of {len(contestants)}", flush=True)
+        for _ in range(rounds):
+            for contestant in contestants:
+                figures = self._measure(contestant, case.people, case.latency_ms)
+                self.results.add(case, contestant.name, figures)
+
+    def _measure(self, contestant: Contestant, people: int, latency_ms: int) -> Figures:
+        contestant.prepare()
+        self._server.list_people(people, latency_ms)
+        figures = run(contestant.command, self._log)
+        return replace(figures, requests=self._server.requests())
+
+    def _check_rows(self, contestant: Contestant, people: int) -> None:
+        """By the newest DuckDB, in a process of its own: the memory of this one shows in what it starts."""
+        query = (
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
+            "print(sum(c.sql(f'select count(*) from freshsales.{t}').fetchone()[0] for t in sys.argv[2:]))"
+        )
+        command = [
+            environments.program("dlt"),
+            "-c",
+            query,
+            str(self._stable.warehouse),
+            "owners",
+            "scim_users",
+        ]
+        rows = int(subprocess.run(command, check=True, capture_output=True).stdout)
+        if rows != 2 * people:
+            raise RuntimeError(f"{contestant.name}: {rows} rows of {2 * people} arrived")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true")
+    quick = parser.parse_args().quick
+    environments.build_all()
+    plan = QUICK if quick else WHOLE
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(sys.executable, max(people for people, _, _ in plan))
+        try:
+            benchmark = Benchmark(server, Path(folder))
+            benchmark.check()
+            benchmark.start(5 if quick else START_ROUNDS)
+            for case in plan:
+                benchmark.read(*case)
+            benchmark.load(LOAD_PEOPLE, 1 if quick else LOAD_ROUNDS)
+        finally:
+            server.stop()
+    print(f"Measured in {time.monotonic() - begun:.0f} s.")
+    text = write_results(benchmark.results)
+    if quick:
+        print(text)
+        return
+    (environments.HERE / "RESULTS.md").write_text(text)
+    picture = [environments.program("tools"), str(environments.HERE / "picture.py")]
+    drawn = json.dumps(benchmark.results.drawn())
+    subprocess.run([*picture, str(environments.HERE / "results.svg")], input=drawn, text=True, check=True)
+    print("Written: benchmarks/RESULTS.md, benchmarks/results.svg")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""The bars that the tap is held to, each a ratio within one run of the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from benchmarks.figures import Case, Results, Summary, fewest_requests
+
+TAP = "this tap, 8 in flight"
+PLAIN, DLT, AIRBYTE = "plain singer-sdk tap", "dlt rest_api, extract", "airbyte-cdk declarative"
+RAW = "raw limit, 8 in flight"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`figure` is to be at most `bar`, and `goal` where there is one."""
+
+    what: str
+    figure: float
+    bar: float
+    goal: float | None = None
+
+    @property
+    def verdict(self) -> str:
+        # What is shown is what is judged.
+        shown = round(self.figure, 2)
+        if shown > self.bar:
+            return "**missed**"
+        return "goal met" if self.goal is not None and shown <= self.goal else "met"
+
+
+def held_to(results: Results) -> Iterator[Bar]:
+    yield from _wall(results.of(Case("read", 10_000, 50)))
+    yield from _cpu(results.of(Case("read", 10_000, 0)))
+    yield from _sizes(results)
+    loads = results.of(Case("load", 10_000, 0))
+    if loads:
+        ratio = loads["this tap | target-duckdb"].wall / loads["dlt into DuckDB"].wall
+        yield Bar("wall into DuckDB, of dlt", ratio, 1 / 4, 1 / 6)
+    yield from _start(results.of(Case("start", 0, 0)))
+
+
+def _wall(late: Mapping[str, Summary]) -> Iterator[Bar]:
+    if not late:
+        return
+    wall = late[TAP].wall
+    yield Bar("wall at 50 ms, of the plain tap", wall / late[PLAIN].wall, 1 / 6)
+    yield Bar("wall at 50 ms, of dlt", wall / late[DLT].wall, 1 / 6)
+    yield Bar("wall at 50 ms, of the raw limit with 8 in flight", wall / late[RAW].wall, 1.3, 1.15)
+
+
+def _cpu(prompt: Mapping[str, Summary]) -> Iterator[Bar]:
+    cpu = prompt[TAP].cpu
+    yield Bar("CPU, of the plain tap", cpu / prompt[PLAIN].cpu, 0.45, 0.37)
+    yield Bar("CPU, of dlt's extract", cpu / prompt[DLT].cpu, 0.45)
+    yield Bar("CPU, of airbyte-cdk", cpu / prompt[AIRBYTE].cpu, 0.25)
+
+
+def _sizes(results: Results) -> Iterator[Bar]:
+    prompt = {case.people: results.of(case)[TAP] for case in results.cases("read") if case.latency_ms == 0}
+    spent = [(results.of(case)[TAP].requests, fewest_requests(case.people)) for case in results.cases("read")]
+    yield Bar(
+        "requests, of the fewest possible, at any size", max(made / fewest for made, fewest in spent), 1
+    )
+    if 100_000 in prompt:
+        yield Bar(
+            "peak memory at 100,000 people, of that at 1,000",
+            prompt[100_000].rss / prompt[1_000].rss,
+            1.5,
+            1.3,
+        )
+        start = prompt[0].cpu
+        growth = (prompt[100_000].cpu - start) / (prompt[10_000].cpu - start)
+        yield Bar("CPU above start-up at 100,000 people, of that at 10,000", growth, 11.5, 10)
+
+
+def _start(starts: Mapping[str, Summary]) -> Iterator[Bar]:
+    for name in ("--version", "--about", "--discover"):
+        yield Bar(
+            f"CPU of `{name}`, of `import singer_sdk`",
+            starts[name].cpu / starts["import singer_sdk"].cpu,
+            1.25,
+        )
