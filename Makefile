@@ -69,6 +69,10 @@ format: $(BIN)/.ready
 docs: $(BIN)/.ready
 	$(BIN)/python -m tests.docs.generate
 
+#   make bench    measure the tap beside its peers: a quarter of an hour; writes benchmarks/RESULTS.md
+bench: $(BIN)/.ready
+	$(BIN)/python -m benchmarks
+
 #   make pins     resolve the versions of constraints.txt anew
 pins: $(BIN)/.ready
 	printf 'meltano\nuv\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
