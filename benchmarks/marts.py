@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.marts
 
-100,000 SCIM users, 80,000 of them CRM owners, 200 groups with 300,000 memberships, 10 complete reads; between two
-reads, one in a hundred people leaves, one joins, one moves, and one in a hundred memberships changes hands.
+100,000 SCIM users, 80,000 of them CRM owners, 200 groups with 300,000 memberships, 10 complete reads.
+Between two reads, of a hundred people one leaves, one joins, and one changes department and groups.
 """
 
 import argparse
@@ -19,22 +19,29 @@ import duckdb
 
 ROOT = Path(__file__).parents[1]
 DBT = Path(os.environ.get("FRESHSALES_DBT", ROOT / ".meltano/utilities/dbt/venv/bin/dbt"))
-MARTS = ("identities", "identity_entitlements", "access_review", "identity_changes", "directory_daily", "data_quality")
+MARTS = (
+    "identities",
+    "identity_entitlements",
+    "access_review",
+    "identity_changes",
+    "directory_daily",
+    "data_quality",
+)
 ACCOUNT = "acme.myfreshworks.com"
 GROUPS = 200
 MEMBERSHIPS_EACH = 3
 
-# Person n is there from read n // joiners on, and not in the reads after n's last one; all as numbers, so that a
-# read is one statement a stream.
+# People are numbers: those from `first` up to `last` are there, and each read moves both on.
 STREAMS = {
     "owners": """
         select '{account}' as account, 70000000000 + n as id, 'Person ' || n as display_name,
-            'person' || n || '@acme.example' as email, n % 9 as role_id, n % 12 as territory_id, true as is_active,
-            '{sync_id}' as sync_id
+            'person' || n || '@acme.example' as email, n % 9 as role_id, n % 12 as territory_id,
+            true as is_active, '{sync_id}' as sync_id
         from range({first}, {last}) as people(n) where n % 5 <> 4""",
     "roles": """
-        select '{account}' as account, n as id, case n when 0 then 'Administrator' else 'Role ' || n end as name,
-            '{sync_id}' as sync_id from range(9) as roles(n)""",
+        select '{account}' as account, n as id,
+            case n when 0 then 'Administrator' else 'Role ' || n end as name, '{sync_id}' as sync_id
+        from range(9) as roles(n)""",
     "territories": """
         select '{account}' as account, n as id, 'Territory ' || n as name, '{sync_id}' as sync_id
         from range(12) as territories(n)""",
@@ -47,7 +54,8 @@ STREAMS = {
             'user-' || (n - n % 10) as manager_id, '{sync_id}' as sync_id
         from range({first}, {last}) as people(n)""",
     "scim_groups": """
-        select '{account}' as account, 'group-' || n as id, 'Group ' || n as display_name, '{sync_id}' as sync_id
+        select '{account}' as account, 'group-' || n as id, 'Group ' || n as display_name,
+            '{sync_id}' as sync_id
         from range({groups}) as groups(n)""",
     "scim_group_members": """
         select distinct '{account}' as account, 'group-' || (n * 7 + k * 31
@@ -55,10 +63,20 @@ STREAMS = {
             'user-' || n as member_id, 'User' as member_type, '{sync_id}' as sync_id
         from range({first}, {last}) as people(n), range({each}) as memberships(k)
         union all
-        select '{account}', 'group-' || n, 'group-' || case when n % 3 = 2 then n - 2 else n + 1 end, 'Group', '{sync_id}'
+        select '{account}', 'group-' || n, 'group-' || case when n % 3 = 2 then n - 2 else n + 1 end,
+            'Group', '{sync_id}'
         from range(30) as groups(n)""",
 }
 KEYS = {"scim_group_members": "group_id || chr(9) || member_id"}
+
+
+def create_receipts(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create schema if not exists freshsales")
+    connection.execute(
+        "create table if not exists freshsales.sync_receipts (sync_id varchar, account varchar, "
+        "stream varchar, is_complete boolean, records bigint, population_sha256 varchar, "
+        "started_at timestamp, finished_at timestamp)"
+    )
 
 
 def load(connection: duckdb.DuckDBPyConnection, read: int, people: int) -> None:
@@ -67,8 +85,13 @@ def load(connection: duckdb.DuckDBPyConnection, read: int, people: int) -> None:
     sync_id = f"202611{read:02}T060000.000000Z-{read:06x}"
     for stream, select in STREAMS.items():
         rows = select.format(
-            account=ACCOUNT, sync_id=sync_id, read=read, groups=GROUPS, each=MEMBERSHIPS_EACH,
-            first=(read - 1) * leavers, last=people + (read - 1) * leavers,
+            account=ACCOUNT,
+            sync_id=sync_id,
+            read=read,
+            groups=GROUPS,
+            each=MEMBERSHIPS_EACH,
+            first=(read - 1) * leavers,
+            last=people + (read - 1) * leavers,
         )
         key = KEYS.get(stream, "id")
         connection.execute(f"create table if not exists freshsales.{stream} as {rows} limit 0")
@@ -87,19 +110,29 @@ def load(connection: duckdb.DuckDBPyConnection, read: int, people: int) -> None:
         )
 
 
-def build(path: Path, work: Path, *arguments: str) -> tuple[float, float]:
-    """Return the seconds that `dbt build` took, and its peak memory in MiB so far."""
-    started = time.perf_counter()
+def build(path: Path, work: Path) -> tuple[float, float, float]:
+    """Return the seconds that `dbt build` took, those of a processor, and its peak of memory in MiB."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command: list[str | Path] = [DBT, "build", "--exclude-resource-type", "unit_test", "--target", "duckdb"]
+    folders: list[str | Path] = [
+        "--project-dir",
+        ROOT / "transform",
+        "--profiles-dir",
+        ROOT / "transform/profiles",
+    ]
+    own = {
+        "TARGET_DUCKDB_FILEPATH": str(path),
+        "DBT_TARGET_PATH": str(work / "target"),
+        "DBT_LOG_PATH": str(work / "logs"),
+    }
     finished = subprocess.run(
-        [DBT, "build", "--exclude-resource-type", "unit_test", "--project-dir", ROOT / "transform",
-         "--profiles-dir", ROOT / "transform/profiles", "--target", "duckdb", *arguments],
-        env={**os.environ, "TARGET_DUCKDB_FILEPATH": str(path), "DBT_TARGET_PATH": str(work / "target"),
-             "DBT_LOG_PATH": str(work / "logs")},
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [*command, *folders], env=os.environ | own, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if finished.returncode:
         raise SystemExit(finished.stdout[-4000:])
-    return time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - started, processor, after.ru_maxrss / 1024
 
 
 def counts(path: Path) -> Iterator[str]:
@@ -110,7 +143,9 @@ def counts(path: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--reads", type=int, default=10)
     options = parser.parse_args()
@@ -119,15 +154,14 @@ def main() -> None:
         path = work / "warehouse.duckdb"
         for read in range(1, options.reads + 1):
             with duckdb.connect(str(path)) as connection:
-                connection.execute("create schema if not exists freshsales")
-                connection.execute(
-                    "create table if not exists freshsales.sync_receipts (sync_id varchar, account varchar, "
-                    "stream varchar, is_complete boolean, records bigint, population_sha256 varchar, "
-                    "started_at timestamp, finished_at timestamp)"
-                )
+                create_receipts(connection)
                 load(connection, read, options.people)
-            seconds, mebibytes = build(path, work)
-            print(f"build after read {read:2}: {seconds:6.1f} s, peak {mebibytes:,.0f} MiB", flush=True)
+            seconds, processor, mebibytes = build(path, work)
+            print(
+                f"build after read {read:2}: {seconds:6.1f} s, {processor:5.1f} s of a processor, "
+                f"peak {mebibytes:,.0f} MiB",
+                flush=True,
+            )
         print("; ".join(counts(path)))
 
 

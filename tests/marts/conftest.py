@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -97,12 +96,13 @@ def build_all(engine: Engine, work: Path) -> Marts:
     return Marts(builds, {question: engine.query(sql) for question, sql in questions().items()})
 
 
-def once(path: Path, make: Callable[[], Any]) -> Any:
+def once(path: Path, make: Callable[[], Marts]) -> Marts:
     """Make something in the first worker that asks; the others wait for it."""
     with locked(path.with_suffix(".lock")):
         if not path.exists():
             path.write_bytes(pickle.dumps(make()))
-        return pickle.loads(path.read_bytes())
+        found: Marts = pickle.loads(path.read_bytes())
+        return found
 
 
 @contextmanager

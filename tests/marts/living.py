@@ -1,7 +1,7 @@
 """What the reads of a living company must have shown, from the sandbox's diary alone.
 
-The company as it was founded, and the diary's entries, make its state at each read; events are what differs between
-the states of two complete reads. Nothing here looks at a warehouse.
+The company as it was founded, and the diary's entries, make its state at each read; events are what differs
+between the states of two complete reads. Nothing here looks at a warehouse.
 """
 
 from collections.abc import Iterator, Sequence
@@ -147,7 +147,9 @@ def owner(id_: str, state: State) -> Person | None:
 def was_owner_before(id_: str, reads: Sequence[Read], read: Read) -> bool:
     """Whether the CRM had shown the person before this read, and had not shown them gone since."""
     earlier = [other for other in reads if other.is_of_crm and other.sync_id < read.sync_id]
-    return bool(earlier and owner(id_, earlier[-1].state)) and not is_known_to_scim(id_, reads, read, before=True)
+    return bool(earlier and owner(id_, earlier[-1].state)) and not is_known_to_scim(
+        id_, reads, read, before=True
+    )
 
 
 def is_known_to_scim(id_: str, reads: Sequence[Read], read: Read, *, before: bool = False) -> bool:

@@ -21,12 +21,6 @@ def user(name: str, email: str | None = None, **columns: Any) -> Row:
     }
 
 
-def aliases(*addresses: str) -> Row:
-    """The two columns that addresses make: the first is the primary one."""
-    values = [{"value": address, "primary": not place} for place, address in enumerate(addresses)]
-    return {"primary_email": addresses[0], "emails": values}
-
-
 def role(number: int, name: str) -> Row:
     return {"id": number, "name": name}
 

@@ -4,7 +4,9 @@ import re
 
 from tests.marts.dbt import PROJECT
 
-_QUESTION = re.compile(r"^\*\*\d+\. (?P<question>[^*]+)\*\*\n\n```sql\n(?P<sql>.+?)\n```$", re.MULTILINE | re.DOTALL)
+_QUESTION = re.compile(
+    r"^\*\*\d+\. (?P<question>[^*]+)\*\*\n\n```sql\n(?P<sql>.+?)\n```$", re.MULTILINE | re.DOTALL
+)
 
 
 def questions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Raw tables as the pipeline's loaders make them: their types, their keys, and rows that a later run overwrites."""
+"""Raw tables as the pipeline's loaders make them, with rows that a later run overwrites."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ KEYS = {
 }
 RECEIPT_KEY = ("sync_id", "stream")
 
-# What target-duckdb 0.8.0 and meltanolabs-target-postgres 0.8.1 make of the types; test_raw holds it against them.
+# What target-duckdb and meltanolabs-target-postgres make of the types; test_raw holds it against them.
 DUCKDB_TYPES = {
     "text": "VARCHAR",
     "integer": "HUGEINT",
@@ -67,7 +67,7 @@ class Raw:
     def __init__(self) -> None:
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {}
 
-    def load(  # noqa: PLR0913
+    def load(
         self,
         account: str,
         day: int,
@@ -77,12 +77,14 @@ class Raw:
         receipts: bool = True,
         lost: Mapping[str, int] | None = None,
     ) -> None:
-        """Load what a run read; `incomplete` gives reasons, and of `lost` rows the loader drops the last ones."""
+        """Load what a run read; `incomplete` gives reasons, and the loader drops so many `lost` rows."""
         for stream, rows in streams.items():
             kept = rows[: len(rows) - (lost or {}).get(stream, 0)]
             for row in kept:
                 self._put(
-                    stream, ("account", *KEYS[stream]), {**row, "account": account, "sync_id": sync_id(account, day)}
+                    stream,
+                    ("account", *KEYS[stream]),
+                    {**row, "account": account, "sync_id": sync_id(account, day)},
                 )
             self.tables.setdefault(stream, {})
             if receipts:
@@ -140,7 +142,8 @@ class Raw:
     def _create(self, stream: str, types: Mapping[str, str]) -> str:
         columns = ", ".join(f"{name} {types[kind]}" for name, kind in column_types(stream).items())
         table = f"freshsales.{stream}"
-        return f"create table if not exists {table} ({columns}, _sdc_extracted_at timestamp); delete from {table}"
+        columns += ", _sdc_extracted_at timestamp"
+        return f"create table if not exists {table} ({columns}); delete from {table}"
 
     def _rows(self, stream: str) -> Iterator[tuple[Any, ...]]:
         types = column_types(stream)

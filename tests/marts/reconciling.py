@@ -1,4 +1,4 @@
-"""Random directories, and which owner is which SCIM user in them: the ladder again, as plainly as it can be said."""
+"""Random directories, and which owner is which SCIM user in them: the ladder, as plainly as can be."""
 
 from collections.abc import Iterator
 from random import Random

@@ -33,10 +33,14 @@ def test_the_documentation_builds_and_describes_every_column_of_the_marts(
     manifest = json.loads((work / "target/manifest.json").read_text())
     for mart in MARTS:
         node = f"model.freshsales_identity.{mart}"
-        described = {name for name, column in manifest["nodes"][node]["columns"].items() if column["description"]}
+        described = {
+            name for name, column in manifest["nodes"][node]["columns"].items() if column["description"]
+        }
         assert described == set(catalog[node]["columns"]), mart
     for exposure in manifest["exposures"].values():
-        assert exposure["depends_on"]["nodes"] == [f"model.freshsales_identity.{mart}" for mart in sorted(MARTS)]
+        assert exposure["depends_on"]["nodes"] == [
+            f"model.freshsales_identity.{mart}" for mart in sorted(MARTS)
+        ]
 
 
 @pytest.mark.parametrize("stream", sorted(path.stem for path in SCHEMAS.glob("*.json")))

@@ -69,7 +69,9 @@ def test_a_partial_read_makes_no_event_and_hides_none_that_a_complete_one_shows(
 def test_whom_no_complete_read_ever_met_has_no_events(marts: Marts) -> None:
     [phantom] = named(marts.rows("identities", "history"), "Phantom")
     assert phantom["status"] == "removed"
-    assert phantom["identity_key"] not in {row["identity_key"] for row in marts.rows("identity_changes", "history")}
+    assert phantom["identity_key"] not in {
+        row["identity_key"] for row in marts.rows("identity_changes", "history")
+    }
 
 
 def test_a_killed_run_shows_in_the_identities_and_makes_no_event(marts: Marts) -> None:
@@ -78,13 +80,19 @@ def test_a_killed_run_shows_in_the_identities_and_makes_no_event(marts: Marts) -
         "deactivated",
     ]
     assert reads(marts, "history") == {(1, 2), (2, 4)}
-    assert not [row for row in marts.rows("identities", "history") if row["status"] == "removed" and is_seen(row, 5)]
+    assert not [
+        row for row in marts.rows("identities", "history") if row["status"] == "removed" and is_seen(row, 5)
+    ]
 
 
 def test_each_event_is_dated_by_the_end_of_the_read_that_showed_it(marts: Marts) -> None:
     for row in marts.rows("identity_changes", "history"):
         day = int(row["seen_sync_id"][6:8])
-        assert (row["first_seen_at"].day, row["first_seen_at"].hour, row["first_seen_at"].minute) == (day, 6, 5)
+        assert (row["first_seen_at"].day, row["first_seen_at"].hour, row["first_seen_at"].minute) == (
+            day,
+            6,
+            5,
+        )
 
 
 def test_when_dbt_ran_late_only_what_a_complete_read_is_known_to_have_shown_is_told(marts: Marts) -> None:

@@ -55,7 +55,10 @@ def test_two_accounts_with_the_same_ids_stay_apart(marts: Marts) -> None:
     assert statuses(marts, "twin_b") == {"Same": "removed"}
     assert [row["event_type"] for row in marts.rows("identity_changes", "twin_b")] == ["removed"]
     assert not marts.rows("identity_changes", "twin_a")
-    assert {row["resource_name"] for row in marts.rows("identity_entitlements", "twin_a")} == {"Role a", "Same group"}
+    assert {row["resource_name"] for row in marts.rows("identity_entitlements", "twin_a")} == {
+        "Role a",
+        "Same group",
+    }
     assert {row["resource_name"] for row in marts.rows("identity_entitlements", "twin_b")} == {"Role b"}
 
 

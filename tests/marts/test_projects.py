@@ -1,8 +1,7 @@
 """dbt on warehouses of a test's own: fresh ones, damaged ones, and as a package of another project."""
 
+import json
 from pathlib import Path
-
-import yaml
 
 from tests.marts.dbt import PROJECT, built, dbt
 from tests.marts.engines import MARTS, DuckDB, Engine
@@ -11,14 +10,18 @@ from tests.marts.raw import Raw
 
 
 def test_a_warehouse_that_nothing_was_loaded_into_builds(engine: Engine, work: Path) -> None:
-    built("build", "--exclude-resource-type", "unit_test", "--quiet", work=work, environment=engine.environment)
+    built(
+        "build", "--exclude-resource-type", "unit_test", "--quiet", work=work, environment=engine.environment
+    )
     for mart in MARTS:
         assert engine.query(f"select * from freshsales_identity.{mart}") == []
 
 
 def test_tables_without_the_columns_that_were_deselected_build(engine: Engine, work: Path) -> None:
     engine.execute("create schema freshsales")
-    engine.execute("create table freshsales.owners (account varchar, id bigint, email varchar, sync_id varchar)")
+    engine.execute(
+        "create table freshsales.owners (account varchar, id bigint, email varchar, sync_id varchar)"
+    )
     engine.execute("insert into freshsales.owners values ('a', 1, 'Ann@X', '1')")
     built("run", "--select", "+identities", "--quiet", work=work, environment=engine.environment)
     [row] = engine.query("select crm_owner_id, email, status from freshsales_identity.identities")
@@ -54,7 +57,8 @@ def test_another_project_installs_it_as_a_package_with_schemas_of_its_own(tmp_pa
     engine.execute("insert into raw_crm.owners values ('a', 1, 'ann@x', '1')")
     project = tmp_path / "project"
     (project / "models").mkdir(parents=True)
-    (project / "packages.yml").write_text(yaml.safe_dump({"packages": [{"local": str(PROJECT)}]}))
+    # JSON is YAML, too.
+    (project / "packages.yml").write_text(json.dumps({"packages": [{"local": str(PROJECT)}]}))
     settings = {
         "name": "reviewing",
         "version": "1.0.0",
@@ -62,11 +66,19 @@ def test_another_project_installs_it_as_a_package_with_schemas_of_its_own(tmp_pa
         "flags": {"send_anonymous_usage_stats": False},
         "vars": {"freshsales_schema": "raw_crm", "freshsales_marts_schema": "people"},
     }
-    (project / "dbt_project.yml").write_text(yaml.safe_dump(settings))
-    (project / "models/reviewers.sql").write_text("select email from {{ ref('freshsales_identity', 'identities') }}")
+    (project / "dbt_project.yml").write_text(json.dumps(settings))
+    (project / "models/reviewers.sql").write_text(
+        "select email from {{ ref('freshsales_identity', 'identities') }}"
+    )
     built("deps", work=tmp_path, environment=engine.environment, project=project)
     built(
-        "run", "--select", "+reviewers", "--quiet", work=tmp_path, environment=engine.environment, project=project
+        "run",
+        "--select",
+        "+reviewers",
+        "--quiet",
+        work=tmp_path,
+        environment=engine.environment,
+        project=project,
     )
     assert engine.query("select email from freshsales.reviewers") == [{"email": "ann@x"}]
     assert engine.query("select email from freshsales_people.identities") == [{"email": "ann@x"}]

@@ -40,17 +40,9 @@ def test_addresses_that_come_as_bare_strings_are_matched_too(marts: Marts) -> No
 
 
 def test_a_person_keeps_the_key_while_either_id_lives(marts: Marts) -> None:
-    first_as_owner, with_user, without_owner, address_changed = (
-        key_of(marts, build, **ids)
-        for build, ids in enumerate(
-            (
-                {"crm_owner_id": 1},
-                {"scim_user_id": "first"},
-                {"scim_user_id": "first"},
-                {"scim_user_id": "first"},
-            ),
-            1,
-        )
+    first_as_owner = key_of(marts, 1, crm_owner_id=1)
+    with_user, without_owner, address_changed = (
+        key_of(marts, build, scim_user_id="first") for build in (2, 3, 4)
     )
     assert first_as_owner == with_user == without_owner == address_changed
     assert key_of(marts, 2, crm_owner_id=1) == first_as_owner

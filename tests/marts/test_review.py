@@ -106,7 +106,9 @@ def test_roles_territories_and_scim_attributes_are_grants_too(marts: Marts) -> N
 
 def test_whoever_is_gone_on_a_side_holds_nothing_there(marts: Marts) -> None:
     assert grants(marts, "Leaver") == {("Sales User", "direct")}
-    removed = {row["identity_key"] for row in marts.rows("identities", "history") if row["status"] == "removed"}
+    removed = {
+        row["identity_key"] for row in marts.rows("identities", "history") if row["status"] == "removed"
+    }
     assert removed
     assert not removed & {row["identity_key"] for row in marts.rows("identity_entitlements", "history")}
 

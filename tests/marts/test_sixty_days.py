@@ -23,7 +23,10 @@ DEAD = {
     "no crm": {"rest_api_url": f"{NOWHERE}/crm/sales/api", "max_attempts": "1"},
 }
 
-def test_sixty_days_of_joiners_movers_and_leavers_are_told_as_the_diary_has_them(tmp_path: Path, work: Path) -> None:
+
+def test_sixty_days_of_joiners_movers_and_leavers_are_told_as_the_diary_has_them(
+    tmp_path: Path, work: Path
+) -> None:
     engine = DuckDB(tmp_path / "warehouse.duckdb")
     with Sandbox(people=40, seed=5, quota=None) as sandbox:
         state = founded(sandbox)
@@ -32,7 +35,9 @@ def test_sixty_days_of_joiners_movers_and_leavers_are_told_as_the_diary_has_them
             state = lived(state, sandbox.play(DAYS_BETWEEN_RUNS) if number else [], sandbox)
             ran(run, number, sandbox, tmp_path)
             if "killed" not in run:
-                sync_id = engine.query("select max(sync_id) as latest from freshsales.sync_receipts")[0]["latest"]
+                sync_id = engine.query("select max(sync_id) as latest from freshsales.sync_receipts")[0][
+                    "latest"
+                ]
                 reads.append(Read(sync_id, state, is_of_crm=run != "no crm", is_of_scim=run != "no scim"))
             if run != "killed":
                 built("run", "--quiet", work=work, environment=engine.environment)
@@ -51,7 +56,9 @@ def ran(run: str, number: int, sandbox: Sandbox, tmp_path: Path) -> None:
     if run.startswith("killed"):
         lines = messages(sandbox).splitlines(keepends=True)
         receipts = next(place for place, line in enumerate(lines) if '"stream":"sync_receipts"' in line)
-        loaded = load(warehouse.loader, "".join(lines[: receipts * number // len(RUNS)]), warehouse.location, folder)
+        loaded = load(
+            warehouse.loader, "".join(lines[: receipts * number // len(RUNS)]), warehouse.location, folder
+        )
         assert loaded.returncode == 0, loaded.stderr
     else:
         code, log = pipe(sandbox, warehouse, folder, settings=DEAD.get(run, {}))
@@ -60,7 +67,9 @@ def ran(run: str, number: int, sandbox: Sandbox, tmp_path: Path) -> None:
 
 def keys_of(engine: DuckDB) -> dict[str, str]:
     """By identity key, the id that the diary calls the person by."""
-    rows = engine.query("select source_id, identity_key from freshsales_history.int_freshsales__identity_keys order by side")
+    rows = engine.query(
+        "select source_id, identity_key from freshsales_history.int_freshsales__identity_keys order by side"
+    )
     return {row["identity_key"]: row["source_id"] for row in rows}
 
 
@@ -85,7 +94,12 @@ def values(row: dict[str, Any]) -> tuple[str | None, str | None]:
 
 def identities(engine: DuckDB) -> dict[tuple[int | None, str | None], tuple[str | None, ...]]:
     return {
-        (row["crm_owner_id"], row["scim_user_id"]): (row["status"], row["display_name"], row["email"], row["department"])
+        (row["crm_owner_id"], row["scim_user_id"]): (
+            row["status"],
+            row["display_name"],
+            row["email"],
+            row["department"],
+        )
         for row in engine.query("select * from freshsales_identity.identities")
     }
 
@@ -93,14 +107,19 @@ def identities(engine: DuckDB) -> dict[tuple[int | None, str | None], tuple[str 
 def known(reads: list[Read]) -> dict[tuple[int | None, str | None], tuple[str | None, ...]]:
     """Everybody whom a read has ever shown, with the ids that were shown, as the last read found them."""
     last = reads[-1].state
-    found = {}
+    found: dict[tuple[int | None, str | None], tuple[str | None, ...]] = {}
     for id_ in {id_ for read in reads for id_ in read.state}:
         has_scim = any(account(id_, read.state) for read in reads if read.is_of_scim)
         has_crm = any(owner(id_, read.state) for read in reads if read.is_of_crm)
         if has_scim or has_crm:
             person = last[id_]
             ids = (person.crm_id if has_crm else None, id_ if has_scim else None)
-            found[ids] = (status(id_, last, has_scim=has_scim), person.display_name, clean(person.email), person.department)
+            found[ids] = (
+                status(id_, last, has_scim=has_scim),
+                person.display_name,
+                clean(person.email),
+                person.department,
+            )
     return found
 
 
