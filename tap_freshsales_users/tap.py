@@ -58,9 +58,12 @@ class TapFreshsalesUsers(Tap):
     def api(self) -> Api:
         from tap_freshsales_users.api import Api  # noqa: PLC0415 - not needed to discover
 
-        tap_version = version(PACKAGE)
-        user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, tap_version)
+        user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, self.tap_version)
         return Api(self.config, user_agent, Clock(), self.logger)
+
+    @cached_property
+    def tap_version(self) -> str:
+        return version(PACKAGE)
 
     def open_receipt(self, stream: str) -> Receipt:
         receipt = Receipt(
@@ -68,7 +71,7 @@ class TapFreshsalesUsers(Tap):
             account=self.api.account.name,
             stream=stream,
             replication_method="FULL_TABLE",
-            tap_version=version(PACKAGE),
+            tap_version=self.tap_version,
             started_at=utc_text(datetime.now(UTC)),
         )
         self.receipts[stream] = receipt
