@@ -1,9 +1,12 @@
 """A Chromium for the tests: the one that is found, else Debian's, else Playwright's own."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -19,14 +22,17 @@ FLAGS = (
 
 def executable() -> str | None:
     """Path of the browser, installed first where there is none; None stands for Playwright's own."""
-    if path := _found():
-        return path
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True)
-        return _found()
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
-    return None
+    # Of tests that run side by side, the first one installs and the others wait.
+    with (Path(tempfile.gettempdir()) / "chromium-for-tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path := _found():
+            return path
+        if os.geteuid() == 0 and shutil.which("apt-get"):
+            subprocess.run(["apt-get", "update", "-qq"], check=True)
+            subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True)
+            return _found()
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=True)
+        return None
 
 
 def _found() -> str | None:
