@@ -1,0 +1,110 @@
+"""Every quirk of a server, over real HTTP: the whole truth once, or it is said what is missing and why."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from freshsales_sandbox.app import Sandbox
+from freshsales_sandbox.quirks import QUIRKS
+from tests.tap.running import Outcome, run_tap
+from tests.tap.truth import truth_of
+
+PEOPLE = 48
+SETTINGS = {"page_size": 20, "max_attempts": 2}
+REST = ("profile", "owners", "roles", "territories")
+SCIM = ("scim_users", "scim_groups", "scim_group_members")
+GROUPS = ("scim_groups", "scim_group_members")
+READ = (*REST, *SCIM)
+
+
+@dataclass(frozen=True)
+class Said:
+    """Streams that cannot be whole under a quirk, how their reason begins, and how the run ends."""
+
+    streams: tuple[str, ...]
+    reason: str | tuple[str, ...]
+    exit_code: int = 1
+
+
+# All other quirks leave the whole truth to be read.
+EXCEPTIONS: dict[str, Said] = {
+    "scim-total-changes": Said(SCIM, "unstable: "),
+    "scim-total-too-high": Said(SCIM, "short: "),
+    "scim-page-total-only": Said(("scim_users",), "paging_ignored: "),
+    "scim-start-index-ignored": Said(("scim_users",), "paging_ignored: "),
+    "scim-pages-skip": Said(("scim_users",), "short: "),
+    "scim-order-unstable": Said(("scim_users",), ""),
+    "scim-no-members": Said(("scim_group_members",), "members_unknown: ", 0),
+    "scim-groups-404": Said(GROUPS, "absent", 0),
+    "scim-groups-501": Said(GROUPS, "absent", 0),
+    "rest-roles-404": Said(("roles",), "absent", 0),
+    "rest-roles-501": Said(("roles",), "absent", 0),
+    "rest-territories-404": Said(("territories",), "absent", 0),
+    "rest-territories-501": Said(("territories",), "absent", 0),
+    "rest-profile-404": Said(("profile",), "absent", 0),
+    "rest-profile-501": Said(("profile",), "absent", 0),
+    "rest-owners-403": Said(("owners",), "failed: permission_refused"),
+    "rest-roles-403": Said(("roles",), "failed: permission_refused"),
+    "rest-territories-403": Said(("territories",), "failed: permission_refused"),
+    "rest-profile-403": Said(("profile",), "failed: permission_refused"),
+    "rest-html-login": Said(REST, "failed: upstream_malformed"),
+    "scim-html-login": Said(SCIM, "failed: upstream_malformed"),
+    "scim-403": Said(SCIM, "failed: permission_refused"),
+    "scim-404": Said(SCIM, ("failed: not_found", "absent")),
+}
+
+
+def check(outcome: Outcome, sandbox: Sandbox, excused: set[str]) -> None:
+    """Nothing doubled, nothing invented; whole where the receipt says so, and said where not."""
+    truth = truth_of(sandbox.directory)
+    assert sandbox.directory.key_owner is not None
+    truth["profile"] = {(sandbox.directory.key_owner.crm_id,)}
+    assert "Traceback" not in outcome.log
+    assert "error in the tap itself" not in outcome.log
+    for name in READ:
+        receipt, keys = outcome.receipt(name), outcome.keys(name)
+        assert len(keys) == len(set(keys)), f"{name}: a record came twice"
+        assert set(keys) <= truth[name], f"{name}: a record was invented"
+        assert receipt["records"] == len(keys)
+        if receipt["is_complete"]:
+            assert set(keys) == truth[name], f"{name}: not whole, and nothing said\n{outcome.log}"
+            assert receipt["incomplete_reason"] is None
+        else:
+            assert receipt["incomplete_reason"], f"{name}: not whole, and not said why"
+            assert name in excused, f"{name}: {receipt['incomplete_reason']}"
+
+
+def test_the_table_names_no_quirk_that_is_none() -> None:
+    assert EXCEPTIONS.keys() <= QUIRKS.keys()
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_a_quirk_costs_nobody_or_is_said(quirk: str, in_flight: int, tmp_path: Path) -> None:
+    with Sandbox(people=PEOPLE, quirks=quirk) as sandbox:
+        outcome = run_tap({**sandbox.config, **SETTINGS, "max_in_flight": in_flight}, tmp_path)
+        said = EXCEPTIONS.get(quirk, Said((), "", 0))
+        check(outcome, sandbox, set(said.streams))
+    for name in said.streams:
+        assert (outcome.receipt(name)["incomplete_reason"] or "").startswith(said.reason)
+    assert outcome.exit_code == said.exit_code
+
+
+# Quirks that make sense together: each says something else of the same answers.
+LYING = sorted(QUIRKS.keys() - {name for name in QUIRKS if name.endswith(("-403", "-404", "-501", "-login"))})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    quirks=st.lists(st.sampled_from(LYING), min_size=2, max_size=3, unique=True),
+    in_flight=st.sampled_from([1, 4]),
+)
+def test_quirks_over_each_other_cost_nobody_or_are_said(
+    quirks: list[str], in_flight: int, tmp_path: Path
+) -> None:
+    with Sandbox(people=PEOPLE, quirks=quirks) as sandbox:
+        outcome = run_tap({**sandbox.config, **SETTINGS, "max_in_flight": in_flight}, tmp_path)
+        check(outcome, sandbox, set(SCIM))
