@@ -116,6 +116,6 @@ def _processor() -> str:
 def _again() -> str:
     return (
         "`make bench` measures all of this again in about a quarter of an hour, and builds the environments "
-        "of the peers in `.venv-bench/` first. `.venv/bin/python -m benchmarks --quick` takes about a minute, "
+        "`make bench` measures all of this again in about a quarter of an hour, building the environments "
         "and prints the same tables for 10,000 people at the most.\n"
     )
