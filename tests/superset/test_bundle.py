@@ -1,0 +1,40 @@
+"""The bundle against what it stands on: names it shares with the report, and pins it is installed with."""
+
+import re
+from pathlib import Path
+
+from dashboards.superset import publish
+from dashboards.superset.home import ASSETS
+from freshsales_review.report import queries
+
+FOLDER = ASSETS.parent
+
+
+def pins(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", path.read_text(), re.MULTILINE))
+
+
+def test_the_dashboard_reads_the_marts_that_the_report_reads() -> None:
+    assert publish.MARTS == queries.MARTS
+
+
+def test_flags_have_the_names_that_they_have_in_the_report() -> None:
+    dataset = (ASSETS / "datasets/freshsales_identity/people_and_flags.yaml").read_text()
+    raised = re.findall(r"'([^']+)' as flag\s+from \S+\s+where (\w+)", dataset)
+    assert {column: label for label, column in raised} == {flag.column: flag.label for flag in queries.FLAGS}
+
+
+def test_every_asset_has_an_id_of_its_own() -> None:
+    assets = [path for path in ASSETS.rglob("*.yaml") if path.name != "metadata.yaml"]
+    ids = [re.findall(r"^uuid: (\S+)$", path.read_text(), re.MULTILINE) for path in assets]
+    assert all(len(found) == 1 for found in ids)
+    assert len({found[0] for found in ids}) == len(assets) == 20
+
+
+def test_constraints_hold_every_required_release_and_no_place_to_get_it_from() -> None:
+    constraints = pins(FOLDER / "constraints.txt")
+    required = pins(FOLDER / "requirements.txt")
+    assert required
+    assert required.items() <= constraints.items()
+    assert constraints["duckdb"].startswith("1.")
+    assert "://" not in (FOLDER / "constraints.txt").read_text()
