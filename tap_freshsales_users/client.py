@@ -181,7 +181,7 @@ class ListStream(FreshsalesStream):
             receipt.population_sha256 = population_sha256(str(key) for key in walk.met)
             self._conclude(receipt, walk)
         finally:
-            receipt.request = receipt.request or reader.first_url
+            receipt.request = reader.first_url or receipt.request
             receipt.passes = walk.passes
             receipt.duplicates_dropped = walk.duplicates
             receipt.source_total_first, receipt.source_total = walk.total_first, walk.total
