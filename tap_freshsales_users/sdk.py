@@ -6,6 +6,8 @@
   `_increment_stream_state`, `_write_state_message`.
 - `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records, so that a read
   that fails half way would delete everybody. Here it is sent by the run, after a complete read.
+- `Stream._finalize_state`: the SDK moves the bookmark as soon as the records are read, whole or not. Here the
+  run does so, for a whole read only.
 - `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
   `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
 - `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
@@ -143,6 +145,9 @@ class PageStream(Stream):
                 and all(is_on for path, is_on in self.mask.items() if len(path) > PROPERTY_DEPTH)
             )
         return self._written_by_page
+
+    def _finalize_state(self, state: dict[str, Any] | None = None) -> None:
+        """Not yet: the run knows whether the stream was read whole."""
 
     # -- written while another stream is synced
 

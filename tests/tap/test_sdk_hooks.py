@@ -27,6 +27,7 @@ NAMED = set(re.findall(r"`(?:\w+\.)?(_\w+)`", sdk.__doc__ or ""))
 METHODS: dict[str, tuple[type, list[str]]] = {
     "_sync_records": (Stream, ["self", "context=None", "*write_messages=True"]),
     "_write_activate_version_message": (Stream, ["self", "full_table_version"]),
+    "_finalize_state": (Stream, ["self", "state=None"]),
     "_write_schema_message": (Stream, ["self"]),
     "_write_record_message": (Stream, ["self", "record"]),
     "_write_batch_message": (Stream, ["self", "encoding", "manifest"]),
