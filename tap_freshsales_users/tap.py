@@ -34,6 +34,7 @@ CONFIG_REMEDY = (
     "Give the path of a JSON file with the settings that `--about` lists, or ENV for environment variables."
 )
 STATE_REMEDY = "Give the state that the last run wrote, or none to start over."
+NOT_A_STATE = "The state is not a Singer state"
 CATALOG_REMEDY = "Give what `--discover` printed, with your selection in it."
 
 
@@ -117,9 +118,9 @@ class TapFreshsalesUsers(Tap):
         return problems
 
     def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict) or not all(isinstance(b, dict) for b in bookmarks.values()):
-            raise ConfigurationError("The state is not a Singer state", STATE_REMEDY)
+            raise ConfigurationError(NOT_A_STATE, STATE_REMEDY)
         super().load_state(state)
 
     # -- command line
@@ -144,7 +145,7 @@ class TapFreshsalesUsers(Tap):
             tap = cls(
                 config=config.config,
                 parse_env_config=config.parse_env,
-                state=None if state is None else _load_json(state, "state", STATE_REMEDY),
+                state=None if state is None else _load_state(state),
                 catalog=None if catalog is None else _load_catalog(catalog),
             )
             tap.warn_of_unknown_selections()
@@ -196,6 +197,13 @@ def _load_json(file: IO[str], option: str, remedy: str) -> Any:
         return json.load(file)
     except ValueError:
         raise ConfigurationError(f"The file given with --{option} is not JSON", remedy) from None
+
+
+def _load_state(file: IO[str]) -> dict[str, Any]:
+    document = _load_json(file, "state", STATE_REMEDY)
+    if not isinstance(document, dict):
+        raise ConfigurationError(NOT_A_STATE, STATE_REMEDY)
+    return document
 
 
 def _load_catalog(file: IO[str]) -> Catalog:
