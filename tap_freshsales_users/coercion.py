@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-INT64 = range(-(2**63), 2**63)
+MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
 # Beyond these a float no longer tells neighbouring integers apart.
 EXACT_FLOAT = 2**53
 EPOCH_MILLISECONDS_FROM = 10**11
@@ -14,6 +14,12 @@ UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 OFFSET_TIME = re.compile(
     r"(\d{4}-?\d{2}-?\d{2})[Tt ](\d{2}:?\d{2}(?::?\d{2})?)(?:[.,](\d+))? ?([Zz]|UTC|[+-]\d{2}:?\d{2})"
 )
+# By length: the mark, and where it stands, that tells the form from others as long.
+USUAL_FORMS = {
+    len("2026-01-31T00:00:00Z"): (19, "Z"),
+    len("2026-01-31T00:00:00.000Z"): (19, "."),
+    len("2026-01-31T00:00:00+00:00"): (22, ":"),
+}
 TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -32,10 +38,12 @@ def to_string(value: object) -> str:
 
 
 def to_integer(value: object) -> int:
+    if type(value) is int and MIN_INT64 <= value <= MAX_INT64:
+        return value  # what nearly all are
     is_whole_float = isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOAT
     if is_whole_float or (isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d{1,19}\s*", value)):
         value = int(value)  # type: ignore[call-overload]
-    if isinstance(value, int) and not isinstance(value, bool) and value in INT64:
+    if isinstance(value, int) and not isinstance(value, bool) and MIN_INT64 <= value <= MAX_INT64:
         return value
     raise UncoercibleError
 
@@ -56,6 +64,9 @@ def to_date_time(value: object) -> str:
     A time without an offset names no moment, and is not guessed at.
     """
     if isinstance(value, str):
+        usual = _usual_date_time(value)
+        if usual is not None:
+            return usual
         if UTC_TIME.fullmatch(value):
             _checked(value)
             return value
@@ -74,12 +85,29 @@ def to_date_time(value: object) -> str:
         raise UncoercibleError from None
 
 
+def _usual_date_time(text: str) -> str | None:
+    """The forms that nearly all come in, without a pattern: seconds or milliseconds, and Z or an offset."""
+    index, mark = USUAL_FORMS.get(len(text), (0, "-"))
+    if text[index : index + 1] != mark or text[7] != "-" or text[10] != "T":
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if text[-1] == "Z":
+            return text
+        return moment.astimezone(UTC).isoformat()[:19] + "Z" if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
 def _utc(date: str, time: str, fraction: str | None, offset: str) -> str:
     """Digits of the fraction are kept as they are: an offset is whole minutes, and never moves them."""
     zone = "+00:00" if offset in {"Z", "z", "UTC"} else offset
     compact_date, compact_time = date.replace("-", ""), time.replace(":", "")
-    moment = _checked(f"{compact_date}T{compact_time.ljust(6, '0')}{zone}").astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"
+    try:
+        moment = _checked(f"{compact_date}T{compact_time.ljust(6, '0')}{zone}").astimezone(UTC)
+    except OverflowError:
+        raise UncoercibleError from None
+    return moment.isoformat()[:19] + (f".{fraction}" if fraction else "") + "Z"
 
 
 def _checked(text: str) -> datetime:

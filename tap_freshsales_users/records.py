@@ -87,7 +87,7 @@ class Shaper:
     def _fill(self, node: Node, raw: Mapping[str, Any], record: Record) -> Record:
         names = tuple(raw)
         plan = node.plans.get(names) or self._plan(node, names)
-        others: Record = {name: raw[name] for name in plan.others}
+        others: Record = {name: raw[name] for name in plan.others} if plan.others else {}
         for name, column, passes, coerce in plan.columns:
             value = raw[name]
             if type(value) is passes:
