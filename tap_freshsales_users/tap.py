@@ -209,7 +209,7 @@ def _load_state(file: IO[str]) -> dict[str, Any]:
 def _load_catalog(file: IO[str]) -> Catalog:
     document = _load_json(file, "catalog", CATALOG_REMEDY)
     try:
-        return Catalog.from_dict(document)
+        return Catalog.from_dict({"streams": document["streams"]})
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ConfigurationError(
             "The file given with --catalog is not a Singer catalog", CATALOG_REMEDY
