@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
+    signal.signal(signal.SIGTERM, lambda signum, _frame: sys.exit(128 + signum))  # the server goes too
     environments.build_all()
     plan = QUICK if quick else WHOLE
     begun = time.monotonic()

@@ -23,11 +23,9 @@ class Bar:
 
     @property
     def verdict(self) -> str:
-        # What is shown is what is judged.
-        shown = round(self.figure, 2)
-        if shown > self.bar:
+        if self.figure > self.bar:
             return "**missed**"
-        return "goal met" if self.goal is not None and shown <= self.goal else "met"
+        return "goal met" if self.goal is not None and self.figure <= self.goal else "met"
 
 
 def held_to(results: Results) -> Iterator[Bar]:

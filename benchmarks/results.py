@@ -62,8 +62,8 @@ def _title(case: Case) -> str:
 def _bars(results: Results) -> str:
     lines = ["| ratio | measured | bar | goal | |", "|---|--:|--:|--:|---|"]
     for bar in held_to(results):
-        goal = "" if bar.goal is None else f"{bar.goal:.2f}"
-        lines.append(f"| {bar.what} | {bar.figure:.2f} | {bar.bar:.2f} | {goal} | {bar.verdict} |")
+        goal = "" if bar.goal is None else f"{bar.goal:.3f}"
+        lines.append(f"| {bar.what} | {bar.figure:.3f} | {bar.bar:.3f} | {goal} | {bar.verdict} |")
     return "\n".join(lines) + "\n"
 
 
@@ -73,7 +73,7 @@ def _table(results: Results, case: Case) -> str:
     notes = [f"{rounds} {'round' if rounds == 1 else 'rounds'}"]
     if case.kind == "read":
         notes.append(f"fewest requests with overlapping SCIM pages: {fewest_requests(case.people):,}")
-    return "\n".join([CASE_HEAD, *rows, "", "; ".join(notes).capitalize() + ".", ""])
+    return "\n".join([CASE_HEAD, *rows, "", "; ".join(notes) + ".", ""])
 
 
 def _row(name: str, summary: Summary) -> str:
