@@ -15,10 +15,14 @@ from email.utils import parsedate_to_datetime
 HOUR_SECONDS = 3600
 MINUTE_SECONDS = 60
 TOO_MANY_REQUESTS = 429
+# From here on an answer may come from something in front of the server that keeps the quota.
+SERVER_ERROR = 500
 LONGEST_BLIND_WAIT_SECONDS = 60
 # A reset beyond these is a point in time: epoch seconds since 1973, or epoch milliseconds.
 EPOCH_SECONDS_FROM = 10**8
 EPOCH_MILLISECONDS_FROM = 10**11
+# No quota comes back later: what says so is another unit, or no moment at all.
+FURTHEST_RESET_SECONDS = 366 * 24 * HOUR_SECONDS
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def read_headers(headers: Mapping[str, str], now: float) -> Told:
 
     def number(field: str) -> float | None:
         text = found.get(f"x-ratelimit-{field}") or found.get(f"ratelimit-{field}") or ""
-        match = re.match(r"\s*(\d+(?:\.\d+)?)", text)
+        match = re.match(r"\s*(\d{1,20}(?:\.\d+)?)(?!\d)", text)
         return float(match[1]) if match else None
 
     limit, remaining, reset = number("limit"), number("remaining"), number("reset")
@@ -82,18 +86,20 @@ def read_headers(headers: Mapping[str, str], now: float) -> Told:
     )
 
 
-def _moment(reset: float, now: float) -> float:
+def _moment(reset: float, now: float) -> float | None:
     if reset >= EPOCH_MILLISECONDS_FROM:
-        return reset / 1000
-    return reset if reset >= EPOCH_SECONDS_FROM else now + reset
+        reset /= 1000
+    elif reset < EPOCH_SECONDS_FROM:
+        reset += now
+    return reset if reset <= now + FURTHEST_RESET_SECONDS else None
 
 
 def _retry_at(text: str, now: float) -> float | None:
     if re.fullmatch(r"\s*\d+(\.\d+)?\s*", text):
         return _moment(float(text), now)
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+        return _moment(parsedate_to_datetime(text).timestamp(), now)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -109,12 +115,14 @@ class Quota:
         self._ticket = 0
         self._in_flight = 0
         self._told = Told(None, None, None, None)
-        self._told_by_ticket = 0
-        # Until an answer of this window came, one request goes alone: it costs one refusal, not one a worker.
+        # Requests that were perhaps counted, and told nothing of what is left.
+        self._untold = 0
+        self._heard_at_ticket = 0
+        # Until a request of this window was answered, it goes alone: it costs one refusal, not one a worker.
         self._probing = True
+        self._probing_since_ticket = 0
         self._closed_until = 0.0
         self._closed_for = ""
-        self._closed_at_ticket = 0
         self._blind_refusals = 0
         self._waited_seconds = 0.0
 
@@ -136,7 +144,7 @@ class Quota:
             and now >= self._told.resets_at
         ):
             self._told = Told(self._told.limit, None, None, None)
-            self._probing = True
+            self._probe()
         if self._probing and self._in_flight:
             return AwaitAnswer()
         if not self._probing:
@@ -151,24 +159,46 @@ class Quota:
     def answered(self, ticket: int, now: float, status: int, headers: Mapping[str, str]) -> None:
         self._in_flight -= 1
         told = read_headers(headers, now)
-        # Answers may overtake each other: the one to the latest request knows best.
-        if told.remaining is not None and (ticket > self._told_by_ticket or self._told.remaining is None):
-            self._told = told
-            self._told_by_ticket = ticket
+        self._listen(ticket, told)
+        if ticket <= self._probing_since_ticket:
+            return  # sent before the refusal or the reset: no news of what came after
         if status == TOO_MANY_REQUESTS:
-            self._refused(ticket, now, told)
-        else:
+            self._refused(now, told)
+        elif status < SERVER_ERROR or told.remaining is not None:
             self._probing = False
             self._blind_refusals = 0
 
     def unanswered(self) -> None:
         """The request failed on the wire; whether it was counted is not known."""
         self._in_flight -= 1
+        self._hear_nothing()
 
-    def _refused(self, ticket: int, now: float, told: Told) -> None:
-        if ticket <= self._closed_at_ticket:
-            return  # sent before the door was closed: no news
+    def _listen(self, ticket: int, told: Told) -> None:
+        """Keep a number that what is truly left is never below, but for what is untold and under way.
+
+        Only a request sent after the last answer came was counted after all that were answered. Of the others
+        nobody knows in which order the server counted them, and the lower number is the safe one.
+        """
+        if told.remaining is None:
+            self._hear_nothing()
+            return
+        is_newest = ticket > self._heard_at_ticket
+        self._heard_at_ticket = self._ticket
+        if is_newest:
+            self._untold = 0
+        if is_newest or self._told.remaining is None or told.remaining <= self._told.remaining:
+            self._told = told
+
+    def _hear_nothing(self) -> None:
+        self._untold += 1
+        self._heard_at_ticket = self._ticket
+
+    def _probe(self) -> None:
         self._probing = True
+        self._probing_since_ticket = self._ticket
+
+    def _refused(self, now: float, told: Told) -> None:
+        self._probe()
         until = told.retry_at or told.resets_at
         if until is not None and until > now:
             self._close(now, until, "the server refused a request (429) and said when to come back")
@@ -179,7 +209,7 @@ class Quota:
 
     def _spare(self, now: float) -> Verdict | None:
         """Hold what the headers say is left against the reserve and what is under way."""
-        spare = (self._told.remaining or 0) - self._scaled_reserve()
+        spare = (self._told.remaining or 0) - self._untold - self._scaled_reserve()
         if spare > self._in_flight:
             return None
         if self._in_flight:
@@ -187,7 +217,7 @@ class Quota:
         if self._told.resets_at is not None:
             self._close(now, self._told.resets_at, "the account's quota is used up but for the reserve")
         else:
-            self._probing = True
+            self._probe()
             self._close(
                 now,
                 now + LONGEST_BLIND_WAIT_SECONDS,
@@ -223,7 +253,6 @@ class Quota:
         if until > self._closed_until:
             self._waited_seconds += until - max(now, self._closed_until)
             self._closed_until, self._closed_for = until, reason
-        self._closed_at_ticket = self._ticket
 
     def _pause(self) -> Verdict:
         if self._waited_seconds > self._max_wait_seconds:
