@@ -5,6 +5,8 @@
 #
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
+# Compiled once here, or else each time a program starts where Python may not write its bytecode.
+export UV_COMPILE_BYTECODE := 1
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
