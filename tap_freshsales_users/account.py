@@ -15,6 +15,8 @@ CURRENT_HOST = re.compile(rf"{LABEL}\.(?:myfreshworks|freshworks)\.com")
 LEGACY_HOST = re.compile(rf"{LABEL}\.freshsales\.io")
 # The "bundle alias" of the settings page ends in this path.
 ALIAS_PATH = "/crm/sales"
+# Visible ASCII without the marks of a query and a fragment.
+PLAIN_URL = re.compile(r"[!\"$->@-~]+")
 DOMAIN_REMEDY = (
     "Set `domain` to the account's name (acme), its host (acme.myfreshworks.com, acme.freshworks.com, or "
     "acme.freshsales.io for an older account), the bundle alias (acme.myfreshworks.com/crm/sales), or the "
@@ -44,7 +46,8 @@ def resolve(domain: str, rest_api_url: str | None = None, scim_api_url: str | No
 
 
 def _host(domain: str) -> str:
-    text = domain.lower()
+    # Beyond ASCII, another letter can become one of these in lower case.
+    text = domain.lower() if domain.isascii() else ""
     if text.startswith("http://"):
         raise ConfigurationError("`domain` is an http URL, and credentials go over https only", DOMAIN_REMEDY)
     text = text.removeprefix("https://").removesuffix("/")
@@ -68,8 +71,8 @@ def _override(setting: str, url: str | None) -> str | None:
         _ = parts.port
     except ValueError:
         raise problem from None
-    clean = host and not (parts.username or parts.password or parts.query or parts.fragment)
-    if not clean or re.search(r"\s", url):
+    # An empty user, query or fragment is one, too: what is put behind the base URL would become a part of it.
+    if not host or "@" in parts.netloc or not PLAIN_URL.fullmatch(url):
         raise problem
     if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(str(host))):
         return url.rstrip("/")
