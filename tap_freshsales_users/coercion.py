@@ -87,8 +87,8 @@ def to_date_time(value: object) -> str:
 
 def _usual_date_time(text: str) -> str | None:
     """The forms that nearly all come in, without a pattern: seconds or milliseconds, and Z or an offset."""
-    index, mark = USUAL_FORMS.get(len(text), (0, "-"))
-    if text[index : index + 1] != mark or text[7] != "-" or text[10] != "T":
+    form = USUAL_FORMS.get(len(text))
+    if form is None or text[form[0]] != form[1] or text[7] != "-" or text[10] != "T":
         return None
     try:
         moment = datetime.fromisoformat(text)
