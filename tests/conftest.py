@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CREDENTIALS = (API_KEY, SCIM_TOKEN)
+ATTEMPTS_TO_START = 5
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +29,15 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     # Not below pytest's own folder, which only root may enter, and PostgreSQL does not run as root.
     folder = tempfile.mkdtemp(prefix="postgresql-")
-    server = get_server(folder, cleanup_mode=None)
+    server = get_server(folder, cleanup_mode=None, start=False)
+    for attempt in range(ATTEMPTS_TO_START):
+        try:
+            server.start()
+            break
+        except (OSError, subprocess.SubprocessError):
+            # It gives pg_ctl ten seconds; a busy machine may take longer, and the server is up the next time.
+            if attempt == ATTEMPTS_TO_START - 1:
+                raise
 
     def control(*arguments: str) -> None:
         pgexec(

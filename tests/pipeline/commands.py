@@ -24,7 +24,7 @@ LOADERS = {
     "target-jsonl": ROOT / ".meltano/loaders/target-jsonl/venv/bin/target-jsonl",
     "meltanolabs-target-csv": ROOT / ".venv-loaders/meltanolabs-target-csv/bin/target-csv",
 }
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 Finished = subprocess.CompletedProcess[str]
 

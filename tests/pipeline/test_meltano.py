@@ -12,14 +12,19 @@ from tests.pipeline.truth import truth
 from tests.pipeline.warehouses import DuckDB, Warehouse
 
 
-def test_meltano_loads_every_row_and_a_second_run_repeats_none(
-    meltano: Meltano, sandbox: Sandbox, warehouse: Warehouse
+def test_meltano_loads_every_row_and_the_whole_job_then_repeats_none_and_writes_the_report(
+    meltano: Meltano, sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    tasks = ("tap-freshsales-users", warehouse.meltano_loader, warehouse.meltano_verify)
-    for _ in range(2):
-        finished = meltano("run", *tasks, **tap_environment(sandbox), **warehouse.environment)
+    report = tmp_path / "access-review.html"
+    environment = tap_environment(sandbox) | warehouse.environment
+    environment |= {"FRESHSALES_REVIEW_OUTPUT": str(report)}
+    environment |= {"DBT_TARGET_PATH": str(tmp_path / "dbt"), "DBT_LOG_PATH": str(tmp_path / "dbt")}
+    main_job = ("tap-freshsales-users", warehouse.meltano_loader)
+    for tasks in (main_job, (warehouse.meltano_job,)):
+        finished = meltano("run", *tasks, **environment)
         assert finished.returncode == 0, finished.stderr
         assert_same(warehouse.rows, truth(sandbox))
+    assert report.stat().st_size
 
 
 @pytest.mark.parametrize(

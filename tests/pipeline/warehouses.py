@@ -14,7 +14,7 @@ class DuckDB:
     path: Path
     loader = "target-duckdb"
     meltano_loader = "target-duckdb"
-    meltano_verify = "freshsales-review:verify"
+    meltano_job = "identity"
 
     @property
     def location(self) -> str:
@@ -33,7 +33,7 @@ class PostgreSQL:
     location: str
     loader = "meltanolabs-target-postgres"
     meltano_loader = "target-postgres"
-    meltano_verify = "freshsales-review:verify-postgres"
+    meltano_job = "identity-postgres"
 
     @property
     def environment(self) -> dict[str, str]:
