@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable
 from urllib.parse import quote
 
 MASK = "***"
+QUOTED_AT_MOST = 3
 
 
-class Redaction(logging.Filter):
-    """Masks secrets in every record that passes the handler it is put on, tracebacks included."""
+class Redaction(logging.Formatter):
+    """Masks secrets in whatever another formatter makes of a record: message, traceback, fields of JSON."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
+        self.inner = inner
         # The longest first, so that a secret that holds another one is masked whole.
-        self._secrets = sorted(
-            {form for s in secrets if s for form in (s, quote(s, safe=""))}, key=len, reverse=True
-        )
+        self._secrets = sorted({form for s in secrets if s for form in _forms(s)}, key=len, reverse=True)
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        clean = self.clean(message)
-        if clean != message:
-            record.msg, record.args = clean, None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
-        if record.exc_text:
-            record.exc_text = self.clean(record.exc_text)
-        return True
-
-    def clean(self, text: str) -> str:
+    def format(self, record: logging.LogRecord) -> str:
+        text = self.inner.format(record)
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         return text
 
 
+def _forms(secret: str) -> set[str]:
+    """As it is, in a URL, and as Python and JSON quote it, also one within the other."""
+    forms = {secret, quote(secret, safe="")}
+    for _ in range(QUOTED_AT_MOST):
+        forms |= {quoted(form)[1:-1] for form in forms for quoted in (repr, json.dumps)}
+    return forms
+
+
 def redact_logs(secrets: Iterable[str]) -> None:
-    """Put the net on every handler of the root logger."""
-    redaction = Redaction(secrets)
+    """Put the net on every handler of the root logger, in place of one that hangs there."""
+    known = tuple(secrets)
     for handler in logging.getLogger().handlers:
-        handler.addFilter(redaction)
+        formatter = handler.formatter or logging.Formatter()
+        handler.setFormatter(
+            Redaction(formatter.inner if isinstance(formatter, Redaction) else formatter, known)
+        )
