@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from typing import Any
 
 
 class Credential:
@@ -22,11 +24,6 @@ class Credential:
         self._forms.pop(0)
         return True
 
-    @property
-    def secrets(self) -> list[str]:
-        """What must not be seen in any output, encoded forms included."""
-        return [form.partition(" ")[2] for form in self._forms]
-
 
 def api_key_credential(api_key: str, api_auth: str) -> Credential:
     """REST: `Token token=KEY`, or HTTP Basic.
@@ -36,11 +33,24 @@ def api_key_credential(api_key: str, api_auth: str) -> Credential:
     """
     if api_auth == "token":
         return Credential(f"Token token={api_key}")
-    return Credential(_basic(api_key, "X"), _basic("X-API-KEY", api_key))
+    return Credential(*_basic_forms(api_key))
 
 
 def scim_credential(scim_token: str) -> Credential:
     return Credential(f"Bearer {scim_token}")
+
+
+def secrets_of(config: Mapping[str, Any]) -> list[str]:
+    """What must not be seen in any output, encoded forms included."""
+    api_key, scim_token = config.get("api_key"), config.get("scim_token")
+    secrets = [secret for secret in (api_key, scim_token) if isinstance(secret, str)]
+    if isinstance(api_key, str):
+        secrets += [form.removeprefix("Basic ") for form in _basic_forms(api_key)]
+    return secrets
+
+
+def _basic_forms(api_key: str) -> tuple[str, str]:
+    return _basic(api_key, "X"), _basic("X-API-KEY", api_key)
 
 
 def _basic(user: str, password: str) -> str:

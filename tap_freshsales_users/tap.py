@@ -16,6 +16,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.singerlib import Catalog
 
+from tap_freshsales_users.auth import secrets_of
 from tap_freshsales_users.clock import Clock
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
 from tap_freshsales_users.receipts import Receipt, new_sync_id, utc_text
@@ -23,7 +24,7 @@ from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.sdk import apply_defaults
 from tap_freshsales_users.settings import SETTINGS, VERSION_PLACE
 from tap_freshsales_users.streams import STREAMS
-from tap_freshsales_users.validation import CREDENTIALS, find_problems
+from tap_freshsales_users.validation import find_problems
 from tap_freshsales_users.writer import BufferedWriter
 
 if TYPE_CHECKING:
@@ -109,9 +110,7 @@ class TapFreshsalesUsers(Tap):
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         apply_defaults(self)
-        redact_logs(
-            secret for name in CREDENTIALS if isinstance(secret := self._config.get(name), str) and secret
-        )
+        redact_logs(secrets_of(self._config))
         problems = find_problems(self._config, self.config_jsonschema)
         if problems and raise_errors:
             raise ConfigValidationError("The configuration is not usable", errors=problems, schema={})
