@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 MASK = "***"
 QUOTED_AT_MOST = 3
+# Shorter ones are no credentials, and to mask them would blot out words.
+SHORTEST = 4
 
 
 class Redaction(logging.Formatter):
@@ -18,7 +20,9 @@ class Redaction(logging.Formatter):
         super().__init__()
         self.inner = inner
         # The longest first, so that a secret that holds another one is masked whole.
-        self._secrets = sorted({form for s in secrets if s for form in _forms(s)}, key=len, reverse=True)
+        self._secrets = sorted(
+            {form for s in secrets if len(s) >= SHORTEST for form in _forms(s)}, key=len, reverse=True
+        )
 
     def format(self, record: logging.LogRecord) -> str:
         text = self.inner.format(record)
