@@ -84,14 +84,16 @@ class MemberPopulation:
         self._groups: dict[str, bytes] = {}
 
     def add(self, group_id: str, member_ids: Iterable[str]) -> None:
-        self._groups[group_id] = "\n".join(sorted(member_ids)).encode()
+        packed = "\n".join(sorted(member_ids)).encode()
+        if packed:
+            self._groups[group_id] = packed
 
     def sha256(self) -> str:
         digest = hashlib.sha256()
         separator = b""
         for group_id in sorted(self._groups, key=lambda group_id: f"{group_id}\t"):
             prefix = f"{group_id}\t".encode()
-            for member_id in self._groups[group_id].splitlines():
+            for member_id in self._groups[group_id].split(b"\n"):
                 digest.update(separator + prefix + member_id)
                 separator = b"\n"
         return digest.hexdigest()
