@@ -70,7 +70,7 @@ USERS = objects(
 
 def user_shaper(properties: Mapping[str, Raw] = SCHEMA, **more: Any) -> Shaper:
     return Shaper(
-        properties, CONSTANTS, paths=USER_PATHS, left_out=LEFT_OUT, plain=PLAIN, ignore_case=True, **more
+        properties, CONSTANTS, paths=USER_PATHS, left_out=LEFT_OUT, plain={**PLAIN}, ignore_case=True, **more
     )
 
 
@@ -113,8 +113,8 @@ def says_the_same(column: Raw, value: Any, made: Any) -> bool:
     if "boolean" in column["type"]:
         return str(value).strip().lower() in {True: ("true", "1"), False: ("false", "0")}[made]
     if "integer" in column["type"]:
-        return int(value) == made
-    return made == value or json.loads(made) == value
+        return bool(int(value) == made)
+    return bool(made == value or json.loads(made) == value)
 
 
 def seconds(value: Any) -> float:
