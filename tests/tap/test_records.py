@@ -70,7 +70,13 @@ USERS = objects(
 
 def user_shaper(properties: Mapping[str, Raw] = SCHEMA, **more: Any) -> Shaper:
     return Shaper(
-        properties, CONSTANTS, paths=USER_PATHS, left_out=LEFT_OUT, plain={**PLAIN}, ignore_case=True, **more
+        properties,
+        CONSTANTS,
+        paths=USER_PATHS,
+        left_out=LEFT_OUT,
+        plain={(*path,): column for path, column in PLAIN.items()},
+        ignore_case=True,
+        **more,
     )
 
 
