@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import os
-import sys
 import traceback
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputE
 from tap_freshsales_users.receipts import ABSENT, Receipt
 from tap_freshsales_users.sdk import PageStream, reset_progress_markers
 from tap_freshsales_users.streams import FOLLOWS, SyncReceipts
+from tap_freshsales_users.writer import leave_stdout
 
 if TYPE_CHECKING:
     from tap_freshsales_users.tap import TapFreshsalesUsers
@@ -49,7 +48,7 @@ class Run:
             self._write_receipts()
         except OutputError as error:
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
-            _leave_stdout()
+            leave_stdout()
             return 1
         self._summarize()
         return self._exit_code
@@ -195,11 +194,3 @@ def _outcome(receipt: Receipt) -> str:
     if receipt.incomplete_reason == ABSENT:
         return "absent"
     return "partial" if receipt.is_as_expected else "FAILED"
-
-
-def _leave_stdout() -> None:
-    """What is still buffered has nowhere to go, and must not fail once more at exit."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        sys.stdout = None

@@ -11,6 +11,8 @@
 - `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
   `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
 - `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
+- `Tap._env_var_config`: the SDK leaves numbers with a fraction as text, and ends in a traceback that repeats
+  the value where one is no number or no JSON.
 - `Tap._reset_state_progress_markers`, `_handle_termination`: `Tap.sync_all` is final, ends at the first
   failure, and exits 0 when it is terminated.
 
@@ -22,11 +24,13 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import orjson
 from singer_sdk import Stream, Tap
 from singer_sdk.batch import Batcher
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -49,6 +53,26 @@ def apply_defaults(tap: Tap) -> None:
     tap.append_builtin_config(schema)
     for _ in JSONSchemaValidator(schema).iter_errors(tap._config):  # noqa: SLF001
         pass
+
+
+def read_environment(tap: Tap) -> dict[str, Any]:
+    """Settings from variables; what is not of its type stays text, for the validation to speak of."""
+    schema = tap.config_jsonschema
+    tap.append_builtin_config(schema)
+    properties = schema["properties"]
+    # JSON writes all types but text and the SDK's own words for true and false.
+    as_json = {name for name, shape in properties.items() if not _is_of_type(shape, "string", "boolean")}
+    as_text = {name: {"type": "string"} if name in as_json else shape for name, shape in properties.items()}
+    found = parse_environment_config({"properties": as_text}, tap._env_var_prefix)  # noqa: SLF001
+    for name in as_json & found.keys():
+        with suppress(orjson.JSONDecodeError):
+            found[name] = orjson.loads(found[name])
+    return found
+
+
+def _is_of_type(shape: Mapping[str, Any], *types: str) -> bool:
+    given = shape.get("type", ())
+    return bool(set(types) & {given} if isinstance(given, str) else set(types) & set(given))
 
 
 def reset_progress_markers(tap: Tap) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Stream, Tap
@@ -21,11 +21,11 @@ from tap_freshsales_users.clock import Clock
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
 from tap_freshsales_users.receipts import Receipt, new_sync_id, utc_text
 from tap_freshsales_users.redact import redact_logs
-from tap_freshsales_users.sdk import apply_defaults
+from tap_freshsales_users.sdk import apply_defaults, read_environment
 from tap_freshsales_users.settings import SETTINGS, VERSION_PLACE
 from tap_freshsales_users.streams import STREAMS
 from tap_freshsales_users.validation import find_problems
-from tap_freshsales_users.writer import BufferedWriter
+from tap_freshsales_users.writer import BufferedWriter, full_output, leave_stdout
 
 if TYPE_CHECKING:
     from tap_freshsales_users.api import Api
@@ -108,6 +108,10 @@ class TapFreshsalesUsers(Tap):
 
     # -- configuration, in sentences
 
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        return read_environment(self)
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         apply_defaults(self)
         redact_logs(secrets_of(self._config))
@@ -131,11 +135,12 @@ class TapFreshsalesUsers(Tap):
         about: bool = False,
         about_format: str | None = None,
         config: Any = None,
-        state: IO[str] | None = None,
-        catalog: IO[str] | None = None,
+        state: str | None = None,
+        catalog: str | None = None,
     ) -> None:
         if about:
-            cls.print_about(about_format)
+            with cls._sentences():
+                cls.print_about(about_format)
             return
         cls.print_version(print_fn=cls.logger.info)
         with cls._sentences():
@@ -155,21 +160,35 @@ class TapFreshsalesUsers(Tap):
         with cls._sentences():
             try:
                 return super().cb_config(ctx, param, value)
-            except (OSError, ValueError, TypeError) as error:
+            except (OSError, ValueError, TypeError, RecursionError) as error:
                 kind = "cannot be read" if isinstance(error, OSError) else "is not a JSON object"
                 raise ConfigurationError(f"The file given with --config {kind}", CONFIG_REMEDY) from None
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        if value != "all":
-            super().cb_test(ctx, param, value)
-            return
         with cls._sentences():
+            if value != "all":
+                super().cb_test(ctx, param, value)
+                return
             from tap_freshsales_users.check import Check  # noqa: PLC0415 - not needed to discover
 
             given = ctx.params["config"]
             tap = cls(config=given.config, parse_env_config=given.parse_env)
             sys.exit(Check(tap).execute())
+
+    @classmethod
+    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001
+        with cls._sentences():
+            super().cb_discover(ctx, param, value)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's, but that a file which cannot be read ends in a sentence of ours."""
+        command = super().get_singer_command()
+        for option in command.params:
+            if isinstance(option.type, click.File):
+                option.type = click.STRING
+        return command
 
     def _handle_termination(self, signum: int, frame: Any) -> None:  # noqa: ARG002
         self.message_writer.interrupt(Interrupted(signum))
@@ -187,26 +206,34 @@ class TapFreshsalesUsers(Tap):
         except TapError as error:
             cls.logger.error("%s", error)  # noqa: TRY400
             sys.exit(1)
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):  # whoever closes a pipe knows
+                cls.logger.error("%s", full_output(error))  # noqa: TRY400
+            leave_stdout()
+            sys.exit(1)
         except Interrupted as interrupted:
             sys.exit(128 + interrupted.signum)
 
 
-def _load_json(file: IO[str], option: str, remedy: str) -> Any:
+def _load_json(path: str, option: str, remedy: str) -> Any:
     try:
-        return json.load(file)
-    except ValueError:
+        with click.open_file(path, encoding="utf-8") as file:
+            return json.load(file)
+    except OSError:
+        raise ConfigurationError(f"The file given with --{option} cannot be read", remedy) from None
+    except (ValueError, RecursionError):
         raise ConfigurationError(f"The file given with --{option} is not JSON", remedy) from None
 
 
-def _load_state(file: IO[str]) -> dict[str, Any]:
-    document = _load_json(file, "state", STATE_REMEDY)
+def _load_state(path: str) -> dict[str, Any]:
+    document = _load_json(path, "state", STATE_REMEDY)
     if not isinstance(document, dict):
         raise ConfigurationError(NOT_A_STATE, STATE_REMEDY)
     return document
 
 
-def _load_catalog(file: IO[str]) -> Catalog:
-    document = _load_json(file, "catalog", CATALOG_REMEDY)
+def _load_catalog(path: str) -> Catalog:
+    document = _load_json(path, "catalog", CATALOG_REMEDY)
     try:
         return Catalog.from_dict({"streams": document["streams"]})
     except (AttributeError, KeyError, TypeError, ValueError):

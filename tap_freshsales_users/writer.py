@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 
@@ -54,10 +55,7 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
         except BrokenPipeError:
             raise OutputError("The loader stopped reading", "Its own log says why.") from None
         except OSError as error:
-            raise OutputError(
-                f"Standard output takes no more ({error.strerror})",
-                "Make room or mend the loader, and run again.",
-            ) from None
+            raise full_output(error) from None
         finally:
             self._is_writing = False
         if self._interrupted is not None:
@@ -89,3 +87,17 @@ def _write(data: bytes) -> None:
         while rest:
             rest = rest[binary.write(rest) :]
     sys.stdout.flush()
+
+
+def full_output(error: OSError) -> OutputError:
+    return OutputError(
+        f"Standard output takes no more ({error.strerror})", "Make room or mend the loader, and run again."
+    )
+
+
+def leave_stdout() -> None:
+    """What is still buffered has nowhere to go, and must not fail once more at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None
