@@ -1,6 +1,6 @@
 {#-
   The columns of a raw table, cast; a table or column that was never loaded is an empty one. `columns` maps a name
-  to `text`, `integer`, `boolean`, `timestamp` or `json`.
+  to `text`, `integer`, `boolean`, `timestamp` or `json`. With --no-introspect all are taken to be there.
 -#}
 {% macro freshsales_source(stream, columns) %}
     {%- set types = {
@@ -11,8 +11,13 @@
         'json': freshsales_identity.freshsales_type_json(),
     } -%}
     {%- set table = source('freshsales', stream) -%}
-    {%- set loaded = adapter.get_relation(table.database, table.schema, table.identifier) if execute -%}
-    {%- set there = adapter.get_columns_in_relation(loaded) | map(attribute='name') | map('lower') | list if loaded else [] -%}
+    {%- if execute and flags.INTROSPECT -%}
+        {%- set loaded = adapter.get_relation(table.database, table.schema, table.identifier) -%}
+        {%- set there = adapter.get_columns_in_relation(loaded) | map(attribute='name') | map('lower') | list if loaded else [] -%}
+    {%- else -%}
+        {%- set loaded = table -%}
+        {%- set there = columns.keys() | list -%}
+    {%- endif %}
     select
         {%- for name, type in columns.items() %}
         cast({{ name if name in there else 'null' }} as {{ types[type] }}) as {{ name }}{{ ',' if not loop.last }}

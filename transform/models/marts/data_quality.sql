@@ -30,7 +30,10 @@ select
 
     last_complete.sync_id as last_complete_sync_id,
     last_complete.finished_at as last_complete_at,
-    {{ dbt.datediff('last_complete.finished_at', freshsales_identity.freshsales_utc_now(), 'hour') }} as hours_since_last_complete,
+    cast(
+        {{ dbt.datediff('last_complete.finished_at', freshsales_identity.freshsales_utc_now(), 'hour') }}
+        as {{ dbt.type_int() }}
+    ) as hours_since_last_complete,
 
     reads.end_evidence,
     reads.consistency,
