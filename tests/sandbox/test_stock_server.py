@@ -5,11 +5,7 @@ What holds for both is what any reader of SCIM may count on; where they part, a 
 
 from __future__ import annotations
 
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +13,7 @@ import requests
 
 from freshsales_sandbox.app import SCIM_TOKEN, Sandbox
 from tests.sandbox.asking import GROUP, JSON, PATCH_OP, USER
-
-STOCK = Path(sys.executable).with_name("scim2-server")
+from tests.stock_server import stock_server
 
 
 class Server:
@@ -44,14 +39,8 @@ class Server:
 
 @pytest.fixture(scope="module")
 def stock_url() -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(STOCK), "--port", str(port), "--bearer-token", SCIM_TOKEN]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("Serving SCIM on")
-        yield f"http://127.0.0.1:{port}/v2"
-        process.kill()
+    with stock_server(SCIM_TOKEN) as url:
+        yield url
 
 
 @pytest.fixture(params=["sandbox", "stock"])
