@@ -231,7 +231,7 @@ class _Problem:
 
 
 def _seconds(retry_after: str) -> float:
-    return float(retry_after) if retry_after.isdigit() else 0
+    return float(retry_after) if retry_after.isdecimal() else 0
 
 
 def _describe(error: Exception) -> str:

@@ -1,0 +1,329 @@
+"""One request and what becomes of it: errors that say enough and no more, retries, credentials, the wire."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+import pytest
+import requests
+from werkzeug import Request, Response
+
+from tests.tap.answering import API_KEY, SCIM_TOKEN, AnsweringServer, json_answer
+from tests.tap.clocks import SkippingClock
+from tests.tap.running import Outcome, run_tap
+
+PERSON = "Philippa Quillfeather"
+ONLY_SCIM = {"api_key": None, "max_attempts": 3}
+ONLY_REST = {"scim_token": None, "max_attempts": 3}
+# How error bodies tempt: a person, the credentials, a way to somewhere else.
+BODY = json.dumps(
+    {"detail": f"{PERSON} <pq@example.com> may not: Token token={API_KEY}, Bearer {SCIM_TOKEN}"}
+)
+USERS = "/scim/Users"
+RETRIED = (500, 502, 503, 504)
+STATUSES = (300, 302, 304, 400, 401, 402, 403, 404, 405, 409, 410, 418, 422, 501, *RETRIED)
+
+
+def assert_says_nothing_of_the_body(outcome: Outcome) -> None:
+    said = outcome.log + outcome.output + json.dumps(outcome.messages)
+    for secret in (PERSON, "Quillfeather", "pq@example.com", API_KEY, SCIM_TOKEN, "may not"):
+        assert secret not in said
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/scim+json", "text/html", "text/plain"]
+)
+@pytest.mark.parametrize("status", STATUSES)
+def test_an_error_names_stream_path_page_and_remedy_and_never_the_body(
+    status: int, media_type: str, tmp_path: Path
+) -> None:
+    reply = lambda _: Response("" if status == 304 else BODY, status, content_type=media_type)  # noqa: E731
+    with AnsweringServer(reply) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 1
+    [error] = [
+        line
+        for line in outcome.log.splitlines()
+        if "stream scim_users, GET /scim/Users, page 1: " in line and "| ERROR" in line
+    ]
+    assert str(status) in error
+    if status in RETRIED:
+        assert "attempt 3 of 3" in error
+        assert server.paths.count(USERS) == 3
+    else:
+        assert server.paths.count(USERS) == 1, "asked again, though that cannot help"
+    assert re.search(r"\. [A-Z][^.]+.*\.$", error), "no remedy"
+    assert_says_nothing_of_the_body(outcome)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(f"<html>{PERSON} {API_KEY}", id="html"),
+        pytest.param(f'{{"{PERSON}', id="half"),
+        pytest.param(json.dumps([PERSON, SCIM_TOKEN]), id="list"),
+        pytest.param(json.dumps({"Resources": PERSON}), id="text"),
+        pytest.param(json.dumps({"Resources": [PERSON]}), id="items"),
+        pytest.param(json.dumps({"Resources": [{"id": None, "userName": PERSON}]}), id="no-id"),
+    ],
+)
+def test_a_malformed_answer_is_described_and_never_quoted(body: str, tmp_path: Path) -> None:
+    with AnsweringServer(lambda _: json_answer(body)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 1
+    assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: upstream_malformed"
+    assert_says_nothing_of_the_body(outcome)
+
+
+def test_a_scim_type_that_is_no_word_is_not_repeated(tmp_path: Path) -> None:
+    body = json.dumps({"scimType": f"{PERSON} 1", "status": "400"})
+    with AnsweringServer(lambda _: json_answer(body, 400)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert "the server refused the request (400)" in outcome.log
+    assert_says_nothing_of_the_body(outcome)
+
+
+def test_backoff_is_jittered_doubles_its_bound_and_never_passes_a_minute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ceilings: list[float] = []
+    waits: list[float] = []
+
+    def jitter(ceiling: float) -> float:
+        ceilings.append(ceiling)
+        return ceiling / 2
+
+    class Watched(SkippingClock):
+        def wait(self, seconds: float) -> None:
+            waits.append(seconds)
+            super().wait(seconds)
+
+    monkeypatch.setattr("tap_freshsales_users.tap.Clock", Watched)
+    monkeypatch.setattr("backoff.full_jitter", jitter)
+    with AnsweringServer(lambda _: json_answer("{}", 503)) as server:
+        run_tap({**server.config, **ONLY_SCIM, "max_attempts": 10}, tmp_path)
+    assert ceilings[:9] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert waits[:9] == [ceiling / 2 for ceiling in ceilings[:9]]
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"), [("7", 7, 7), ("100000", 60, 60), ("soon", 0, 1), ("²", 0, 1)]
+)
+def test_a_server_error_may_ask_for_a_longer_wait_of_a_minute_at_the_most(
+    retry_after: str, least: float, most: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    clocks: list[SkippingClock] = []
+
+    class Kept(SkippingClock):
+        def __init__(self) -> None:
+            super().__init__()
+            clocks.append(self)
+
+    monkeypatch.setattr("tap_freshsales_users.tap.Clock", Kept)
+    with AnsweringServer(lambda _: json_answer("{}", 503, Retry_After=retry_after)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM, "max_attempts": 2}, tmp_path)
+    assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: upstream_unavailable"
+    assert least <= clocks[0].waits[0] <= most
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_never_followed_not_even_to_the_same_host(status: int, tmp_path: Path) -> None:
+    with AnsweringServer(lambda _: json_answer("{}")) as elsewhere:
+
+        def redirect(request: Request) -> Response:
+            place = "/scim/Users2" if request.path == USERS else elsewhere.url
+            return json_answer("", status, Location=place)
+
+        with AnsweringServer(redirect) as server:
+            outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+        assert sorted(server.paths) == ["/scim/Groups", USERS]
+        assert not elsewhere.requests
+    assert f"redirects elsewhere ({status}), and no credential is sent there" in outcome.log
+
+
+# -- credentials
+
+
+def test_a_token_is_sent_in_the_form_of_its_surface_with_what_is_accepted(tmp_path: Path) -> None:
+    with AnsweringServer(lambda _: json_answer("{}", 403)) as server:
+        run_tap(server.config, tmp_path)
+    for request in server.requests:
+        is_rest = request.path.startswith("/rest")
+        assert request.headers["Authorization"] == (
+            f"Token token={API_KEY}" if is_rest else f"Bearer {SCIM_TOKEN}"
+        )
+        assert ("scim+json" in request.headers["Accept"]) is not is_rest
+        assert request.headers["User-Agent"].startswith("tap-freshsales-users/")
+        assert "VERSION" not in request.headers["User-Agent"]
+        assert request.method == "GET"
+
+
+BASIC_FORMS = [f"{API_KEY}:X", f"X-API-KEY:{API_KEY}"]
+
+
+@pytest.mark.parametrize("accepted", [0, 1, None])
+def test_both_forms_of_basic_are_tried_once_and_the_one_that_is_taken_is_kept(
+    accepted: int | None, tmp_path: Path
+) -> None:
+    def answer(request: Request) -> Response:
+        form = base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
+        if accepted is None or form != BASIC_FORMS[accepted]:
+            return json_answer(BODY, 401)
+        return json_answer(json.dumps({"users": [], "roles": [], "territories": [], "user": {"id": 1}}))
+
+    with AnsweringServer(answer) as server:
+        outcome = run_tap({**server.config, **ONLY_REST, "api_auth": "basic"}, tmp_path)
+    tried = [
+        BASIC_FORMS.index(base64.b64decode(request.headers["Authorization"][6:]).decode())
+        for request in server.requests
+    ]
+    assert tried == sorted(tried), "went back to a form that was refused"
+    assert tried.count(0) == (len(tried) if accepted == 0 else 1)
+    assert outcome.exit_code == (1 if accepted is None else 0), outcome.log
+    assert base64.b64encode(BASIC_FORMS[1].encode()).decode() not in outcome.log
+    assert_says_nothing_of_the_body(outcome)
+
+
+def test_a_netrc_file_changes_no_credential(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with AnsweringServer(lambda _: json_answer("{}", 403)) as server:
+        run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert {request.headers["Authorization"] for request in server.requests} == {f"Bearer {SCIM_TOKEN}"}
+
+
+# -- proxies
+
+EMPTY_LIST = json.dumps({"totalResults": 0, "Resources": []})
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Answers itself what it is asked to fetch; the sandbox's server takes no whole URL for a path."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append((self.path, self.headers["Proxy-Authorization"]))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(EMPTY_LIST)))
+        self.end_headers()
+        self.wfile.write(EMPTY_LIST.encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing: standard error is the tap's."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        Proxy.asked.clear()
+        yield f"http://proxy-user:proxy-password@127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_proxy_of_the_environment_is_used_and_looked_up_once_a_surface(
+    proxy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", proxy)
+    look_up = requests.utils.get_environ_proxies
+    lookups: list[str] = []
+
+    def watched(url: str) -> object:
+        lookups.append(url)
+        return look_up(url)
+
+    monkeypatch.setattr("requests.utils.get_environ_proxies", watched)
+    with AnsweringServer(lambda _: json_answer("{}", 500)) as server:
+        scim_url = server.config["scim_api_url"]
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+        assert not server.requests, "went past the proxy"
+    assert outcome.exit_code == 0, outcome.log
+    paths, authorizations = zip(*Proxy.asked, strict=True)
+    assert [path.partition("?")[0] for path in paths] == [scim_url + "/Users", scim_url + "/Groups"]
+    assert set(authorizations) == {"Basic " + base64.b64encode(b"proxy-user:proxy-password").decode()}
+    assert lookups == [scim_url]
+    assert "proxy-password" not in outcome.log
+
+
+def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with AnsweringServer(lambda _: json_answer(EMPTY_LIST)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 0, outcome.log
+    assert server.requests
+
+
+def test_a_proxy_that_is_not_there_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy-user:proxy-password@127.0.0.1:9")
+    with AnsweringServer(lambda _: json_answer(EMPTY_LIST)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 1
+    assert "the proxy failed, attempt 3 of 3" in outcome.log
+    assert "proxy-password" not in outcome.log
+
+
+# -- the wire
+
+
+def test_connections_are_kept_alive_one_session_a_surface(tmp_path: Path) -> None:
+    ports: set[int] = set()
+
+    def answer(request: Request) -> Response:
+        ports.add(request.environ["REMOTE_PORT"])
+        return json_answer(
+            json.dumps(
+                {
+                    "users": [],
+                    "roles": [],
+                    "territories": [],
+                    "user": {"id": 1},
+                    "Resources": [],
+                    "totalResults": 0,
+                }
+            )
+        )
+
+    with AnsweringServer(answer) as server:
+        outcome = run_tap({**server.config, "max_in_flight": 1}, tmp_path)
+    assert outcome.exit_code == 0, outcome.log
+    assert len(server.requests) == 6
+    assert len(ports) == 2
+
+
+@pytest.mark.parametrize("mebibytes", [64, 65])
+def test_a_response_of_more_than_64_mib_is_refused_and_not_asked_again(
+    mebibytes: int, tmp_path: Path
+) -> None:
+    mebibyte = b" " * (1 << 20)
+
+    def answer(_: Request) -> Response:
+        def chunks() -> Iterator[bytes]:
+            yield EMPTY_LIST.encode().ljust(1 << 20)
+            for _ in range(mebibytes - 1):
+                yield mebibyte
+
+        return Response(chunks(), content_type="application/json")
+
+    with AnsweringServer(answer) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.receipt("scim_users")["is_complete"] is (mebibytes == 64)
+    assert ("the answer is larger than 64 MiB" in outcome.log) is (mebibytes == 65)
+    assert server.paths.count(USERS) == 1
