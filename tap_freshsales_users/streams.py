@@ -56,7 +56,7 @@ class Profile(RestStream):
 
     def record(self, item: Item) -> Record:
         record = super().record(item)
-        self.tap.read_as = record["id"]
+        self.tap.read_as = record.get("id")  # a catalog may leave it out
         return record
 
 

@@ -131,6 +131,18 @@ def test_keys_are_not_deselected(sandbox: Sandbox, tmp_path: Path) -> None:
     assert set(outcome.keys("roles")) == truth_of(sandbox.directory)["roles"]
 
 
+@pytest.mark.parametrize("key", ["account", "id", "group_id", "member_id", "sync_id"])
+def test_a_catalog_whose_schemas_lack_a_key_is_read_all_the_same(
+    key: str, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def drop(entry: Message) -> None:
+        entry["schema"]["properties"].pop(key, None)
+
+    outcome = run_tap(sandbox.config, tmp_path, catalog=discover(sandbox.config, tmp_path, drop))
+    assert outcome.exit_code == 0
+    assert all(receipt["is_complete"] for receipt in outcome.records["sync_receipts"])
+
+
 @pytest.mark.parametrize("flag", ["is_active", "id", "display_name"])
 def test_a_receipt_counts_the_same_whatever_columns_are_selected(
     flag: str, sandbox: Sandbox, tmp_path: Path
