@@ -76,8 +76,14 @@ def serve_command(warehouse: str, home: Path, port: int) -> None:
     os.umask(0o077)
     opened = Home(home.absolute())
     login = opened.open()
-    if not _is_postgresql(warehouse):
+    if _is_postgresql(warehouse):
+        from dashboards.superset.postgresql import check_postgresql  # noqa: PLC0415 - of Superset's environment
+
+        check_postgresql(warehouse)
+        address = warehouse
+    else:
         publish(Path(warehouse), opened.published)
+        address = f"duckdb:///{opened.published}?access_mode=read_only"
     listening = _listen(port)
     # Superset reads both as it is imported.
     os.environ["SUPERSET_HOME"] = str(opened.folder)
@@ -89,11 +95,7 @@ def serve_command(warehouse: str, home: Path, port: int) -> None:
         try:
             from dashboards.superset import app  # noqa: PLC0415 - not before its settings are known
 
-            if _is_postgresql(warehouse):
-                app.check_postgresql(warehouse)
-                application = app.set_up(login, warehouse)
-            else:
-                application = app.set_up(login, f"duckdb:///{opened.published}?access_mode=read_only")
+            application = app.set_up(login, address)
         except DashboardError:
             raise
         except Exception as error:

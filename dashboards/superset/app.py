@@ -7,38 +7,15 @@ import logging
 import socket
 
 import flask.cli  # type: ignore[import-not-found,unused-ignore]
-import sqlalchemy  # type: ignore[import-not-found,unused-ignore]
 from superset.app import create_app  # type: ignore[import-not-found,unused-ignore]
 from superset.cli.main import superset  # type: ignore[import-not-found,unused-ignore]
 from werkzeug.serving import make_server
 
 from dashboards.superset.errors import DashboardError
 from dashboards.superset.home import ASSETS, Login
-from dashboards.superset.publish import SCHEMA, check_marts
 
 DATABASE = "Freshsales identity"
 DASHBOARD = "access-review"
-
-
-def check_postgresql(url: str) -> None:
-    try:
-        address = sqlalchemy.engine.make_url(url)
-        engine = sqlalchemy.create_engine(address)
-    except (sqlalchemy.exc.ArgumentError, ValueError) as error:
-        # Its message would quote the URL, and with it the password.
-        raise DashboardError(
-            "The warehouse URL cannot be read: write postgresql://user:password@host:port/database."
-        ) from error
-    place = f"PostgreSQL at {address.host or 'localhost'}:{address.port or 5432}"
-    try:
-        inspector = sqlalchemy.inspect(engine)
-        present = {*inspector.get_table_names(SCHEMA), *inspector.get_view_names(SCHEMA)}
-    except sqlalchemy.exc.OperationalError as error:
-        reason = str(error.orig).strip().splitlines()[0]
-        raise DashboardError(f"{place} cannot be opened: {reason}") from error
-    finally:
-        engine.dispose()
-    check_marts(present, place)
 
 
 def set_up(login: Login, database_url: str) -> object:

@@ -25,7 +25,7 @@ NUMBERS = {
     "People": f"select count(*) from {MARTS}.access_review",
     "Active": f"select count(*) from {MARTS}.access_review where status = 'active'",
     "To decide": f"select count(*) from {MARTS}.access_review where risk_score > 0",
-    "Recently changed": f"""
+    "Changed": f"""
         select count(distinct change.identity_key)
         from {MARTS}.identity_changes as change
         join {MARTS}.data_quality as quality using (account, stream)
@@ -75,11 +75,15 @@ def test_the_evidence_names_the_stream_that_was_not_read_whole(
 
 
 def test_the_review_is_worst_first_with_names_that_stay_text(warehouse: Filled, dashboard: Dashboard) -> None:
-    worst = f"select risk_score, reasons from {MARTS}.access_review order by risk_score desc limit 10"
-    scores, reasons = zip(*warehouse.fetch(worst), strict=True)
+    worst = (
+        f"select risk_score, email, reasons from {MARTS}.access_review "
+        "order by risk_score desc, lower(display_name) limit 10"
+    )
+    scores, emails, reasons = zip(*warehouse.fetch(worst), strict=True)
     rows = dashboard.chart("Access review: worst first").locator("tbody tr")
     expect(rows.locator("td:nth-child(1)")).to_have_text([str(score) for score in scores])
-    expect(rows.locator("td:nth-child(3)").nth(1)).to_have_text(reasons[1])
+    expect(rows.locator("td:nth-child(3)")).to_have_text(reasons)
+    expect(rows.locator("td:nth-child(8)")).to_have_text(emails)
     # Superset leaves out of a name what could run, and shows the rest as it is written.
     expect(rows.locator("td:nth-child(2)").first).to_have_text("<img src>")
     expect(rows.locator("img")).to_have_count(0)
@@ -121,7 +125,10 @@ def test_superset_exports_what_the_bundle_says(served: Served, tmp_path: Path) -
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp_path)
     [exported] = [path for path in tmp_path.iterdir() if path.is_dir()]
-    assert assets(exported) == assets(ASSETS)
+    bundle = assets(ASSETS)
+    assert assets(exported).keys() == bundle.keys()
+    for asset, said in assets(exported).items():
+        assert said == bundle[asset]
 
 
 def assets(folder: Path) -> dict[str, Any]:
@@ -134,8 +141,10 @@ def assets(folder: Path) -> dict[str, Any]:
     return found
 
 
-# Ids of rows, where the database is, and what an import takes and an export leaves out or adds.
-_PASSING = {"chartId", "sqlalchemy_uri", "source_db_engine", "theme_uuid", "excluded"}
+# Ids of rows, where the database is, what an import takes and an export leaves out or adds, and the colours
+# that a browser stores once it has shown the dashboard.
+_PASSING = {"chartId", "excluded", "sqlalchemy_uri", "source_db_engine", "theme_uuid"}
+_PASSING |= {"color_scheme_domain", "map_label_colors", "shared_label_colors"}
 
 
 def _lasting(value: Any) -> Any:
