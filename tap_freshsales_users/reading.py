@@ -217,7 +217,7 @@ class PageReader:
         query = self._query(ask)
         was_missing = False
         while True:
-            if answer.status == NOT_FOUND and not self._is_first(ask):
+            if answer.status == NOT_FOUND and ask.page > 1:
                 if was_missing:
                     return Parsed([], Page([], is_missing=True))
                 was_missing = True
