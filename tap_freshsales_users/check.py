@@ -90,4 +90,4 @@ class Check:
 
 
 def _say(line: str) -> None:
-    print(line)  # noqa: T201 - the command's own output
+    print(line, flush=True)  # noqa: T201 - the command's own output

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
+# Python forgets a signal that comes just as its main thread falls asleep, until that wakes up again.
+LONGEST_NAP_SECONDS = 0.2
+
 
 class Stopped(Exception):  # noqa: N818 - a signal between threads, not an error
     """The run is ending: whatever waits gives up."""
@@ -20,12 +23,15 @@ class Clock:
 
     def wait(self, seconds: float) -> None:
         """Raises Stopped as soon as `stop` was called."""
-        if self._stopped.wait(seconds):
-            raise Stopped
+        until = time.monotonic() + seconds
+        while not self._stopped.wait(min(max(until - time.monotonic(), 0), LONGEST_NAP_SECONDS)):
+            if time.monotonic() >= until:
+                return
+        raise Stopped
 
     def wait_for(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Wait on a condition that is held, at most so long; None is until it is notified. Raises Stopped."""
-        condition.wait(seconds)
+        """Wait on a condition that is held, at most so long, or less: look again. Raises Stopped."""
+        condition.wait(LONGEST_NAP_SECONDS if seconds is None else min(seconds, LONGEST_NAP_SECONDS))
         if self._stopped.is_set():
             raise Stopped
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from tap_freshsales_users.clock import LONGEST_NAP_SECONDS
 from tap_freshsales_users.walk import Ask, Walk
 
 T = TypeVar("T")
@@ -34,7 +35,8 @@ class Job(Generic[T]):
         self._finished.set()
 
     def result(self) -> T:
-        self._finished.wait()
+        while not self._finished.wait(LONGEST_NAP_SECONDS):
+            pass
         if self._error is not None:
             raise self._error
         return self._value

@@ -199,6 +199,7 @@ class TapFreshsalesUsers(Tap):
         """A user's mistake ends in a sentence and exit code 1, an interruption in 128 + signal."""
         try:
             yield
+            sys.stdout.flush()
         except ConfigValidationError as error:
             for problem in error.errors:
                 cls.logger.error("%s", problem)  # noqa: TRY400

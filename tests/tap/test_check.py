@@ -1,0 +1,90 @@
+"""`--test`: who answers, as whom, what is left, what can be read and what not, for the fewest requests."""
+
+from pathlib import Path
+
+import pytest
+
+from freshsales_sandbox.app import Sandbox
+from tests.tap.running import Outcome, run_tap
+
+
+def check(sandbox: Sandbox, tmp_path: Path, **change: object) -> Outcome:
+    return run_tap({**sandbox.config, **change}, tmp_path, "--test")
+
+
+def test_a_good_account_is_described_for_six_requests(tmp_path: Path) -> None:
+    with Sandbox(people=20, quota="1000/h") as sandbox:
+        outcome = check(sandbox, tmp_path)
+        owner = sandbox.directory.key_owner
+        host = f"127.0.0.1:{sandbox.port}"
+        users, groups = len(sandbox.directory.users()), len(sandbox.directory.groups)
+    assert owner is not None
+    assert outcome.exit_code == 0
+    assert outcome.output.splitlines() == [
+        f"REST: {host}/crm/sales/api",
+        f"  profile: can be read; the key is known as CRM user {owner.crm_id} ({owner.display_name})",
+        "  owners: can be read",
+        "  roles: can be read",
+        "  territories: can be read",
+        f"SCIM: {host}/scim/v2",
+        f"  scim_users: can be read, {users} in all",
+        f"  scim_groups: can be read, {groups} in all",
+        "  scim_group_members: comes with scim_groups",
+        "Quota: 994 of 1000 requests are left; 50 an hour are reserved for others.",
+        "Nothing is wrong.",
+    ]
+    assert len(sandbox.requests) == 6
+    assert not outcome.records
+
+
+@pytest.mark.parametrize(("missing", "requests"), [("api_key", 2), ("scim_token", 4)])
+def test_a_surface_without_its_credential_is_not_asked(missing: str, requests: int, tmp_path: Path) -> None:
+    with Sandbox(people=20) as sandbox:
+        outcome = check(sandbox, tmp_path, **{missing: None})
+    assert outcome.exit_code == 0
+    assert f"not asked, `{missing}` is not set; its streams are deselected." in outcome.output
+    assert len(sandbox.requests) == requests
+
+
+@pytest.mark.parametrize(("wrong", "requests"), [("api_key", 3), ("scim_token", 5)])
+def test_a_refused_credential_costs_one_request_and_the_other_surface_is_checked_all_the_same(
+    wrong: str, requests: int, tmp_path: Path
+) -> None:
+    with Sandbox(people=20) as sandbox:
+        outcome = check(sandbox, tmp_path, **{wrong: "not-the-one"})
+    assert outcome.exit_code == 1
+    assert "refused the credential (401)" in outcome.output
+    assert "not asked, the credential was refused" in outcome.output
+    assert "can be read" in outcome.output
+    assert outcome.output.endswith("Something is wrong: see above.\n")
+    assert len(sandbox.requests) == requests
+
+
+@pytest.mark.parametrize(
+    ("quirk", "stream", "finding", "exit_code"),
+    [
+        ("rest-profile-404", "profile", "the account does not have it", 0),
+        ("rest-roles-501", "roles", "the account does not have it", 0),
+        ("rest-territories-404", "territories", "the account does not have it", 0),
+        ("scim-groups-501", "scim_groups", "the account does not have it", 0),
+        ("rest-owners-403", "owners", "denied access (403)", 1),
+        ("scim-403", "scim_users", "SCIM needs the Enterprise plan", 1),
+        ("scim-404", "scim_users", "not found (404)", 1),
+        ("rest-html-login", "owners", "a web page, such as a login form", 1),
+    ],
+)
+def test_each_stream_that_cannot_be_read_says_why(
+    quirk: str, stream: str, finding: str, exit_code: int, tmp_path: Path
+) -> None:
+    with Sandbox(people=20, quirks=(quirk,)) as sandbox:
+        outcome = check(sandbox, tmp_path)
+    [line] = [line for line in outcome.output.splitlines() if line.startswith(f"  {stream}: ")]
+    assert finding in line
+    assert outcome.exit_code == exit_code
+    assert len(sandbox.requests) == 6
+
+
+def test_where_nothing_tells_of_a_quota_it_says_so(tmp_path: Path) -> None:
+    with Sandbox(people=20, quota=None) as sandbox:
+        outcome = check(sandbox, tmp_path)
+    assert "Quota: the server does not say what is left; the run is paced by the settings." in outcome.output
