@@ -29,24 +29,27 @@ class Case:
     list: str
     request: int
     in_flight: int
+    # An overlap of one record bears one who left; two are noticed by it.
+    times: int = 2
 
     def __str__(self) -> str:
-        return f"{self.drift}@{self.list}:{self.request}-{self.in_flight}"
+        return f"{self.times}-{self.drift}@{self.list}:{self.request}-{self.in_flight}"
 
 
 CASES = [
-    Case(drift, list_, request, in_flight)
+    Case(drift, list_, request, in_flight, times)
     for drift in DRIFTS
     for list_ in DRIFTING_LISTS
     for request in range(2, REQUESTS + 1)
-    for in_flight in (1, 4)
+    for in_flight, times in ((1, 2), (4, 1), (4, 2))
+    if list_ == "scim_users" or times == 2
     # Half as many groups as people: fewer pages.
     if list_ != "scim_groups" or request <= REQUESTS - 2
 ]
 
 
 def run(case: Case, tmp_path: Path, *quirks: str) -> tuple[Outcome, Directory]:
-    drift = f"{case.drift}@{case.list}:{case.request}"
+    drift = [f"{case.drift}@{case.list}:{case.request}"] * case.times
     with Sandbox(people=PEOPLE, drift=drift, quirks=quirks, quota=None) as sandbox:
         config = {**sandbox.config, "page_size": PAGE_SIZE, "max_in_flight": case.in_flight}
         return run_tap(config, tmp_path), sandbox.directory
@@ -74,7 +77,7 @@ def test_who_stayed_is_there_or_it_is_said(case: Case, tmp_path: Path) -> None:
     outcome, directory = run(case, tmp_path)
     check(case, outcome, directory)
     if case.list != "owners" and case.drift != "reorder":
-        # One thing happened: a second look settles it.
+        # It happened once: a second look settles it.
         assert outcome.receipt(case.list)["is_complete"], outcome.log
         assert outcome.receipt(case.list)["consistency"] in PROOFS
 

@@ -31,11 +31,14 @@ class List:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.asked = self.taken = self.most_held = 0
+        self.has_asked_ahead = threading.Event()
 
     def fetch(self, ask: Ask) -> Page:
         with self._lock:
             self.asked += 1
             self.most_held = max(self.most_held, self.asked - self.taken)
+            if self.asked == 1 + 4:
+                self.has_asked_ahead.set()
         start = int(ask.params["startIndex"])
         return Page([f"{n}" for n in range(start, min(start + PAGE, RECORDS + 1))], RECORDS, start)
 
@@ -67,6 +70,14 @@ def test_however_slow_the_consumer_no_more_pages_are_held_than_in_flight(in_flig
         # The consumer stands still here: what is under way may arrive, and nothing more is asked for.
         assert server.asked <= number + in_flight
     assert server.most_held <= in_flight
+
+
+def test_the_next_pages_are_asked_for_while_the_consumer_has_one_in_hand() -> None:
+    server = List()
+    pages = server.read(4)
+    next(pages)
+    assert server.has_asked_ahead.wait(PATIENCE_SECONDS)
+    pages.close()  # type: ignore[attr-defined]
 
 
 def test_one_in_flight_is_the_caller_itself() -> None:

@@ -131,14 +131,14 @@ class Runs(RuleBasedStateMachine):
         assert keys <= before["scim_users"] | after["scim_users"]
         if outcome.receipt("scim_users")["is_complete"]:
             assert before["scim_users"] & after["scim_users"] <= keys
-        self.arrive(outcome)
+        self.arrive(outcome, moving=True)
 
     def read(self, **options: Any) -> Outcome:
         with Sandbox(quota=None, **options) as sandbox:
             config = {**sandbox.config, "page_size": PAGE_SIZE, "max_in_flight": self.in_flight}
             return run_tap(config, Path(self.folder.name))
 
-    def arrive(self, outcome: Outcome, *, most: int | None = None) -> None:
+    def arrive(self, outcome: Outcome, *, most: int | None = None, moving: bool = False) -> None:
         """Load what a run wrote, and hold what the warehouse then calls present against what it was told."""
         loaded = Outcome(outcome.exit_code, outcome.messages[:most], outcome.log)
         self.warehouse.load(loaded)
@@ -146,6 +146,7 @@ class Runs(RuleBasedStateMachine):
         for name in LISTS:
             keys = set(loaded.keys(name))
             if name in complete:
+                assert moving or keys == truth_of(self.directory)[name]
                 self.proven[name], self.since[name] = keys, set()
             else:
                 self.since[name] |= keys
