@@ -88,8 +88,9 @@ def serve_command(warehouse: str, home: Path, port: int) -> None:
     # Superset reads both as it is imported.
     os.environ["SUPERSET_HOME"] = str(opened.folder)
     os.environ["SUPERSET_CONFIG_PATH"] = str(CONFIG)
-    # Being told to end is no reason to leave anything half done.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both end it in the same way, also where a shell has told its background jobs to ignore the first.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     with output_into(opened.log) as say, suppress(KeyboardInterrupt):
         say("Setting Superset up: a minute the first time, half of it later.")
         try:

@@ -14,6 +14,7 @@ from dashboards.superset.home import ROOT
 from tests.browser.chromium import FLAGS, executable
 from tests.review import marts
 from tests.review.conftest import DuckDBFile, Filled, PostgreSQLDatabase
+from tests.superset.served.dashboard import PATIENCE_MS
 
 HERE = Path(__file__).parent
 ENVIRONMENT = ROOT / ".venv-superset" / "bin"
@@ -89,7 +90,7 @@ def served(duckdb_file: DuckDBFile, tmp_path_factory: pytest.TempPathFactory) ->
             assert found is not None, said
             yield Served(home, *found.groups())
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == 0
 
 
@@ -100,11 +101,12 @@ def signed_in(served: Served) -> Iterator[BrowserContext]:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(FLAGS))
         context = browser.new_context(viewport={"width": 1280, "height": 3000}, base_url=served.address)
         page = context.new_page()
-        page.goto("/login/")
+        # The form is drawn more than once while the page loads, and forgets what was filled in before.
+        page.goto("/login/", wait_until="networkidle", timeout=PATIENCE_MS)
         page.locator("#username").fill(served.username)
         page.locator("#password").fill(served.password)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile("/superset/welcome/"))
+        page.wait_for_url(re.compile("/superset/welcome/"), wait_until="commit", timeout=PATIENCE_MS)
         page.close()
         yield context
         browser.close()
