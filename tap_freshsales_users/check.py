@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tap_freshsales_users.client import ListStream
+from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import CredentialRefusedError, NotFoundError, TapError
 from tap_freshsales_users.streams import FOLLOWS, Profile
 from tap_freshsales_users.walk_single import SingleWalk
-
-if TYPE_CHECKING:
-    from tap_freshsales_users.tap import TapFreshsalesUsers
 
 SURFACES = {"api_key": "REST", "scim_token": "SCIM"}
 ONE_RECORD = {"api_key": {"page": 1, "per_page": 1}, "scim_token": {"startIndex": 1, "count": 1}}
@@ -21,7 +18,7 @@ ONE_RECORD = {"api_key": {"page": 1, "per_page": 1}, "scim_token": {"startIndex"
 class Check:
     """Prints its findings to standard output; exit code 1 where a stream cannot be read that should be."""
 
-    def __init__(self, tap: TapFreshsalesUsers) -> None:
+    def __init__(self, tap: RunContext) -> None:
         self._tap = tap
         self._exit_code = 0
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import NotFoundError, TapError
 from tap_freshsales_users.reading import Item, PageReader, Parsed, parse_list_response, parse_selector
 from tap_freshsales_users.receipts import ABSENT, Receipt, population_sha256, utc_text
@@ -23,9 +24,6 @@ from tap_freshsales_users.transport import Answer, Transport
 from tap_freshsales_users.walk import End, Walk
 from tap_freshsales_users.walk_pages import PageWalk
 from tap_freshsales_users.walk_scim import ScimWalk
-
-if TYPE_CHECKING:
-    from tap_freshsales_users.tap import TapFreshsalesUsers
 
 FULL_TABLE = "FULL_TABLE"
 
@@ -41,7 +39,7 @@ class FreshsalesStream(PageStream):
     # Whether an account may not have it (404, 501).
     is_optional: ClassVar[bool] = False
 
-    def __init__(self, tap: TapFreshsalesUsers) -> None:
+    def __init__(self, tap: RunContext) -> None:
         super().__init__(tap, load_schema(self.name), self.name)
         self.tap = tap
         self.primary_keys = self.keys

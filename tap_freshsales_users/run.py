@@ -6,17 +6,14 @@ import copy
 import logging
 import traceback
 from pathlib import PurePath
-from typing import TYPE_CHECKING
 
 from tap_freshsales_users.client import Follower, FreshsalesStream
+from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputError, TapError
 from tap_freshsales_users.receipts import ABSENT, Receipt
 from tap_freshsales_users.sdk import PageStream, reset_progress_markers
 from tap_freshsales_users.streams import FOLLOWS, SyncReceipts
 from tap_freshsales_users.writer import leave_stdout
-
-if TYPE_CHECKING:
-    from tap_freshsales_users.tap import TapFreshsalesUsers
 
 SIGNAL_EXIT_BASE = 128
 
@@ -24,7 +21,7 @@ SIGNAL_EXIT_BASE = 128
 class Run:
     """`execute` once. A stream that fails keeps no other from being read; it fails the run."""
 
-    def __init__(self, tap: TapFreshsalesUsers) -> None:
+    def __init__(self, tap: RunContext) -> None:
         self._tap = tap
         self._logger: logging.Logger = tap.logger
         self._exit_code = 0

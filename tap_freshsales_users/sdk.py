@@ -11,7 +11,7 @@
 - `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
   `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
 - `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
-- `Tap._env_var_config`: the SDK leaves numbers with a fraction as text, and ends in a traceback that repeats
+- `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text, and ends in a traceback that repeats
   the value where one is no number or no JSON.
 - `Tap._reset_state_progress_markers`, `_handle_termination`: `Tap.sync_all` is final, ends at the first
   failure, and exits 0 when it is terminated.

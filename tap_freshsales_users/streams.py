@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tap_freshsales_users.client import Follower, ListStream, RestStream, ScimStream
+from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import NotFoundError, RequestRefusedError, UpstreamUnavailableError
 from tap_freshsales_users.incremental import filter_since, starting_moment
 from tap_freshsales_users.reading import Item, Parsed, parse_object
@@ -34,9 +35,6 @@ from tap_freshsales_users.transport import Answer
 from tap_freshsales_users.walk import Walk
 from tap_freshsales_users.walk_scim import ScimWalk
 from tap_freshsales_users.walk_single import SingleWalk
-
-if TYPE_CHECKING:
-    from tap_freshsales_users.tap import TapFreshsalesUsers
 
 
 class Profile(RestStream):
@@ -241,7 +239,7 @@ class SyncReceipts(PageStream):
 
     name = "sync_receipts"
 
-    def __init__(self, tap: TapFreshsalesUsers) -> None:
+    def __init__(self, tap: RunContext) -> None:
         super().__init__(tap, load_schema(self.name), self.name)
         self.tap = tap
         self.primary_keys = ("sync_id", "stream")
@@ -254,7 +252,7 @@ class SyncReceipts(PageStream):
 
 
 # In the order they are synced: the profile first, since it tells whose key reads the rest.
-STREAMS: tuple[Callable[[TapFreshsalesUsers], PageStream], ...] = (
+STREAMS: tuple[Callable[[RunContext], PageStream], ...] = (
     Profile,
     Owners,
     Roles,

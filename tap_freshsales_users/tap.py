@@ -6,31 +6,23 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import cached_property
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import click
-from singer_sdk import Stream, Tap
+from singer_sdk import Stream
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.singerlib import Catalog
 
 from tap_freshsales_users.auth import secrets_of
-from tap_freshsales_users.clock import Clock
+from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
-from tap_freshsales_users.receipts import Receipt, new_sync_id, utc_text
 from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.sdk import apply_defaults, read_environment
-from tap_freshsales_users.settings import SETTINGS, VERSION_PLACE
+from tap_freshsales_users.settings import SETTINGS
 from tap_freshsales_users.streams import STREAMS
 from tap_freshsales_users.validation import find_problems
-from tap_freshsales_users.writer import BufferedWriter, full_output, leave_stdout
+from tap_freshsales_users.writer import full_output, leave_stdout
 
-if TYPE_CHECKING:
-    from tap_freshsales_users.api import Api
-
-PACKAGE = "tap-freshsales-users"
 CONFIG_REMEDY = (
     "Give the path of a JSON file with the settings that `--about` lists, or ENV for environment variables."
 )
@@ -39,45 +31,10 @@ NOT_A_STATE = "The state is not a Singer state"
 CATALOG_REMEDY = "Give what `--discover` printed, with your selection in it."
 
 
-class TapFreshsalesUsers(Tap):
+class TapFreshsalesUsers(RunContext):
     """Singer tap for Freshsales identities: who can get into the CRM, read whole or said not to be."""
 
-    name = PACKAGE
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
-    message_writer_class = BufferedWriter
-    message_writer: BufferedWriter
-
-    def __init__(self, **kwargs: Any) -> None:
-        now = datetime.now(UTC)
-        self.sync_id = new_sync_id(now)
-        self.receipts: dict[str, Receipt] = {}
-        self.read_as: int | None = None
-        super().__init__(**kwargs)
-
-    # -- what the streams share
-
-    @cached_property
-    def api(self) -> Api:
-        from tap_freshsales_users.api import Api  # noqa: PLC0415 - not needed to discover
-
-        user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, self.tap_version)
-        return Api(self.config, user_agent, Clock(), self.logger)
-
-    @cached_property
-    def tap_version(self) -> str:
-        return version(PACKAGE)
-
-    def open_receipt(self, stream: str) -> Receipt:
-        receipt = Receipt(
-            sync_id=self.sync_id,
-            account=self.api.account.name,
-            stream=stream,
-            replication_method="FULL_TABLE",
-            tap_version=self.tap_version,
-            started_at=utc_text(datetime.now(UTC)),
-        )
-        self.receipts[stream] = receipt
-        return receipt
 
     # -- streams
 

@@ -20,7 +20,7 @@ from tests.tap.running import run_tap
 
 PACKAGE = Path(tap_freshsales_users.__file__).parent
 # The modules whose classes are the SDK's.
-MODULES = ("sdk", "client", "streams", "tap")
+MODULES = ("sdk", "context", "client", "streams", "tap")
 NAMED = set(re.findall(r"`(?:\w+\.)?(_\w+)`", sdk.__doc__ or ""))
 
 # Every private method: where it is, and how it is called.
@@ -38,7 +38,7 @@ METHODS: dict[str, tuple[type, list[str]]] = {
     "_reset_state_progress_markers": (Tap, ["self"]),
     "_handle_termination": (Tap, ["self", "signum", "frame"]),
 }
-ATTRIBUTES = {"_tap", "_stream_version", "_initialized_at", "_config"}
+ATTRIBUTES = {"_tap", "_stream_version", "_initialized_at", "_config", "_env_var_config", "_env_var_prefix"}
 
 
 def parameters(function: Callable[..., Any]) -> list[str]:
@@ -66,6 +66,8 @@ def test_the_sdk_still_has_the_private_attributes(tmp_path: Path) -> None:
     stream = tap.streams["scim_users"]
     assert isinstance(tap._config, dict)  # noqa: SLF001
     assert stream._tap is tap  # noqa: SLF001
+    assert "_env_var_config" in private_names(Tap)
+    assert tap._env_var_prefix == "TAP_FRESHSALES_USERS_"  # noqa: SLF001
     assert stream._stream_version is None  # noqa: SLF001
     assert isinstance(stream._initialized_at, int)  # noqa: SLF001
 
