@@ -11,8 +11,8 @@
 - `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
   `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
 - `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
-- `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text, and ends in a traceback that repeats
-  the value where one is no number or no JSON.
+- `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text, and ends in a
+  traceback that repeats the value where one is no number or no JSON.
 - `Tap._reset_state_progress_markers`, `_handle_termination`: `Tap.sync_all` is final, ends at the first
   failure, and exits 0 when it is terminated.
 
@@ -37,13 +37,20 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.metrics import Counter
 from singer_sdk.plugin_base import JSONSchemaValidator
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import (
+    REPLICATION_FULL_TABLE,
+    REPLICATION_INCREMENTAL,
+    Metadata,
+    MetadataMapping,
+)
 
 from tap_freshsales_users.records import Record
 from tap_freshsales_users.writer import BufferedWriter, record_line_parts
 
 # The SDK announces a failure in these words before it raises it; the run does so with its remedy.
 UNHANDLED = "An unhandled error occurred"
+# Which run read a row: without it nobody can tell who is gone.
+SYNC_ID = "sync_id"
 PROPERTY_DEPTH = 2  # ("properties", name)
 
 
@@ -80,6 +87,11 @@ def reset_progress_markers(tap: Tap) -> None:
     tap._reset_state_progress_markers()  # noqa: SLF001
 
 
+def keep_automatic(metadata: MetadataMapping, column: str) -> None:
+    """No selection leaves this column out."""
+    metadata["properties", column].inclusion = Metadata.InclusionType.AUTOMATIC
+
+
 class PageStream(Stream):
     """A stream that is read and written a page at a time."""
 
@@ -98,6 +110,12 @@ class PageStream(Stream):
     def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Record]:  # noqa: ARG002
         for page in self.get_pages():
             yield from page
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        metadata = super().metadata
+        keep_automatic(metadata, SYNC_ID)
+        return metadata
 
     @property
     def is_incremental(self) -> bool:

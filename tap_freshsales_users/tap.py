@@ -17,7 +17,7 @@ from tap_freshsales_users.auth import secrets_of
 from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
 from tap_freshsales_users.redact import redact_logs
-from tap_freshsales_users.sdk import apply_defaults, read_environment
+from tap_freshsales_users.sdk import SYNC_ID, apply_defaults, keep_automatic, read_environment
 from tap_freshsales_users.settings import SETTINGS
 from tap_freshsales_users.streams import STREAMS
 from tap_freshsales_users.validation import find_problems
@@ -47,8 +47,14 @@ class TapFreshsalesUsers(RunContext):
         by_turn = sorted(super().streams.values(), key=lambda stream: STREAMS.index(type(stream)))
         return {stream.name: stream for stream in by_turn}
 
+    def setup_mapper(self) -> None:
+        # The mapper reads the catalog's own metadata, before the streams do.
+        for entry in self.catalog.streams:
+            keep_automatic(entry.metadata, SYNC_ID)
+        super().setup_mapper()
+
     def warn_of_unknown_selections(self) -> None:
-        """The SDK ignores what a catalog names and the tap does not have."""
+        """The SDK ignores what a catalog names and the tap does not have, and what it leaves out."""
         for entry in self.input_catalog.streams if self.input_catalog else []:
             stream = self.streams.get(entry.tap_stream_id)
             if stream is None:
@@ -57,6 +63,12 @@ class TapFreshsalesUsers(RunContext):
                 )
                 continue
             known = stream.schema["properties"]
+            if SYNC_ID not in (entry.schema.properties or {}):
+                self.logger.warning(
+                    "The catalog leaves %s.%s out: the warehouse cannot tell who is gone.",
+                    stream.name,
+                    SYNC_ID,
+                )
             for column in entry.schema.properties or {}:
                 if column not in known:
                     self.logger.warning(

@@ -165,3 +165,23 @@ def test_a_catalog_that_is_none_is_a_sentence(catalog: str, sandbox: Sandbox, tm
     assert "catalog" in outcome.log
     assert "Traceback" not in outcome.log
     assert len(sandbox.requests) == before
+
+
+def test_no_selection_leaves_out_which_run_read_a_row(sandbox: Sandbox, tmp_path: Path) -> None:
+    catalog = discover(sandbox.config, tmp_path)
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] == ["properties", "sync_id"]:
+                item["metadata"] = {"inclusion": "available", "selected": False}
+    outcome = run_tap(sandbox.config, tmp_path, catalog=catalog)
+    schemas = [message["schema"] for message in outcome.messages if message["type"] == "SCHEMA"]
+    assert all("sync_id" in schema["properties"] for schema in schemas)
+    assert all(record["sync_id"] for records in outcome.records.values() for record in records)
+
+
+def test_a_schema_without_the_run_is_warned_about(sandbox: Sandbox, tmp_path: Path) -> None:
+    catalog = discover(sandbox.config, tmp_path)
+    for entry in catalog["streams"]:
+        del entry["schema"]["properties"]["sync_id"]
+    outcome = run_tap(sandbox.config, tmp_path, catalog=catalog)
+    assert "The catalog leaves owners.sync_id out: the warehouse cannot tell who is gone." in outcome.log
