@@ -100,3 +100,15 @@ def holds_credential(output: str | bytes | None) -> bool:
 
 def is_configuration(path: "Path") -> bool:
     return "config" in path.name or path.name == ".env"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many faults were met, as counted from what was run."""
+    outcomes = {
+        outcome: sum("test_fault_matrix.py::test_a_fault" in report.nodeid for report in reports)
+        for outcome, reports in terminalreporter.stats.items()
+        if outcome in {"passed", "failed"}
+    }
+    if any(outcomes.values()):
+        told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()) if count)
+        terminalreporter.write_line(f"fault matrix: {sum(outcomes.values())} cases, {told}")
