@@ -14,16 +14,21 @@ RAW = "raw limit, 8 in flight"
 
 @dataclass(frozen=True)
 class Bar:
-    """`figure` is to be at most `bar`, and `goal` where there is one."""
+    """`figure` is to be at most `bar`, and `goal` where there is one; `why` is said where it is missed."""
 
     what: str
     figure: float
     bar: float
     goal: float | None = None
+    why: str = ""
+
+    @property
+    def is_missed(self) -> bool:
+        return self.figure > self.bar
 
     @property
     def verdict(self) -> str:
-        if self.figure > self.bar:
+        if self.is_missed:
             return "**missed**"
         return "goal met" if self.goal is not None and self.figure <= self.goal else "met"
 
@@ -34,8 +39,13 @@ def held_to(results: Results) -> Iterator[Bar]:
     yield from _sizes(results)
     loads = results.of(Case("load", 10_000, 0))
     if loads:
-        ratio = loads["this tap | target-duckdb"].wall / loads["dlt into DuckDB"].wall
-        yield Bar("wall into DuckDB, of dlt", ratio, 1 / 4, 1 / 6)
+        ratio = loads["this tap into target-duckdb"].wall / loads["dlt into DuckDB"].wall
+        plain = loads["plain tap into target-duckdb"].wall / loads["dlt into DuckDB"].wall
+        why = (
+            "What is left is the loader's own time: behind the plain tap, which needs far longer to read, it "
+            f"comes to {plain:.3f}."
+        )
+        yield Bar("wall into DuckDB, of dlt", ratio, 1 / 4, 1 / 6, why)
     yield from _start(results.of(Case("start", 0, 0)))
 
 
@@ -68,9 +78,14 @@ def _sizes(results: Results) -> Iterator[Bar]:
             1.5,
             1.3,
         )
-        start = prompt[0].cpu
-        growth = (prompt[100_000].cpu - start) / (prompt[10_000].cpu - start)
-        yield Bar("CPU above start-up at 100,000 people, of that at 10,000", growth, 11.5, 10)
+        start, less, more = prompt[0], prompt[10_000], prompt[100_000]
+        growth = (more.cpu - start.cpu) / (less.cpu - start.cpu)
+        medians = (more.cpu_median - start.cpu_median) / (less.cpu_median - start.cpu_median)
+        why = (
+            "The least of several short runs catches a fast moment of a shared machine, that of few long ones "
+            f"none: by the medians of the same rounds it is {medians:.1f}."
+        )
+        yield Bar("CPU above start-up at 100,000 people, of that at 10,000", growth, 11.5, 10, why)
 
 
 def _start(starts: Mapping[str, Summary]) -> Iterator[Bar]:

@@ -93,9 +93,9 @@ class Stable:
 
     def loads(self) -> list[Contestant]:
         return [
-            self._into_duckdb("plain tap | target-duckdb", self._plain()),
+            self._into_duckdb("plain tap into target-duckdb", self._plain()),
             self._dlt("dlt into DuckDB", "load"),
-            self._into_duckdb("this tap | target-duckdb", self.tap(8)),
+            self._into_duckdb("this tap into target-duckdb", self.tap(8)),
         ]
 
     def starts(self) -> list[Contestant]:

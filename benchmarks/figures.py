@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
+from statistics import median
 from typing import Any
 
 from benchmarks.measure import Figures
@@ -34,6 +35,7 @@ class Summary:
     wall_greatest: float
     cpu: float
     cpu_greatest: float
+    cpu_median: float
     rss: float
     requests: int
     rounds: int
@@ -76,6 +78,6 @@ def fewest_requests(people: int) -> int:
 def _summary(rounds: list[Figures]) -> Summary:
     walls, cpus = [one.wall_seconds for one in rounds], [one.cpu_seconds for one in rounds]
     return Summary(
-        min(walls), max(walls), min(cpus), max(cpus),
+        min(walls), max(walls), min(cpus), max(cpus), median(cpus),
         max(one.rss_mib for one in rounds), max(one.requests for one in rounds), len(rounds),
     )  # fmt: skip

@@ -64,6 +64,7 @@ def _bars(results: Results) -> str:
     for bar in held_to(results):
         goal = "" if bar.goal is None else f"{bar.goal:.3f}"
         lines.append(f"| {bar.what} | {bar.figure:.3f} | {bar.bar:.3f} | {goal} | {bar.verdict} |")
+    lines += [f"\nMissed: {bar.what}. {bar.why}" for bar in held_to(results) if bar.is_missed]
     return "\n".join(lines) + "\n"
 
 
@@ -116,6 +117,6 @@ def _processor() -> str:
 def _again() -> str:
     return (
         "`make bench` measures all of this again in about a quarter of an hour, and builds the environments "
-        "`make bench` measures all of this again in about a quarter of an hour, building the environments "
-        "and prints the same tables for 10,000 people at the most.\n"
+        "that it needs. `.venv/bin/python -m benchmarks --quick` takes about a minute, and prints the same "
+        "tables for 10,000 people at the most.\n"
     )
