@@ -82,8 +82,8 @@ def _sizes(results: Results) -> Iterator[Bar]:
         growth = (more.cpu - start.cpu) / (less.cpu - start.cpu)
         medians = (more.cpu_median - start.cpu_median) / (less.cpu_median - start.cpu_median)
         why = (
-            "The least of several short runs catches a fast moment of a shared machine, that of few long ones "
-            f"none: by the medians of the same rounds it is {medians:.1f}."
+            "The least of several short runs catches a fast moment of a shared machine, that of few long "
+            f"ones none: by the medians of the same rounds it is {medians:.1f}."
         )
         yield Bar("CPU above start-up at 100,000 people, of that at 10,000", growth, 11.5, 10, why)
 
