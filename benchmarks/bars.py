@@ -82,8 +82,9 @@ def _sizes(results: Results) -> Iterator[Bar]:
         growth = (more.cpu - start.cpu) / (less.cpu - start.cpu)
         medians = (more.cpu_median - start.cpu_median) / (less.cpu_median - start.cpu_median)
         why = (
-            "The least of several short runs catches a fast moment of a shared machine, that of few long "
-            f"ones none: by the medians of the same rounds it is {medians:.1f}."
+            "Start-up is subtracted from a figure hardly twice as large, and was measured in rounds of its "
+            "own: a tenth of a second of noise in it moves the ratio by a third. By the medians of the same "
+            f"rounds it is {medians:.1f}."
         )
         yield Bar("CPU above start-up at 100,000 people, of that at 10,000", growth, 11.5, 10, why)
 
