@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from tap_freshsales_users.client import ListStream
-from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import CredentialRefusedError, NotFoundError, TapError
-from tap_freshsales_users.streams import FOLLOWS, Profile
-from tap_freshsales_users.walk_single import SingleWalk
+from tap_freshsales_users.reading.walk_single import SingleWalk
+from tap_freshsales_users.singer.client import ListStream
+from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.streams import FOLLOWS, Profile
 
 SURFACES = {"api_key": "REST", "scim_token": "SCIM"}
 ONE_RECORD = {"api_key": {"page": 1, "per_page": 1}, "scim_token": {"startIndex": 1, "count": 1}}

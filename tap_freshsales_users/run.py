@@ -7,13 +7,13 @@ import logging
 import traceback
 from pathlib import PurePath
 
-from tap_freshsales_users.client import Follower, FreshsalesStream
-from tap_freshsales_users.context import RunContext
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputError, TapError
-from tap_freshsales_users.receipts import ABSENT, Receipt
-from tap_freshsales_users.sdk import PageStream, reset_progress_markers
-from tap_freshsales_users.streams import FOLLOWS, SyncReceipts
-from tap_freshsales_users.writer import leave_stdout
+from tap_freshsales_users.reading.receipt import ABSENT, Receipt
+from tap_freshsales_users.singer.client import Follower, FreshsalesStream
+from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.sdk import PageStream, reset_progress_markers
+from tap_freshsales_users.singer.streams import FOLLOWS, SyncReceipts
+from tap_freshsales_users.singer.writer import leave_stdout
 
 SIGNAL_EXIT_BASE = 128
 

@@ -13,15 +13,15 @@ from singer_sdk import Stream
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.singerlib import Catalog
 
-from tap_freshsales_users.auth import secrets_of
-from tap_freshsales_users.context import RunContext
+from tap_freshsales_users.api.auth import secrets_of
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
 from tap_freshsales_users.redact import redact_logs
-from tap_freshsales_users.sdk import SYNC_ID, apply_defaults, keep_automatic, read_environment
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.streams import STREAMS
+from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.sdk import SYNC_ID, apply_defaults, keep_automatic, read_environment
+from tap_freshsales_users.singer.streams import STREAMS
+from tap_freshsales_users.singer.writer import full_output, leave_stdout
 from tap_freshsales_users.validation import find_problems
-from tap_freshsales_users.writer import full_output, leave_stdout
 
 CONFIG_REMEDY = (
     "Give the path of a JSON file with the settings that `--about` lists, or ENV for environment variables."

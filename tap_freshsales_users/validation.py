@@ -8,9 +8,9 @@ from typing import Any
 
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_freshsales_users.account import resolve
-from tap_freshsales_users.coercion import UncoercibleError, to_date_time
+from tap_freshsales_users.api.account import resolve
 from tap_freshsales_users.errors import ConfigurationError
+from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 
 CREDENTIALS = ("api_key", "scim_token")
 # What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from tap_freshsales_users.clock import Clock
+from tap_freshsales_users.api.clock import Clock
 
 # How long a thread may really stand still for another one's answer before it looks again.
 LOOK_SECONDS = 0.05

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tap_freshsales_users.walk import Page, Walk
+from tap_freshsales_users.reading.walk import Page, Walk
 
 MOST_REQUESTS = 2000
 

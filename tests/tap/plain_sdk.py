@@ -10,7 +10,7 @@ import pytest
 from singer_sdk import Stream
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
 
-from tap_freshsales_users.sdk import PageStream
+from tap_freshsales_users.singer.sdk import PageStream
 from tap_freshsales_users.tap import TapFreshsalesUsers
 from tests.tap.running import Message, Outcome, run_tap
 
@@ -28,7 +28,7 @@ def run_both(
     config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: Any
 ) -> tuple[Outcome, Outcome]:
     """The same run by the tap's own way, and by the SDK's."""
-    monkeypatch.setattr("tap_freshsales_users.context.new_sync_id", lambda _now: SYNC_ID)
+    monkeypatch.setattr("tap_freshsales_users.singer.context.new_sync_id", lambda _now: SYNC_ID)
     own = run_tap(config, tmp_path, **files)
     with monkeypatch.context() as patch:
         patch.delattr(PageStream, "_sync_records")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tap_freshsales_users.account import Account, resolve
+from tap_freshsales_users.api.account import Account, resolve
 from tap_freshsales_users.errors import ConfigurationError
 
 CURRENT = "https://{host}/crm/sales/api"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_freshsales_users.coercion import (
+from tap_freshsales_users.records.coercion import (
     UncoercibleError,
     to_array,
     to_boolean,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.inflight import Workers, read_pages
-from tap_freshsales_users.sdk import PageStream
-from tap_freshsales_users.walk import Ask, Page
-from tap_freshsales_users.walk_scim import ScimWalk
+from tap_freshsales_users.reading.in_flight import Workers, read_pages
+from tap_freshsales_users.reading.walk import Ask, Page
+from tap_freshsales_users.reading.walk_scim import ScimWalk
+from tap_freshsales_users.singer.sdk import PageStream
 from tests.tap.running import run_tap
 from tests.tap.truth import truth_of
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.client import ListStream
-from tap_freshsales_users.sdk import PageStream
-from tap_freshsales_users.streams import ScimGroupMembers, ScimGroups
+from tap_freshsales_users.singer.client import ListStream
+from tap_freshsales_users.singer.sdk import PageStream
+from tap_freshsales_users.singer.streams import ScimGroupMembers, ScimGroups
 from tests.tap.running import Outcome, run_tap
 from tests.tap.selecting import deselect, discover
 from tests.tap.truth import LISTS, truth_of

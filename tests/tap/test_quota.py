@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_freshsales_users.quota import AwaitAnswer, Exhausted, Go, Pause, Quota, Told, read_headers
+from tap_freshsales_users.api.quota import AwaitAnswer, Exhausted, Go, Pause, Quota, Told, read_headers
 from tests.tap.window_server import (
     START,
     Client,

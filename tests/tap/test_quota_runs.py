@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.clock import Clock, Stopped
+from tap_freshsales_users.api.clock import Clock, Stopped
+from tap_freshsales_users.api.quota import Quota
+from tap_freshsales_users.api.quota_gate import Gate
 from tap_freshsales_users.errors import QuotaExhaustedError
-from tap_freshsales_users.gate import Gate
-from tap_freshsales_users.quota import Quota
 from tests.tap.clocks import SkippingClock
 from tests.tap.running import run_tap
 from tests.tap.truth import LISTS, truth_of
@@ -24,7 +24,7 @@ def share_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> SkippingCl
     clock = SkippingClock()
     assert sandbox.quota is not None
     sandbox.quota.clock = clock.time
-    monkeypatch.setattr("tap_freshsales_users.context.Clock", lambda: clock)
+    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", lambda: clock)
     return clock
 
 
@@ -90,7 +90,7 @@ def test_with_nothing_told_a_run_waits_by_single_probes_and_reads_the_whole_trut
 
 
 def test_five_requests_in_two_seconds_in_real_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("tap_freshsales_users.context.Clock", Clock)
+    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Clock)
     with Sandbox(people=20, quota="5/2s") as sandbox:
         outcome = run_tap({**sandbox.config, "max_in_flight": 8}, tmp_path)
         truth = truth_of(sandbox.directory)

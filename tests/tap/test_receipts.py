@@ -15,13 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.receipts import MemberPopulation, new_sync_id, population_sha256
-from tap_freshsales_users.schemas import load_schema
-from tap_freshsales_users.streams import ScimGroupMembers
+from tap_freshsales_users.reading.receipt import MemberPopulation, new_sync_id, population_sha256
+from tap_freshsales_users.reading.walk import Page, Walk
+from tap_freshsales_users.reading.walk_pages import PageWalk
+from tap_freshsales_users.reading.walk_scim import ScimWalk
+from tap_freshsales_users.records.schemas import load_schema
+from tap_freshsales_users.singer.streams import ScimGroupMembers
 from tap_freshsales_users.tap import TapFreshsalesUsers
-from tap_freshsales_users.walk import Page, Walk
-from tap_freshsales_users.walk_pages import PageWalk
-from tap_freshsales_users.walk_scim import ScimWalk
 from tests.tap.running import Outcome, run_tap
 
 # Ids hold neither what joins them nor what joins their parts.

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.records import ADDITIONAL_ATTRIBUTES, MAX_PLANS, Shaper
-from tap_freshsales_users.schemas import load_schema
-from tap_freshsales_users.scim import ENTERPRISE_USER, LEFT_OUT, PLAIN, USER_PATHS
+from tap_freshsales_users.records.schemas import load_schema
+from tap_freshsales_users.records.scim import ENTERPRISE_USER, LEFT_OUT, PLAIN, USER_PATHS
+from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, MAX_PLANS, Shaper
 from tests.tap.running import run_tap
 
 Raw = dict[str, Any]

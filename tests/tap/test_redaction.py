@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from singer_sdk.logging import StructuredFormatter
 
-from tap_freshsales_users.auth import secrets_of
+from tap_freshsales_users.api.auth import secrets_of
 from tap_freshsales_users.redact import MASK, redact_logs
 
 API_KEY = "k3y+with/odd\"characters\\and'quotes=="

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from tap_freshsales_users.schemas import load_schema
+from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.tap import TapFreshsalesUsers
 from tests.tap.selecting import discover
 

@@ -13,14 +13,14 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
 import tap_freshsales_users
-from tap_freshsales_users import sdk
-from tap_freshsales_users.sdk import PageStream
+from tap_freshsales_users.singer import sdk
+from tap_freshsales_users.singer.sdk import PageStream
 from tap_freshsales_users.tap import TapFreshsalesUsers
 from tests.tap.running import run_tap
 
 PACKAGE = Path(tap_freshsales_users.__file__).parent
 # The modules whose classes are the SDK's.
-MODULES = ("sdk", "context", "client", "streams", "tap")
+MODULES = ("singer/sdk", "singer/context", "singer/client", "singer/streams", "tap")
 NAMED = set(re.findall(r"`(?:\w+\.)?(_\w+)`", sdk.__doc__ or ""))
 
 # Every private method: where it is, and how it is called.

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.sdk import PageStream
+from tap_freshsales_users.singer.sdk import PageStream
 from tests.tap.plain_sdk import comparable, run_both
 from tests.tap.running import Message, Outcome, run_tap
 from tests.tap.selecting import Change, deselect, discover, incremental

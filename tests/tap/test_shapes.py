@@ -11,7 +11,7 @@ import pytest
 
 from freshsales_sandbox.app import Sandbox
 from freshsales_sandbox.quirks.scim_shape import UNKNOWN_EXTENSION
-from tap_freshsales_users.schemas import load_schema
+from tap_freshsales_users.records.schemas import load_schema
 from tests.tap.running import Message, Outcome, run_tap
 
 PEOPLE = 30

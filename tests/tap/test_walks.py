@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_freshsales_users.walk import Walk
-from tap_freshsales_users.walk_pages import PageWalk
-from tap_freshsales_users.walk_scim import ScimWalk
+from tap_freshsales_users.reading.walk import Walk
+from tap_freshsales_users.reading.walk_pages import PageWalk
+from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tests.tap.list_server import Event, ListServer, walk_through
 
 SIZES = st.integers(0, 60)

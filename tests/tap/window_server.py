@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
-from tap_freshsales_users.quota import AwaitAnswer, Exhausted, Go, Pause, Quota
+from tap_freshsales_users.api.quota import AwaitAnswer, Exhausted, Go, Pause, Quota
 
 OK, TOO_MANY_REQUESTS, UNAVAILABLE = 200, 429, 503
 START = 1_800_000_000.0

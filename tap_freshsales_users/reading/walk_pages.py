@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tap_freshsales_users.walk import (
+from tap_freshsales_users.reading.walk import (
     EMPTY_PAGE,
     NONE,
     REPEATED_PAGE,

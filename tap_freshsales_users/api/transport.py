@@ -26,9 +26,9 @@ from tap_freshsales_users.errors import (
 )
 
 if TYPE_CHECKING:
-    from tap_freshsales_users.auth import Credential
-    from tap_freshsales_users.clock import Clock
-    from tap_freshsales_users.gate import Gate
+    from tap_freshsales_users.api.auth import Credential
+    from tap_freshsales_users.api.clock import Clock
+    from tap_freshsales_users.api.quota_gate import Gate
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024

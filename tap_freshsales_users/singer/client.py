@@ -12,18 +12,18 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
-from tap_freshsales_users.context import RunContext
+from tap_freshsales_users.api.transport import Answer, Transport
 from tap_freshsales_users.errors import NotFoundError, TapError
-from tap_freshsales_users.reading import Item, PageReader, Parsed, parse_list_response, parse_selector
-from tap_freshsales_users.receipts import ABSENT, Receipt, population_sha256, utc_text
-from tap_freshsales_users.records import ADDITIONAL_ATTRIBUTES, Record, Shaper
-from tap_freshsales_users.schemas import load_schema
-from tap_freshsales_users.scim import LEFT_OUT, PLAIN
-from tap_freshsales_users.sdk import PageStream
-from tap_freshsales_users.transport import Answer, Transport
-from tap_freshsales_users.walk import End, Walk
-from tap_freshsales_users.walk_pages import PageWalk
-from tap_freshsales_users.walk_scim import ScimWalk
+from tap_freshsales_users.reading.reader import Item, PageReader, Parsed, parse_list_response, parse_selector
+from tap_freshsales_users.reading.receipt import ABSENT, Receipt, population_sha256, utc_text
+from tap_freshsales_users.reading.walk import End, Walk
+from tap_freshsales_users.reading.walk_pages import PageWalk
+from tap_freshsales_users.reading.walk_scim import ScimWalk
+from tap_freshsales_users.records.schemas import load_schema
+from tap_freshsales_users.records.scim import LEFT_OUT, PLAIN
+from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record, Shaper
+from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.sdk import PageStream
 
 FULL_TABLE = "FULL_TABLE"
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from tap_freshsales_users.account import Account, resolve
-from tap_freshsales_users.auth import Credential, api_key_credential, scim_credential
-from tap_freshsales_users.clock import Clock
-from tap_freshsales_users.gate import Gate
-from tap_freshsales_users.inflight import Workers
-from tap_freshsales_users.quota import Quota
-from tap_freshsales_users.transport import Transport
+from tap_freshsales_users.api.account import Account, resolve
+from tap_freshsales_users.api.auth import Credential, api_key_credential, scim_credential
+from tap_freshsales_users.api.clock import Clock
+from tap_freshsales_users.api.quota import Quota
+from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.transport import Transport
+from tap_freshsales_users.reading.in_flight import Workers
 
 JSON_TYPE = "application/json"
 # RFC 7644 section 3.8, and what is met in the wild.

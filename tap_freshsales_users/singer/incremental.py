@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_freshsales_users.coercion import UncoercibleError, to_date_time
 from tap_freshsales_users.errors import ConfigurationError
-from tap_freshsales_users.sdk import PageStream
+from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
+from tap_freshsales_users.singer.sdk import PageStream
 
 
 def starting_moment(stream: PageStream) -> str | None:

@@ -9,19 +9,9 @@ from typing import Any, NoReturn
 
 import orjson
 
-from tap_freshsales_users.clock import Clock
-from tap_freshsales_users.coercion import UncoercibleError, to_integer, to_string
-from tap_freshsales_users.errors import (
-    NotFoundError,
-    RequestRefusedError,
-    UpstreamMalformedError,
-    UpstreamUnavailableError,
-)
-from tap_freshsales_users.gate import Gate
-from tap_freshsales_users.inflight import Workers, read_pages
-from tap_freshsales_users.progress import Progress
-from tap_freshsales_users.scim import attribute, has_attribute
-from tap_freshsales_users.transport import (
+from tap_freshsales_users.api.clock import Clock
+from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.transport import (
     BAD_REQUEST,
     NOT_FOUND,
     OK,
@@ -30,7 +20,17 @@ from tap_freshsales_users.transport import (
     Tally,
     Transport,
 )
-from tap_freshsales_users.walk import Ask, Page, RefusedError, Walk
+from tap_freshsales_users.errors import (
+    NotFoundError,
+    RequestRefusedError,
+    UpstreamMalformedError,
+    UpstreamUnavailableError,
+)
+from tap_freshsales_users.reading.in_flight import Workers, read_pages
+from tap_freshsales_users.reading.progress import Progress
+from tap_freshsales_users.reading.walk import Ask, Page, RefusedError, Walk
+from tap_freshsales_users.records.coercion import UncoercibleError, to_integer, to_string
+from tap_freshsales_users.records.scim import attribute, has_attribute
 
 Item = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_freshsales_users.walk import SINGLE_OBJECT, SINGLE_PAGE, Ask, End, Page, RefusedError, Walk
+from tap_freshsales_users.reading.walk import SINGLE_OBJECT, SINGLE_PAGE, Ask, End, Page, RefusedError, Walk
 
 
 class SingleWalk(Walk):

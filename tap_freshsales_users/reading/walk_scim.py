@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from tap_freshsales_users.walk import (
+from tap_freshsales_users.reading.walk import (
     EMPTY_PAGE,
     NO_NEXT_CURSOR,
     NONE,

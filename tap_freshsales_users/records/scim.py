@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tap_freshsales_users.coercion import TRUTHS
-from tap_freshsales_users.records import Record
+from tap_freshsales_users.records.coercion import TRUTHS
+from tap_freshsales_users.records.shaper import Record
 
 ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = (ENTERPRISE_USER, "manager")

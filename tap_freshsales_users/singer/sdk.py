@@ -44,8 +44,8 @@ from singer_sdk.singerlib.catalog import (
     MetadataMapping,
 )
 
-from tap_freshsales_users.records import Record
-from tap_freshsales_users.writer import BufferedWriter, record_line_parts
+from tap_freshsales_users.records.shaper import Record
+from tap_freshsales_users.singer.writer import BufferedWriter, record_line_parts
 
 # The SDK announces a failure in these words before it raises it; the run does so with its remedy.
 UNHANDLED = "An unhandled error occurred"

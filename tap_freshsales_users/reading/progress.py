@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from tap_freshsales_users.clock import Clock
-from tap_freshsales_users.gate import Gate
-from tap_freshsales_users.walk import Walk
+from tap_freshsales_users.api.clock import Clock
+from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.reading.walk import Walk
 
 REPORT_EVERY_SECONDS = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from tap_freshsales_users.coercion import UncoercibleError, coercer
+from tap_freshsales_users.records.coercion import UncoercibleError, coercer
 
 Record = dict[str, Any]
 ADDITIONAL_ATTRIBUTES = "additional_attributes"

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from tap_freshsales_users.clock import LONGEST_NAP_SECONDS
-from tap_freshsales_users.walk import Ask, Walk
+from tap_freshsales_users.api.clock import LONGEST_NAP_SECONDS
+from tap_freshsales_users.reading.walk import Ask, Walk
 
 T = TypeVar("T")
 R = TypeVar("R")

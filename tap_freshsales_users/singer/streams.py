@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tap_freshsales_users.client import Follower, ListStream, RestStream, ScimStream
-from tap_freshsales_users.context import RunContext
+from tap_freshsales_users.api.transport import Answer
 from tap_freshsales_users.errors import NotFoundError, RequestRefusedError, UpstreamUnavailableError
-from tap_freshsales_users.incremental import filter_since, starting_moment
-from tap_freshsales_users.reading import Item, Parsed, parse_object
-from tap_freshsales_users.receipts import (
+from tap_freshsales_users.reading.reader import Item, Parsed, parse_object
+from tap_freshsales_users.reading.receipt import (
     DERIVED,
     INCREMENTAL,
     MEMBERS_UNKNOWN,
@@ -19,9 +17,11 @@ from tap_freshsales_users.receipts import (
     Receipt,
     utc_text,
 )
-from tap_freshsales_users.records import Record
-from tap_freshsales_users.schemas import load_schema
-from tap_freshsales_users.scim import (
+from tap_freshsales_users.reading.walk import Walk
+from tap_freshsales_users.reading.walk_scim import ScimWalk
+from tap_freshsales_users.reading.walk_single import SingleWalk
+from tap_freshsales_users.records.schemas import load_schema
+from tap_freshsales_users.records.scim import (
     GROUP_PATHS,
     MEMBER_PATHS,
     USER_PATHS,
@@ -30,11 +30,11 @@ from tap_freshsales_users.scim import (
     members_of,
     primary_email,
 )
-from tap_freshsales_users.sdk import PageStream
-from tap_freshsales_users.transport import Answer
-from tap_freshsales_users.walk import Walk
-from tap_freshsales_users.walk_scim import ScimWalk
-from tap_freshsales_users.walk_single import SingleWalk
+from tap_freshsales_users.records.shaper import Record
+from tap_freshsales_users.singer.client import Follower, ListStream, RestStream, ScimStream
+from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.incremental import filter_since, starting_moment
+from tap_freshsales_users.singer.sdk import PageStream
 
 
 class Profile(RestStream):

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tap_freshsales_users.clock import Clock
+from tap_freshsales_users.api.clock import Clock
+from tap_freshsales_users.api.quota import Exhausted, Go, Pause, Quota
 from tap_freshsales_users.errors import QuotaExhaustedError
-from tap_freshsales_users.quota import Exhausted, Go, Pause, Quota
 
 ANNOUNCE_EVERY_SECONDS = 30
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 _FOLDER = next(folder for folder in (_PACKAGE / "schemas", _PACKAGE.parent / "schemas") if folder.is_dir())
 
 

@@ -1,0 +1,1 @@
+"""One request within the quota of the account."""

@@ -1,0 +1,1 @@
+"""One list of one surface, read to its end."""

@@ -1,0 +1,1 @@
+"""An item of the API becomes a record of a stream."""

@@ -1,0 +1,1 @@
+"""What the Singer SDK needs."""
