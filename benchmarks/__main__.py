@@ -18,15 +18,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import environments
-from benchmarks.contestants import Contestant, Stable
-from benchmarks.figures import Case, Results
+from benchmarks.contestants import Contestant, Contestants
+from benchmarks.markdown import written
 from benchmarks.measure import Figures, Server, run
-from benchmarks.results import write_results
+from benchmarks.results import GROWTH_PEOPLE, Case, Results
 
 CHECKED_PEOPLE = 1_000
-# People, latency in ms, rounds. The empty directory tells what starting up costs.
+# People, latency in ms, rounds.
 WHOLE = (
-    (0, 0, 5),
     (1_000, 0, 5),
     (10_000, 0, 6),
     (1_000, 50, 2),
@@ -34,11 +33,11 @@ WHOLE = (
     (100_000, 0, 3),
     (100_000, 50, 1),
 )
-QUICK = ((0, 0, 2), (1_000, 0, 1), (10_000, 0, 2), (1_000, 50, 1))
+QUICK = ((1_000, 0, 1), (10_000, 0, 2), (1_000, 50, 1))
 # Here the sequential ones would wait 100 s for latency alone.
 TOO_LONG_TO_WAIT = (100_000, 50)
 LOAD_PEOPLE = 10_000
-LOAD_ROUNDS, START_ROUNDS = 4, 15
+LOAD_ROUNDS, START_ROUNDS, GROWTH_ROUNDS = 4, 15, 8
 
 
 class Benchmark:
@@ -46,35 +45,41 @@ class Benchmark:
         self._server = server
         self._log = folder / "log"
         self._output = folder / "output"
-        self._stable = Stable(server.url, folder)
+        self._contestants = Contestants(server.url, folder)
         self.results = Results()
 
     def check(self) -> None:
         """Each once, which also warms it up; raises RuntimeError where records are missing."""
         self._server.list_people(CHECKED_PEOPLE, 0)
-        for reader in self._stable.readers():
+        for reader in self._contestants.readers():
             reader.prepare()
             run(reader.command, self._log, self._output)
             found = reader.count(self._output)
             if found != 2 * CHECKED_PEOPLE:
                 raise RuntimeError(f"{reader.name} wrote {found} records of {2 * CHECKED_PEOPLE}")
-        for loading in self._stable.loads():
+        for loading in self._contestants.loads():
             self._measure(loading, CHECKED_PEOPLE, 0)
             self._check_rows(loading, CHECKED_PEOPLE)
 
     def read(self, people: int, latency_ms: int, rounds: int) -> None:
-        readers = self._stable.readers()
-        if people == 0:
-            readers = [self._stable.tap(8)]
-        elif (people, latency_ms) == TOO_LONG_TO_WAIT:
+        readers = self._contestants.readers()
+        if (people, latency_ms) == TOO_LONG_TO_WAIT:
             readers = [reader for reader in readers if not reader.is_sequential]
         self._alternate(Case("read", people, latency_ms), readers, rounds)
 
+    def grow(self, rounds: int) -> None:
+        """The empty directory tells what start-up costs; it is measured in the same rounds as the others."""
+        print(f"growth: {rounds} rounds of {len(GROWTH_PEOPLE)} sizes", flush=True)
+        tap = self._contestants.tap(8)
+        for _ in range(rounds):
+            for people in GROWTH_PEOPLE:
+                self.results.add(Case("growth", people, 0), tap.name, self._measure(tap, people, 0))
+
     def load(self, people: int, rounds: int) -> None:
-        self._alternate(Case("load", people, 0), self._stable.loads(), rounds)
+        self._alternate(Case("load", people, 0), self._contestants.loads(), rounds)
 
     def start(self, rounds: int) -> None:
-        self._alternate(Case("start", 0, 0), self._stable.starts(), rounds)
+        self._alternate(Case("start", 0, 0), self._contestants.starts(), rounds)
 
     def _alternate(self, case: Case, contestants: Sequence[Contestant], rounds: int) -> None:
         print(f"{case}: {rounds} rounds of {len(contestants)}", flush=True)
@@ -99,7 +104,7 @@ class Benchmark:
             environments.program("dlt"),
             "-c",
             query,
-            str(self._stable.warehouse),
+            str(self._contestants.warehouse),
             "owners",
             "scim_users",
         ]
@@ -126,11 +131,13 @@ def main() -> None:
             benchmark.start(5 if quick else START_ROUNDS)
             for case in plan:
                 benchmark.read(*case)
+            if not quick:
+                benchmark.grow(GROWTH_ROUNDS)
             benchmark.load(LOAD_PEOPLE, 1 if quick else LOAD_ROUNDS)
         finally:
             server.stop()
     print(f"Measured in {time.monotonic() - begun:.0f} s.")
-    text = write_results(benchmark.results)
+    text = written(benchmark.results)
     if quick:
         print(text)
         return

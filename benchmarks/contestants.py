@@ -44,7 +44,7 @@ class Contestant:
         return sum(len(json.loads(line)) for line in lines)
 
 
-class Stable:
+class Contestants:
     """Writes the contestants' files into a folder, and names their commands."""
 
     def __init__(self, server_url: str, folder: Path) -> None:
@@ -84,8 +84,8 @@ class Stable:
                 ),
                 is_sequential=True,
             ),
-            self._wire(1),
-            self._wire(8),
+            self._raw_limit(1),
+            self._raw_limit(8),
             self.tap(1),
             self.tap(4),
             self.tap(8),
@@ -114,8 +114,8 @@ class Stable:
         command = (program("plain"), str(PEERS / "plain_tap.py"), "--config", self._peer_config)
         return Contestant("plain singer-sdk tap", command, is_sequential=True)
 
-    def _wire(self, in_flight: int) -> Contestant:
-        script = str(PEERS / "wire.py")
+    def _raw_limit(self, in_flight: int) -> Contestant:
+        script = str(PEERS / "raw_limit.py")
         command = (program("tools"), script, self._rest_url, self._scim_url, str(in_flight))
         return Contestant(
             f"raw limit, {in_flight} in flight", command, is_sequential=in_flight == 1, mark=b'"id"'

@@ -1,122 +1,83 @@
-"""RESULTS.md: what was measured, on what, and how to measure it again."""
+"""What was measured: the figures of every round, by case and contestant."""
 
 from __future__ import annotations
 
-import os
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
 
-from benchmarks.bars import held_to
-from benchmarks.environments import HERE
-from benchmarks.figures import Case, Results, Summary, fewest_requests
+from benchmarks.measure import Figures
 
-OWN = ("tap-freshsales-users", "singer-sdk", "orjson", "requests", "urllib3")
-PEERS = {
-    "plain": ("singer-sdk",),
-    "dlt": ("dlt", "duckdb"),
-    "airbyte": ("airbyte-cdk",),
-    "loader": ("target-duckdb", "duckdb"),
-    "tools": ("urllib3", "orjson"),
-}
-INTRODUCTION = """\
-# Benchmark
-
-Made by `make bench`; not edited by hand. Each contestant reads the same two lists, owners and SCIM
-users (two records a person, ids of 36 characters, 100 a page), as a whole process: interpreter and
-imports included. A server on loopback, in a process of its own, answers from pages made beforehand,
-with a latency or without. All run in one go, in turn, several rounds. The least time of the rounds
-is quoted, since other work on the machine only ever adds to it, with the greatest behind it as the
-spread. Memory is the peak of the largest process, the greatest of the rounds. Before that, each
-wrote its records to a file once, and they were counted.
-
-The plain tap, dlt and airbyte-cdk do what their template or documents say for such a list, no more:
-one page after another (airbyte-cdk reads the two lists side by side). dlt writes its extract to
-files; the others write to nowhere. The raw limit downloads, parses and dumps, and proves nothing.
-
-![Wall and CPU time]({picture})
-"""
-CASE_HEAD = """\
-| | wall, s | to | CPU, s | to | peak RSS, MiB | requests |
-|---|--:|--:|--:|--:|--:|--:|"""
+PAGE_SIZE = 100
+# Start-up alone, and two sizes of which one is ten times the other.
+GROWTH_PEOPLE = (0, 10_000, 100_000)
 
 
-def write_results(results: Results) -> str:
-    parts = [INTRODUCTION.format(picture="results.svg"), "## Bars\n", _bars(results)]
-    for case in [*results.cases("read"), *results.cases("load")]:
-        if case.people:
-            parts += [f"## {_title(case)}\n", _table(results, case)]
-    parts += ["## Start-up\n", _table(results, Case("start", 0, 0))]
-    parts += ["## Where\n", _place(), "## Again\n", _again()]
-    return "\n".join(parts)
+@dataclass(frozen=True)
+class Case:
+    """`kind` is read, growth, load or start."""
+
+    kind: str
+    people: int
+    latency_ms: int
+
+    def __str__(self) -> str:
+        if self.kind == "start":
+            return "start-up"
+        return f"{self.kind}, {self.people:,} people, {self.latency_ms} ms"
 
 
-def _title(case: Case) -> str:
-    if case.kind == "load":
-        return f"Into DuckDB, {case.people:,} people, no latency"
-    latency = f"{case.latency_ms} ms" if case.latency_ms else "no latency"
-    return f"{case.people:,} people, {latency}"
+@dataclass(frozen=True)
+class Summary:
+    """Of several rounds: the least time and the greatest, and the largest memory."""
+
+    wall: float
+    wall_greatest: float
+    cpu: float
+    cpu_greatest: float
+    rss: float
+    requests: int
+    rounds: int
 
 
-def _bars(results: Results) -> str:
-    lines = ["| ratio | measured | bar | goal | |", "|---|--:|--:|--:|---|"]
-    for bar in held_to(results):
-        goal = "" if bar.goal is None else f"{bar.goal:.3f}"
-        lines.append(f"| {bar.what} | {bar.figure:.3f} | {bar.bar:.3f} | {goal} | {bar.verdict} |")
-    lines += [f"\nMissed: {bar.what}. {bar.why}" for bar in held_to(results) if bar.is_missed]
-    return "\n".join(lines) + "\n"
+class Results:
+    def __init__(self) -> None:
+        self._rounds: dict[Case, dict[str, list[Figures]]] = {}
+
+    def add(self, case: Case, contestant: str, figures: Figures) -> None:
+        self._rounds.setdefault(case, {}).setdefault(contestant, []).append(figures)
+
+    def cases(self, kind: str) -> list[Case]:
+        """By latency, then size."""
+        found = [case for case in self._rounds if case.kind == kind]
+        return sorted(found, key=lambda case: (case.latency_ms, case.people))
+
+    def of(self, case: Case) -> Mapping[str, Summary]:
+        return {name: _summary(rounds) for name, rounds in self._rounds.get(case, {}).items()}
+
+    def drawn(self) -> list[dict[str, Any]]:
+        """What the picture shows."""
+        return [
+            {"case": str(case), "name": name, "wall": summary.wall, "cpu": summary.cpu}
+            for case in (Case("read", 10_000, 50), Case("read", 10_000, 0), Case("load", 10_000, 0))
+            for name, summary in self.of(case).items()
+        ]
 
 
-def _table(results: Results, case: Case) -> str:
-    rows = [_row(name, summary) for name, summary in results.of(case).items()]
-    rounds = next(iter(results.of(case).values())).rounds
-    notes = [f"{rounds} {'round' if rounds == 1 else 'rounds'}"]
-    if case.kind == "read":
-        notes.append(f"fewest requests with overlapping SCIM pages: {fewest_requests(case.people):,}")
-    return "\n".join([CASE_HEAD, *rows, "", "; ".join(notes) + ".", ""])
+def fewest_requests(people: int) -> int:
+    """One a page of owners, who come with a total; for SCIM pages that overlap by one, 1 + (n - p) / (p - 1).
+
+    An empty list costs one request as well.
+    """
+    rest = max(ceil(people / PAGE_SIZE), 1)
+    scim = 1 + max(ceil((people - PAGE_SIZE) / (PAGE_SIZE - 1)), 0)
+    return rest + scim
 
 
-def _row(name: str, summary: Summary) -> str:
-    return (
-        f"| {name} | {summary.wall:.2f} | {summary.wall_greatest:.2f} | {summary.cpu:.2f} | "
-        f"{summary.cpu_greatest:.2f} | {summary.rss:.0f} | {summary.requests:,} |"
-    )
-
-
-def _place() -> str:
-    own = ", ".join(f"{name} {version(name)}" for name in OWN)
-    peers = "; ".join(f"{name}: {', '.join(_pinned(name, PEERS[name]))}" for name in PEERS)
-    load = os.getloadavg()[2]
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}, {_processor()}, {os.cpu_count()} cores; mean load of the last 15 minutes "
-        f"{load:.1f}. Tap: {own}. Peers, each in an environment of its own: {peers}.\n"
-    )
-
-
-def _pinned(environment: str, packages: tuple[str, ...]) -> list[str]:
-    pins = dict(
-        line.partition(" ;")[0].strip().split("==")
-        for line in (HERE / "requirements" / f"{environment}.txt").read_text().splitlines()
-        if "==" in line
-    )
-    return [f"{package} {pins[package]}" for package in packages]
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    return next(
-        (line.partition(": ")[2] for line in lines if line.startswith("model name")), "unknown processor"
-    )
-
-
-def _again() -> str:
-    return (
-        "`make bench` measures all of this again in about a quarter of an hour, and builds the environments "
-        "that it needs. `.venv/bin/python -m benchmarks --quick` takes about a minute, and prints the same "
-        "tables for 10,000 people at the most.\n"
-    )
+def _summary(rounds: list[Figures]) -> Summary:
+    walls, cpus = [one.wall_seconds for one in rounds], [one.cpu_seconds for one in rounds]
+    return Summary(
+        min(walls), max(walls), min(cpus), max(cpus),
+        max(one.rss_mib for one in rounds), max(one.requests for one in rounds), len(rounds),
+    )  # fmt: skip

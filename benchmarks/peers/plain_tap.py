@@ -14,12 +14,14 @@ PAGE_SIZE = 100
 
 class OwnersPaginator(BasePageNumberPaginator):
     def has_more(self, response: Any) -> bool:
-        return self.current_value < response.json()["meta"]["total_pages"]
+        total_pages: int = response.json()["meta"]["total_pages"]
+        return self.current_value < total_pages
 
 
 class UsersPaginator(BaseOffsetPaginator):
     def has_more(self, response: Any) -> bool:
-        return self.current_value + self._page_size <= response.json()["totalResults"]
+        total: int = response.json()["totalResults"]
+        return self.current_value + self._page_size <= total
 
 
 class Owners(RESTStream[int]):

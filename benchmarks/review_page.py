@@ -1,6 +1,6 @@
 """Size of the review page, time to write it, and time until it can be used in a browser.
 
-    python -m benchmarks.report [--people 20000]
+    python -m benchmarks.review_page [--people 20000]
 
 The aim, for 20,000 people with 80,000 entitlements: at most 6 MB, written in under 5 s, usable in under 2 s.
 """
