@@ -5,7 +5,7 @@ import pytest
 from tests.docs.generate import ROOT, documents
 
 
-def test_the_tables_of_the_readme_and_the_settings_of_the_pipeline_are_those_of_the_code() -> None:
+def test_the_generated_tables_and_settings_are_those_of_the_code() -> None:
     stale = [path.name for path, text in documents().items() if path.read_text() != text]
     assert not stale, f"{stale}: run `make docs`"
 

@@ -51,7 +51,7 @@ def test_every_kind_of_event_is_told_between_the_reads_that_show_it(marts: Marts
     }
 
 
-def test_a_partial_read_makes_no_event_and_hides_none_that_a_complete_one_shows(marts: Marts) -> None:
+def test_a_partial_read_makes_no_event_and_hides_none(marts: Marts) -> None:
     assert events(marts, "history", 1, 2, build=3) == events(marts, "history", 1, 2, build=2)
     assert reads(marts, "history", build=3) == {(1, 2)}
     assert events(marts, "history", 2, 4) == {
@@ -95,7 +95,7 @@ def test_each_event_is_dated_by_the_end_of_the_read_that_showed_it(marts: Marts)
         )
 
 
-def test_when_dbt_ran_late_only_what_a_complete_read_is_known_to_have_shown_is_told(marts: Marts) -> None:
+def test_a_late_build_tells_only_what_complete_reads_are_known_to_show(marts: Marts) -> None:
     assert events(marts, "late_builds", 1, 2, build=2) == {
         ("Kept", "deactivated", "active", "deactivated"),
         ("Gone", "removed", "active", "removed"),
@@ -111,7 +111,7 @@ def test_when_dbt_ran_late_only_what_a_complete_read_is_known_to_have_shown_is_t
     }
 
 
-def test_head_counts_of_each_day_are_those_of_the_last_complete_read_until_then(marts: Marts) -> None:
+def test_head_counts_of_a_day_are_those_of_its_last_complete_read(marts: Marts) -> None:
     counts: dict[date, dict[str, int]] = {}
     for row in marts.rows("directory_daily", "history"):
         of_day = counts.setdefault(row["day"], {})

@@ -74,7 +74,7 @@ def test_an_incomplete_read_says_why_and_how_old_the_last_complete_one_is(marts:
     assert isinstance(row["hours_since_last_complete"], int)
 
 
-def test_the_hash_of_the_latest_run_is_that_of_its_receipt_whatever_the_keys(marts: Marts) -> None:
+def test_the_hash_of_the_latest_run_equals_its_receipt_for_any_keys(marts: Marts) -> None:
     rows = [row for row in marts.rows("data_quality", "odd_keys") if row["is_latest_run"]]
     assert {row["stream"] for row in rows} == {"owners", "scim_users", "scim_group_members"}
     assert all(row["population_sha256"] == row["population_sha256_in_warehouse"] for row in rows)

@@ -48,7 +48,7 @@ def test_a_person_keeps_the_key_while_either_id_lives(marts: Marts) -> None:
     assert key_of(marts, 2, crm_owner_id=1) == first_as_owner
 
 
-def test_an_address_that_changes_on_one_side_first_does_not_tear_a_person_in_two(marts: Marts) -> None:
+def test_an_address_that_changes_on_one_side_does_not_split_a_person(marts: Marts) -> None:
     rows = [
         next(row for row in marts.rows("identities", "keys", build) if row["scim_user_id"] == "lag")
         for build in (1, 2, 3)

@@ -81,7 +81,7 @@ def test_with_only_scim_loaded_the_flags_that_need_the_crm_are_null(marts: Marts
     assert {row["status"] for row in marts.rows("identities", "only_scim")} == {"active"}
 
 
-def test_memberships_that_the_account_does_not_have_leave_open_who_is_in_no_group(marts: Marts) -> None:
+def test_absent_memberships_leave_open_who_is_in_no_group(marts: Marts) -> None:
     assert {row["has_no_group"] for row in marts.rows("access_review", "no_groups")} == {None}
 
 

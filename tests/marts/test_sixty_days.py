@@ -24,9 +24,7 @@ DEAD = {
 }
 
 
-def test_sixty_days_of_joiners_movers_and_leavers_are_told_as_the_diary_has_them(
-    tmp_path: Path, work: Path
-) -> None:
+def test_sixty_days_of_changes_are_told_as_the_diary_has_them(tmp_path: Path, work: Path) -> None:
     engine = DuckDB(tmp_path / "warehouse.duckdb")
     with Sandbox(people=40, seed=5, quota=None) as sandbox:
         state = founded(sandbox)

@@ -22,7 +22,7 @@ def other_sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def test_receipts_tell_exactly_who_is_gone_after_failed_and_killed_runs_and_beside_another_account(
+def test_receipts_tell_who_is_gone_after_failed_and_killed_runs(
     sandbox: Sandbox, other_sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     assert pipe(sandbox, warehouse, tmp_path)[0] == 0

@@ -25,7 +25,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGKILL, signal.SIGTERM])
-def test_after_runs_stopped_at_random_moments_the_next_makes_the_warehouse_equal_to_the_truth(
+def test_after_killed_runs_the_next_run_makes_the_warehouse_true(
     stop_signal: signal.Signals, sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     chance = Random(f"{stop_signal} {type(warehouse)}")

@@ -12,7 +12,7 @@ from tests.pipeline.truth import truth
 from tests.pipeline.warehouses import DuckDB, Warehouse
 
 
-def test_meltano_loads_every_row_and_the_whole_job_then_repeats_none_and_writes_the_report(
+def test_meltano_loads_every_row_once_and_the_job_writes_the_report(
     meltano: Meltano, sandbox: Sandbox, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     report = tmp_path / "access-review.html"

@@ -73,7 +73,7 @@ def test_a_warehouse_that_holds_what_was_read_passes(loaded: Filled) -> None:
     assert "All 3 streams hold exactly the rows that were read." in result.output
 
 
-def test_a_stream_that_was_not_read_to_its_end_is_shown_with_its_reason_and_is_no_difference(
+def test_an_incomplete_stream_is_shown_with_its_reason_and_is_accepted(
     loaded: Filled,
 ) -> None:
     loaded.execute(receipt("scim_users", [], reason="failed: 503 [/Users]"))
@@ -98,7 +98,7 @@ def test_a_row_that_the_loader_repeated_is_a_difference(loaded: Filled) -> None:
     assert "1 rows too many; 1 rows are there more than once" in result.output
 
 
-def test_one_row_lost_and_another_repeated_is_a_difference_though_the_count_is_right(loaded: Filled) -> None:
+def test_a_lost_row_and_a_repeated_one_differ_though_the_count_is_right(loaded: Filled) -> None:
     loaded.execute("delete from freshsales.owners where id = 9", row("owners", "10"))
     result = run(loaded.location)
     assert result.exit_code == 1
@@ -212,7 +212,7 @@ def test_a_file_that_another_process_writes_is_told_in_a_sentence(tmp_path: Path
         "mysql://reader:s3cret@127.0.0.1/warehouse",
     ],
 )
-def test_a_server_that_cannot_be_reached_is_told_with_no_word_of_the_password(url: str) -> None:
+def test_an_unreachable_server_is_named_without_the_password(url: str) -> None:
     result = run(url)
     assert_one_sentence(result, "Error: ")
     assert "s3cret" not in result.output

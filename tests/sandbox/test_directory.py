@@ -96,7 +96,7 @@ def test_a_company_may_be_small(people: int) -> None:
     assert (company.key_owner is None) == (people == 0)
 
 
-def test_switching_an_account_off_takes_the_seat_and_switching_it_on_gives_it_back(
+def test_switching_an_account_off_takes_its_seat_and_on_gives_it_back(
     company: Directory,
 ) -> None:
     person = next(person for person in company.users() if person.active and person.is_owner)

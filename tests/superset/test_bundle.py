@@ -31,7 +31,7 @@ def test_every_asset_has_an_id_of_its_own() -> None:
     assert len({found[0] for found in ids}) == len(assets) == 20
 
 
-def test_constraints_hold_every_required_release_and_no_place_to_get_it_from() -> None:
+def test_constraints_pin_every_required_release_without_an_address() -> None:
     constraints = pins(FOLDER / "constraints.txt")
     required = pins(FOLDER / "requirements.txt")
     assert required

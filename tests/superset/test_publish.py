@@ -72,9 +72,7 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_set_up(
     assert f"Port {port}" in result.stderr
 
 
-def test_a_warehouse_that_is_being_written_is_named_and_the_earlier_copy_stays(
-    company: DuckDBFile, tmp_path: Path
-) -> None:
+def test_a_locked_warehouse_is_named_and_the_earlier_copy_stays(company: DuckDBFile, tmp_path: Path) -> None:
     published = tmp_path / "marts.duckdb"
     publish(Path(company.location), published)
     writer = subprocess.Popen(
@@ -90,9 +88,7 @@ def test_a_warehouse_that_is_being_written_is_named_and_the_earlier_copy_stays(
     assert DuckDBFile(published).fetch(PEOPLE) == [(20,)]
 
 
-def test_the_loader_writes_while_the_copy_is_read_and_the_next_copy_shows_it(
-    company: DuckDBFile, tmp_path: Path
-) -> None:
+def test_the_loader_can_write_while_the_dashboard_reads_its_copy(company: DuckDBFile, tmp_path: Path) -> None:
     published = tmp_path / "marts.duckdb"
     publish(Path(company.location), published)
     with duckdb.connect(str(published), read_only=True) as dashboard:

@@ -99,7 +99,7 @@ PIECES = st.sampled_from([*HOST_PIECES, "/crm/sales", "https://", "http://", *"/
 
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=7).map("".join)))
 @example("evil.com/.myfreshworks.com")
-def test_nothing_but_the_listed_forms_is_taken_and_credentials_go_to_freshworks_alone(domain: str) -> None:
+def test_only_the_listed_forms_of_domain_are_taken(domain: str) -> None:
     try:
         account = resolve(domain)
     except ConfigurationError:
@@ -123,9 +123,7 @@ def test_nothing_but_the_listed_forms_is_taken_and_credentials_go_to_freshworks_
         ("http://[::1]:8080/scim", "http://[::1]:8080/scim"),
     ],
 )
-def test_an_override_is_taken_for_its_surface_alone_and_the_domain_still_names_the_account(
-    url: str, base: str
-) -> None:
+def test_an_override_is_for_one_surface_and_domain_names_the_account(url: str, base: str) -> None:
     usual = resolve("acme")
     assert resolve("acme", scim_api_url=url) == Account(usual.name, usual.rest_api_url, base)
     assert resolve("acme", rest_api_url=url) == Account(usual.name, base, usual.scim_api_url)

@@ -58,7 +58,7 @@ def test_streams_whose_credential_is_missing_are_deselected_by_default(
     ("missing", "stream"),
     [("scim_token", "scim_users"), ("scim_token", "scim_group_members"), ("api_key", "roles")],
 )
-def test_selecting_a_stream_without_its_credential_is_a_configuration_error(
+def test_a_selected_stream_without_its_credential_is_an_error(
     missing: str, stream: str, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     config = {name: value for name, value in sandbox.config.items() if name != missing}
@@ -72,7 +72,7 @@ def test_selecting_a_stream_without_its_credential_is_a_configuration_error(
     assert len(sandbox.requests) == before
 
 
-def test_a_catalog_discovered_without_credentials_reads_everything_with_them(
+def test_a_catalog_made_without_credentials_reads_everything_with_them(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     catalog = discover({}, tmp_path)

@@ -47,7 +47,7 @@ def test_a_surface_without_its_credential_is_not_asked(missing: str, requests: i
 
 
 @pytest.mark.parametrize(("wrong", "requests"), [("api_key", 3), ("scim_token", 5)])
-def test_a_refused_credential_costs_one_request_and_the_other_surface_is_checked_all_the_same(
+def test_a_refused_credential_costs_one_request_and_the_rest_is_checked(
     wrong: str, requests: int, tmp_path: Path
 ) -> None:
     with Sandbox(people=20) as sandbox:

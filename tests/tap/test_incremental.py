@@ -132,7 +132,7 @@ def test_an_ignored_filter_gives_everybody_and_the_same_bookmark(
 @pytest.mark.parametrize(
     "sandbox", ["scim-filter-400", "scim-filter-500", "scim-filter-501", "scim-filter-empty"], indirect=True
 )
-def test_a_filter_that_is_refused_or_not_known_is_read_in_full_and_the_log_says_so(
+def test_a_refused_or_unknown_filter_leads_to_a_full_read_and_a_log_line(
     sandbox: Sandbox, in_flight: int, catalog: Message, tmp_path: Path
 ) -> None:
     since, _ = change_some(sandbox)
@@ -150,7 +150,7 @@ def test_a_filter_that_is_refused_or_not_known_is_read_in_full_and_the_log_says_
     assert bookmark_of(outcome) == utc_time(max(person.modified for person in sandbox.directory.users()))
 
 
-def test_a_filter_that_rightly_matches_nobody_is_told_from_one_that_is_not_known(
+def test_a_filter_that_matches_nobody_is_told_from_an_unknown_one(
     sandbox: Sandbox, catalog: Message, tmp_path: Path
 ) -> None:
     outcome = run_tap(config_of(sandbox), tmp_path, catalog=catalog, state=bookmark(LATER))

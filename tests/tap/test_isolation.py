@@ -102,7 +102,7 @@ def stop_after(monkeypatch: pytest.MonkeyPatch, stream: str, number: signal.Sign
 @pytest.mark.parametrize("in_flight", [1, 4])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("stream", ["owners", "scim_users", "scim_groups", "scim_group_members"])
-def test_a_run_that_is_stopped_delivers_what_was_finished_and_says_what_was_not(
+def test_a_stopped_run_delivers_what_was_finished_and_names_the_rest(
     stream: str, number: signal.Signals, in_flight: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop_after(monkeypatch, stream, number)
@@ -160,7 +160,7 @@ def test_memberships_can_be_read_though_their_groups_are_not_selected(tmp_path: 
 
 
 @pytest.mark.parametrize("failing", ASKED)
-def test_an_error_before_a_stream_asked_for_anything_ends_that_stream_alone(
+def test_an_error_before_the_first_request_ends_that_stream_alone(
     failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_schema = PageStream._write_schema_message  # noqa: SLF001

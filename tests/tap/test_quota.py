@@ -94,7 +94,7 @@ def test_a_policy_behind_a_number_does_not_hide_it() -> None:
 @example({"Retry-After": "9" * 400})
 @example({"X-RateLimit-Reset": str(int(START * 10**6))})
 @example({"Retry-After": "Wed, 21 Oct 2026 07:28:00 +999999999"})
-def test_headers_of_no_sense_break_nothing_and_close_the_door_for_a_year_at_the_most(
+def test_senseless_headers_break_nothing_and_wait_a_year_at_the_most(
     headers: dict[str, str],
 ) -> None:
     said = read_headers(headers, START)
@@ -222,7 +222,7 @@ def test_after_a_blind_429_one_probe_goes_at_a_time_whatever_was_under_way() -> 
     trips=SURE_TRIPS,
 )
 @settings(max_examples=60)
-def test_with_nothing_told_one_window_refuses_no_more_than_what_was_under_way_and_then_single_probes(
+def test_without_headers_one_window_refuses_only_what_was_under_way(
     limit: int, window_seconds: float, in_flight: int, trips: list[Trip]
 ) -> None:
     server = WindowServer(limit, window_seconds, nothing)

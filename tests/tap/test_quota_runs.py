@@ -38,7 +38,7 @@ def refusals_by_window(sandbox: Sandbox) -> list[int]:
     "quirks", [(), ("quota-lower-case",), ("quota-ratelimit",), ("quota-reset-milliseconds",)]
 )
 @pytest.mark.parametrize("in_flight", [1, 8])
-def test_a_run_of_many_times_its_quota_reads_the_whole_truth_and_is_never_refused(
+def test_a_run_of_many_quotas_reads_everything_and_is_never_refused(
     in_flight: int, quirks: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with Sandbox(people=80, quota="20/h", quirks=quirks) as sandbox:
@@ -57,7 +57,7 @@ def test_a_run_of_many_times_its_quota_reads_the_whole_truth_and_is_never_refuse
     assert refusals_by_window(sandbox) == []
 
 
-def test_where_other_integrations_spend_the_quota_only_what_was_under_way_is_refused(
+def test_where_others_spend_the_quota_only_requests_under_way_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with Sandbox(people=80, quota="20/h,others@1") as sandbox:
@@ -71,7 +71,7 @@ def test_where_other_integrations_spend_the_quota_only_what_was_under_way_is_ref
     assert all(refused < 8 for refused in refusals_by_window(sandbox))
 
 
-def test_with_nothing_told_a_run_waits_by_single_probes_and_reads_the_whole_truth(
+def test_without_headers_a_run_waits_by_single_probes_and_reads_everything(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with Sandbox(people=40, quota="20/10m", quirks=("quota-no-headers",)) as sandbox:
@@ -105,9 +105,7 @@ def test_five_requests_in_two_seconds_in_real_time(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("in_flight", [1, 8])
-def test_a_quota_that_comes_back_too_late_ends_the_run_cleanly_and_says_when(
-    in_flight: int, tmp_path: Path
-) -> None:
+def test_a_quota_that_resets_too_late_ends_the_run_and_says_when(in_flight: int, tmp_path: Path) -> None:
     with Sandbox(people=20, quota="5/h") as sandbox:
         settings = {"max_quota_wait_seconds": 600, "max_in_flight": in_flight, "page_size": 100}
         outcome = run_tap({**sandbox.config, **settings}, tmp_path)
@@ -140,7 +138,7 @@ class Blocked:
         self.gate.leave(self.gate.enter(), 200, headers)
 
 
-def test_a_wait_is_announced_with_its_length_and_reason_and_again_every_30_seconds(
+def test_a_wait_is_announced_with_its_reason_and_again_every_30_seconds(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -162,7 +160,7 @@ def test_the_next_wait_is_announced_anew(caplog: pytest.LogCaptureFixture) -> No
     ]  # fmt: skip
 
 
-def test_a_wait_that_may_not_be_begun_raises_and_says_when_the_quota_is_back() -> None:
+def test_a_wait_that_is_too_long_raises_and_says_when_the_quota_resets() -> None:
     clock = SkippingClock()
     clock.time = lambda: 1_800_000_000.0  # type: ignore[method-assign]
     with pytest.raises(QuotaExhaustedError, match=r"used up until 2027-01-15T08:16:40Z\. That is longer"):

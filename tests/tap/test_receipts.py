@@ -202,7 +202,7 @@ def test_a_walk_remembers_a_record_in_two_hundred_bytes(kind: type[ScimWalk | Pa
     assert most / PEOPLE <= MOST_BYTES_A_RECORD
 
 
-def test_three_hundred_thousand_memberships_are_remembered_by_their_ids_alone() -> None:
+def test_300000_memberships_are_remembered_by_their_ids_alone() -> None:
     memberships, size = 300_000, 1000
     tracemalloc.start()
     try:

@@ -128,7 +128,7 @@ def seconds(value: Any) -> float:
 
 
 @given(USERS)
-def test_every_value_of_a_user_is_in_its_column_or_in_additional_attributes(raw: Raw) -> None:
+def test_every_value_is_in_its_column_or_in_additional_attributes(raw: Raw) -> None:
     record = user_shaper().shape(raw)
     columns = {tuple(part.lower() for part in path): column for column, path in USER_PATHS.items()}
     others = record[ADDITIONAL_ATTRIBUTES] or {}
@@ -186,7 +186,7 @@ def test_constants_are_not_taken_from_an_item() -> None:
     assert record[ADDITIONAL_ATTRIBUTES] == {"account": "evil", "sync_id": "x", "additional_attributes": 3}
 
 
-def test_the_first_of_two_names_that_differ_in_case_counts_and_the_other_is_kept() -> None:
+def test_of_two_names_that_differ_in_case_the_first_counts() -> None:
     record = user_shaper().shape({"id": "1", "title": "Boss", "TITLE": "Clerk"})
     assert record["title"] == "Boss"
     assert record[ADDITIONAL_ATTRIBUTES] == {"TITLE": "Clerk"}

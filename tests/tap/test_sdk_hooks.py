@@ -99,7 +99,7 @@ def test_the_public_hooks_that_the_tap_rests_on_are_there() -> None:
     assert not getattr(Tap.invoke, "__final__", False)
 
 
-def test_the_sdk_calls_the_hook_for_activate_version_before_the_first_record() -> None:
+def test_the_sdk_calls_activate_version_before_the_first_record() -> None:
     """That it does is why the hook is emptied; where it stops doing so, the override is needless."""
     source = inspect.getsource(Stream.sync)
     assert source.index("_write_activate_version_message") < source.index("_sync_records")

@@ -232,7 +232,7 @@ def kinds(outcome: Outcome, stream: str) -> list[str]:
 
 
 @pytest.mark.parametrize("stream", LISTS)
-def test_activate_version_is_the_last_word_on_a_stream_and_names_the_version_of_its_records(
+def test_activate_version_comes_last_with_the_version_of_the_records(
     stream: str, config: Config, tmp_path: Path
 ) -> None:
     outcome = run_tap(config | {"emit_activate_version_messages": True}, tmp_path)
@@ -287,7 +287,7 @@ def dated(tmp_path: Path) -> Iterator[tuple[Config, Message]]:
         yield config, discover(config, tmp_path, incremental)
 
 
-def test_state_comes_with_the_page_that_fills_its_measure_and_never_runs_ahead_of_its_records(
+def test_state_never_comes_before_the_records_that_it_tells_of(
     dated: tuple[Config, Message], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, catalog = dated

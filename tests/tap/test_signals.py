@@ -73,7 +73,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("wait", "stop_signal", "in_flight"), CASES)
-def test_a_wait_ends_at_once_with_whole_lines_and_what_is_finished_stays_finished(
+def test_a_signal_ends_a_wait_at_once_and_lines_stay_whole(
     wait: str, stop_signal: signal.Signals, in_flight: int, tmp_path: Path
 ) -> None:
     making, words, settings = WAITS[wait]
@@ -143,7 +143,7 @@ def test_a_full_disk_behind_standard_output_ends_in_one_sentence(
     assert "Standard output takes no more (No space left on device). Make room or mend the loader" in error
 
 
-def test_a_mistake_in_the_configuration_ends_without_a_traceback_in_a_real_process(tmp_path: Path) -> None:
+def test_a_configuration_mistake_ends_a_process_without_a_traceback(tmp_path: Path) -> None:
     with running({"domain": "evil.com/acme", "api_key": API_KEY}, tmp_path) as process:
         output, said = finish(process)
     assert (process.returncode, output) == (1, "")

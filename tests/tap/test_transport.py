@@ -169,7 +169,7 @@ BASIC_FORMS = [f"{API_KEY}:X", f"X-API-KEY:{API_KEY}"]
 
 
 @pytest.mark.parametrize("accepted", [0, 1, None])
-def test_both_forms_of_basic_are_tried_once_and_the_one_that_is_taken_is_kept(
+def test_both_forms_of_basic_are_tried_once_and_the_accepted_one_stays(
     accepted: int | None, tmp_path: Path
 ) -> None:
     def answer(request: Request) -> Response:

@@ -74,7 +74,7 @@ def test_a_quiet_selector_is_read_whole_and_each_record_once(
     st.booleans(),
     EVENTS,
 )
-def test_what_a_drifting_list_is_said_to_be_read_whole_holds_everybody_who_stayed(
+def test_a_drifting_list_called_complete_holds_everybody_who_stayed(
     size: int, page_size: int, cap: int, in_flight: int, manner: str, gives_total: bool, events: list[Event]
 ) -> None:
     server = ListServer(size, cap, gives_total=gives_total, events=events)
@@ -122,9 +122,7 @@ def test_a_selector_with_a_total_costs_one_request_a_page(size: int, page: int, 
 
 
 @given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
-def test_a_selector_without_a_total_costs_one_request_more_for_the_empty_page(
-    size: int, page: int, in_flight: int
-) -> None:
+def test_a_selector_without_a_total_costs_one_more_request(size: int, page: int, in_flight: int) -> None:
     server = ListServer(size, gives_total=False)
     walk_through(PageWalk(page), server, server.by_page, in_flight)
     assert server.requests == math.ceil(size / page) + 1
@@ -151,7 +149,7 @@ def test_a_total_that_counts_the_page_does_not_end_the_list(size: int, page: int
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
-def test_one_who_leaves_while_another_joins_is_noticed_though_the_total_stays(in_flight: int) -> None:
+def test_a_leaver_and_a_joiner_are_noticed_though_the_total_stays(in_flight: int) -> None:
     server = ListServer(30, events=[Event(3, "swap", 0)])
     walk = ScimWalk(10)
     emitted = walk_through(walk, server, server.by_index, in_flight)

@@ -109,7 +109,7 @@ def test_filters_narrow_the_people_and_not_the_evidence(warehouse: Filled, dashb
     dashboard.expect_rows("Access review: worst first", unmanaged)
 
 
-def test_what_is_loaded_while_the_dashboard_is_served_shows_when_it_is_reloaded(
+def test_the_dashboard_shows_later_loads_after_a_reload(
     warehouse: Filled, dashboard: Dashboard, served: Served
 ) -> None:
     warehouse.execute(f"delete from {MARTS}.access_review where email = 'person.7@acme.example'")
