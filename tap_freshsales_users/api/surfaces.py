@@ -13,7 +13,7 @@ from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.api.quota import Quota
 from tap_freshsales_users.api.quota_gate import Gate
 from tap_freshsales_users.api.transport import Transport
-from tap_freshsales_users.reading.in_flight import Workers
+from tap_freshsales_users.api.workers import Workers
 
 JSON_TYPE = "application/json"
 # RFC 7644 section 3.8, and what is met in the wild.

@@ -20,13 +20,14 @@ from tap_freshsales_users.api.transport import (
     Tally,
     Transport,
 )
+from tap_freshsales_users.api.workers import Workers
 from tap_freshsales_users.errors import (
     NotFoundError,
     RequestRefusedError,
     UpstreamMalformedError,
     UpstreamUnavailableError,
 )
-from tap_freshsales_users.reading.in_flight import Workers, read_pages
+from tap_freshsales_users.reading.in_flight import read_pages
 from tap_freshsales_users.reading.progress import Progress
 from tap_freshsales_users.reading.walk import Ask, Page, RefusedError, Walk
 from tap_freshsales_users.records.coercion import UncoercibleError, to_integer, to_string

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.reading.in_flight import Workers, read_pages
+from tap_freshsales_users.api.workers import Workers
+from tap_freshsales_users.reading.in_flight import read_pages
 from tap_freshsales_users.reading.walk import Ask, Page
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.singer.sdk import PageStream

@@ -1,0 +1,78 @@
+"""Worker threads: calls beside the caller, bounded in number."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from tap_freshsales_users.api.clock import LONGEST_NAP_SECONDS
+
+T = TypeVar("T")
+
+
+class Job(Generic[T]):
+    """One call that a worker makes, or that `result` makes itself where there are no workers."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._finished = threading.Event()
+        self._claimed = threading.Lock()
+        self._value: T
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        if not self._claimed.acquire(blocking=False):
+            return
+        try:
+            self._value = self._call()
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+            self._error = error
+        self._finished.set()
+
+    def result(self) -> T:
+        while not self._finished.wait(LONGEST_NAP_SECONDS):
+            pass
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def abandon(self) -> None:
+        """Do not begin it, if it has not begun; nobody asks for its result."""
+        self._claimed.acquire(blocking=False)
+
+
+class Workers:
+    """At most `count` calls at once. One is the caller itself: strictly sequential, no thread."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._jobs: queue.SimpleQueue[Job[object] | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def submit(self, call: Callable[[], T]) -> Job[T]:
+        job = _CallersJob(call) if self.count == 1 else Job(call)
+        if self.count > 1:
+            if len(self._threads) < self.count:
+                # Daemons: a request that hangs must not keep an interrupted run from ending.
+                thread = threading.Thread(target=self._work, daemon=True, name=f"page-{len(self._threads)}")
+                self._threads.append(thread)
+                thread.start()
+            self._jobs.put(job)  # type: ignore[arg-type]
+        return job
+
+    def stop(self) -> None:
+        """Let the threads go as soon as their calls return; nobody waits for that."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.run()
+
+
+class _CallersJob(Job[T]):
+    def result(self) -> T:
+        self.run()
+        return super().result()
