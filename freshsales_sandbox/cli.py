@@ -77,9 +77,8 @@ def _serve(sandbox: Sandbox, people: int) -> None:
     print(f"A company of {people:,} people. Settings for the tap:\n")
     print(json.dumps(sandbox.config, indent=2))
     print(f"\n{STANDS_IN_FOR}\n\nTo let a week pass:")
-    print(
-        f"  curl -X POST -H '{PLAY_HEADER}: {PLAY_SECRET}' 'http://{HOST}:{sandbox.port}{PLAY_PATH}?days=7'"
-    )
+    url = f"http://{HOST}:{sandbox.port}{PLAY_PATH}?days=7"
+    print(f"  curl --noproxy {HOST} -X POST -H '{PLAY_HEADER}: {PLAY_SECRET}' '{url}'")
     print("\nCtrl-C stops it.", flush=True)
     # In slices: on some systems a wait without an end keeps signals from being seen.
     while not stopping.wait(1):

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 CREDENTIALS = (API_KEY, SCIM_TOKEN)
 ATTEMPTS_TO_START = 5
+LOOPBACK = "127.0.0.1,localhost,::1"
+
+
+def pytest_configure() -> None:
+    """Let every client of these tests reach the servers of these tests, also where a proxy is set."""
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK]))
 
 
 @pytest.fixture(scope="session")

@@ -74,13 +74,14 @@ def _override(setting: str, url: str | None) -> str | None:
     # An empty user, query or fragment is one, too: what is put behind the base URL would become a part of it.
     if not host or "@" in parts.netloc or not PLAIN_URL.fullmatch(url):
         raise problem
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(str(host))):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return url.rstrip("/")
     raise problem
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine itself: `localhost`, 127.0.0.0/8 or ::1, without brackets."""
+    if host.lower() == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

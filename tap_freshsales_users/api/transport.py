@@ -18,6 +18,7 @@ import requests
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
+from tap_freshsales_users.api.account import is_loopback
 from tap_freshsales_users.errors import (
     CredentialRefusedError,
     PermissionRefusedError,
@@ -103,7 +104,12 @@ class Transport:
         self._counting = threading.Lock()
         # An adapter follows no redirect and looks no proxy up for each request, as a session would.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
-        self._proxies = requests.utils.get_environ_proxies(base_url)
+        # What is asked on this machine goes over plain http, so a proxy would see the credentials.
+        self._proxies = (
+            {}
+            if is_loopback(urlsplit(base_url).hostname or "")
+            else requests.utils.get_environ_proxies(base_url)
+        )
         self._verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
     def close(self) -> None:

@@ -4,13 +4,9 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import ClassVar
 
 import pytest
-import requests
 from werkzeug import Request, Response
 
 from tap_freshsales_users.redact import MASK
@@ -202,84 +198,7 @@ def test_a_netrc_file_changes_no_credential(monkeypatch: pytest.MonkeyPatch, tmp
     assert {request.headers["Authorization"] for request in server.requests} == {f"Bearer {SCIM_TOKEN}"}
 
 
-# -- proxies
-
 EMPTY_LIST = json.dumps({"totalResults": 0, "Resources": []})
-
-
-class Proxy(BaseHTTPRequestHandler):
-    """Answers itself what it is asked to fetch; the sandbox's server takes no whole URL for a path."""
-
-    asked: ClassVar[list[tuple[str, str]]] = []
-
-    def do_GET(self) -> None:
-        self.asked.append((self.path, self.headers["Proxy-Authorization"]))
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(EMPTY_LIST)))
-        self.end_headers()
-        self.wfile.write(EMPTY_LIST.encode())
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing: standard error is the tap's."""
-
-
-@pytest.fixture
-def proxy() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        Proxy.asked.clear()
-        yield f"http://proxy-user:proxy-password@127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def test_a_proxy_of_the_environment_is_used_and_looked_up_once_a_surface(
-    proxy: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("http_proxy", proxy)
-    look_up = requests.utils.get_environ_proxies
-    lookups: list[str] = []
-
-    def watched(url: str) -> object:
-        lookups.append(url)
-        return look_up(url)
-
-    monkeypatch.setattr("requests.utils.get_environ_proxies", watched)
-    with AnsweringServer(lambda _: json_answer("{}", 500)) as server:
-        scim_url = server.config["scim_api_url"]
-        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-        assert not server.requests, "went past the proxy"
-    assert outcome.exit_code == 0, outcome.log
-    paths, authorizations = zip(*Proxy.asked, strict=True)
-    assert [path.partition("?")[0] for path in paths] == [scim_url + "/Users", scim_url + "/Groups"]
-    assert set(authorizations) == {"Basic " + base64.b64encode(b"proxy-user:proxy-password").decode()}
-    assert lookups == [scim_url]
-    assert "proxy-password" not in outcome.log
-
-
-def test_no_proxy_is_obeyed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with AnsweringServer(lambda _: json_answer(EMPTY_LIST)) as server:
-        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-    assert outcome.exit_code == 0, outcome.log
-    assert server.requests
-
-
-def test_a_proxy_that_is_not_there_is_named_without_its_password(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("http_proxy", "http://proxy-user:proxy-password@127.0.0.1:9")
-    with AnsweringServer(lambda _: json_answer(EMPTY_LIST)) as server:
-        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-    assert outcome.exit_code == 1
-    assert "the proxy failed, attempt 3 of 3" in outcome.log
-    assert "proxy-password" not in outcome.log
 
 
 # -- the wire
