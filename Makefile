@@ -42,7 +42,7 @@ types: $(BIN)/.ready
 
 pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready
 	@# Before the tests, which run side by side, look for a browser.
-	@$(BIN)/python -c 'from tests.browser.chromium import executable; executable()'
+	@$(BIN)/python -c 'from tools.chromium import executable; executable()'
 	$(BIN)/python -m pytest -n 2
 
 ## The same as a Superset dashboard
@@ -69,7 +69,7 @@ format: $(BIN)/.ready
 
 #   make docs     write the tables of README.md and meltano.yml anew from the code
 docs: $(BIN)/.ready
-	$(BIN)/python -m tests.docs.generate
+	$(BIN)/python -m tools.documents
 
 #   make bench    measure the tap beside its peers: a quarter of an hour; writes benchmarks/RESULTS.md
 bench: $(BIN)/.ready

@@ -5,7 +5,7 @@ from typing import Literal
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.chromium import FLAGS, executable
+from tools.chromium import FLAGS, executable
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "output" / "access-review.html"

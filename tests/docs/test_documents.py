@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from tests.docs.generate import ROOT, documents
+from tools.documents import ROOT, documents
 
 
 def test_the_generated_tables_and_settings_are_those_of_the_code() -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.docs.generate import ROOT
+from tools.documents import ROOT
 
 LONGEST = 70
 

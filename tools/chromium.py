@@ -1,4 +1,4 @@
-"""A Chromium for the tests: the one that is found, else Debian's, else Playwright's own."""
+"""A Chromium for tests and benchmarks: the one that is found, else Debian's, else Playwright's own."""
 
 import fcntl
 import os
