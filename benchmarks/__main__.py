@@ -89,8 +89,9 @@ class Benchmark:
                 self.results.add(case, contestant.name, figures)
 
     def _measure(self, contestant: Contestant, people: int, latency_ms: int) -> Figures:
-        contestant.prepare()
         self._server.list_people(people, latency_ms)
+        contestant.prepare()
+        self._server.list_people(people, latency_ms)  # counts from here on
         figures = run(contestant.command, self._log)
         return replace(figures, requests=self._server.requests())
 

@@ -96,6 +96,7 @@ class Contestants:
             self._into_duckdb("plain tap into target-duckdb", self._plain()),
             self._dlt("dlt into DuckDB", "load"),
             self._into_duckdb("this tap into target-duckdb", self.tap(8)),
+            self._loader_alone(),
         ]
 
     def starts(self) -> list[Contestant]:
@@ -133,16 +134,36 @@ class Contestants:
         )
 
     def _into_duckdb(self, name: str, reader: Contestant) -> Contestant:
+        # `pipefail` is not in every sh: the rows are counted afterwards.
+        pipe = f"{shlex.join(reader.command)} | {shlex.join(self._loader())}"
+        return Contestant(name, ("sh", "-c", pipe), prepare=self._empty_load_folder)
+
+    def _loader_alone(self) -> Contestant:
+        """What the tap wrote beforehand: the time that no tap can save."""
+        lines = self._folder / "lines.jsonl"
+
+        def prepare() -> None:
+            self._empty_load_folder()
+            with lines.open("wb") as out:
+                subprocess.run(
+                    self.tap(8).command,
+                    check=True,
+                    stdout=out,
+                    stderr=subprocess.DEVNULL,
+                    env=environment(),
+                )
+
+        pipe = f"{shlex.join(self._loader())} < {shlex.quote(str(lines))}"
+        return Contestant("target-duckdb alone, from a file", ("sh", "-c", pipe), prepare=prepare)
+
+    def _loader(self) -> tuple[str, ...]:
         settings = {
             "filepath": str(self.warehouse),
             "default_target_schema": "freshsales",
             "add_metadata_columns": True,
             "batch_size_rows": 100_000,
         }
-        loader = (program("loader", "target-duckdb"), "--config", self._write("loader.json", settings))
-        # `pipefail` is not in every sh: the rows are counted afterwards.
-        pipe = f"{shlex.join(reader.command)} | {shlex.join(loader)}"
-        return Contestant(name, ("sh", "-c", pipe), prepare=self._empty_load_folder)
+        return (program("loader", "target-duckdb"), "--config", self._write("loader.json", settings))
 
     def _empty_load_folder(self) -> None:
         shutil.rmtree(self._folder / "load", ignore_errors=True)
