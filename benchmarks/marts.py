@@ -110,7 +110,7 @@ def load(connection: duckdb.DuckDBPyConnection, read: int, people: int) -> None:
         )
 
 
-def build(path: Path, work: Path) -> tuple[float, float, float]:
+def build(landing: Path, warehouse: Path, work: Path) -> tuple[float, float, float]:
     """Return the seconds that `dbt build` took, those of a processor, and its peak of memory in MiB."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command: list[str | Path] = [DBT, "build", "--exclude-resource-type", "unit_test", "--target", "duckdb"]
@@ -121,7 +121,8 @@ def build(path: Path, work: Path) -> tuple[float, float, float]:
         ROOT / "transform/profiles",
     ]
     own = {
-        "TARGET_DUCKDB_FILEPATH": str(path),
+        "TARGET_DUCKDB_FILEPATH": str(landing),
+        "FRESHSALES_REVIEW_WAREHOUSE": str(warehouse),
         "DBT_TARGET_PATH": str(work / "target"),
         "DBT_LOG_PATH": str(work / "logs"),
     }
@@ -151,18 +152,18 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        path = work / "warehouse.duckdb"
+        landing, warehouse = work / "landing.duckdb", work / "warehouse.duckdb"
         for read in range(1, options.reads + 1):
-            with duckdb.connect(str(path)) as connection:
+            with duckdb.connect(str(landing)) as connection:
                 create_receipts(connection)
                 load(connection, read, options.people)
-            seconds, processor, mebibytes = build(path, work)
+            seconds, processor, mebibytes = build(landing, warehouse, work)
             print(
                 f"build after read {read:2}: {seconds:6.1f} s, {processor:5.1f} s of a processor, "
                 f"peak {mebibytes:,.0f} MiB",
                 flush=True,
             )
-        print("; ".join(counts(path)))
+        print("; ".join(counts(warehouse)))
 
 
 if __name__ == "__main__":

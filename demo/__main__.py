@@ -15,6 +15,7 @@ from freshsales_sandbox.app import Sandbox
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
+LANDING = OUTPUT / "landing.duckdb"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 LOG = OUTPUT / "demo.log"
 # Meltano's state and locks, apart from those of a real account.
@@ -51,20 +52,21 @@ def main() -> int:
 
 
 def start_over() -> None:
-    """Remove what an earlier demo left; a warehouse that holds anything else is not touched."""
+    """Remove what an earlier demo left; a file that holds anything else is not touched."""
     OUTPUT.mkdir(exist_ok=True)
     LOG.write_text("")
     STATE.unlink(missing_ok=True)
-    if not WAREHOUSE.exists():
-        return
-    with opened(WAREHOUSE) as warehouse:
-        foreign = foreign_accounts(warehouse)
-    if foreign:
-        raise DemoFailedError(
-            f"{WAREHOUSE.name} holds {', '.join(foreign)}, not to be mixed with invented people: "
-            "move the file away, and start the demo again."
-        )
-    WAREHOUSE.unlink()
+    made = [path for path in (LANDING, WAREHOUSE) if path.exists()]
+    for path in made:
+        with opened(path) as warehouse:
+            foreign = foreign_accounts(warehouse)
+        if foreign:
+            raise DemoFailedError(
+                f"{path.name} holds {', '.join(foreign)}, not to be mixed with invented people: "
+                "move the file away, and start the demo again."
+            )
+    for path in made:
+        path.unlink()
 
 
 def play(console: Console) -> None:
@@ -88,7 +90,8 @@ def run_meltano(sandbox: Sandbox) -> None:
     environment = {
         **os.environ,
         **settings,
-        "TARGET_DUCKDB_FILEPATH": str(WAREHOUSE),
+        "TARGET_DUCKDB_FILEPATH": str(LANDING),
+        "FRESHSALES_REVIEW_WAREHOUSE": str(WAREHOUSE),
         "MELTANO_PROJECT_ROOT": str(ROOT),
         "MELTANO_DATABASE_URI": f"sqlite:///{STATE}",
         "MELTANO_CLI_LOG_FORMAT": "uncolored",
@@ -114,11 +117,13 @@ def run_meltano(sandbox: Sandbox) -> None:
 
 
 def show(console: Console) -> None:
+    with opened(LANDING) as landing:
+        print_loaded(console, landing)
+    sys.stdout.flush()
+    verify()
     with opened(WAREHOUSE) as warehouse:
-        print_loaded(console, warehouse)
-        sys.stdout.flush()
-        verify()
         print_answers(console, warehouse)
+    console.print(f"Raw tables {LANDING.relative_to(ROOT)} (written by the loader alone: open it read-only)")
     console.print(f"Warehouse  {WAREHOUSE.relative_to(ROOT)} (any DuckDB from 1.4 on, below 2, opens it)")
     console.print(f"Log        {LOG.relative_to(ROOT)}")
     console.print("Report     output/access-review.html")
@@ -126,7 +131,7 @@ def show(console: Console) -> None:
 
 def verify() -> None:
     """Show the table that the pipeline itself has only logged."""
-    command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--warehouse", str(WAREHOUSE)]
+    command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--landing", str(LANDING)]
     environment = os.environ if sys.stdout.isatty() else os.environ | {"COLUMNS": WIDTH}
     if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603 - our own command
         raise DemoFailedError("The warehouse does not hold what the tap read.")

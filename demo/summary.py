@@ -48,7 +48,7 @@ CHANGES = """
 select coalesce(i.display_name, '(gone)') as who, event_type as what, old_value as was, new_value as "is"
 from freshsales_identity.identity_changes c
 left join freshsales_identity.identities i using (account, identity_key)
-where c.seen_sync_id = (select max(sync_id) from freshsales.sync_receipts)
+where c.seen_sync_id = (select max(sync_id) from freshsales_identity.data_quality)
 order by event_type, who
 """
 

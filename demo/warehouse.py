@@ -16,9 +16,13 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def foreign_accounts(warehouse: duckdb.DuckDBPyConnection) -> list[str]:
-    """Accounts in the warehouse that are not the sandbox's."""
-    has_receipts = "select 1 from information_schema.tables where table_name = 'sync_receipts'"
-    if not warehouse.sql(has_receipts).fetchall():
-        return []
-    accounts = "select distinct account from freshsales.sync_receipts where account <> ? order by account"
-    return [account for (account,) in warehouse.execute(accounts, [DOMAIN]).fetchall()]
+    """Accounts with receipts in the file, raw or staged, that are not the sandbox's."""
+    receipts = warehouse.sql(
+        "select table_schema, table_name from information_schema.tables "
+        "where table_name in ('sync_receipts', 'stg_freshsales__sync_receipts')"
+    ).fetchall()
+    found: set[str] = set()
+    for schema, table in receipts:
+        accounts = warehouse.sql(f'select distinct account from "{schema}"."{table}"').fetchall()  # noqa: S608
+        found |= {account for (account,) in accounts}
+    return sorted(found - {DOMAIN})

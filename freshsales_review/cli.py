@@ -43,20 +43,26 @@ def main() -> None:
 
 
 @main.command("verify")
-@_warehouse_option
+@click.option(
+    "--landing",
+    envvar="TARGET_DUCKDB_FILEPATH",
+    default="output/landing.duckdb",
+    show_default=True,
+    help="Where the loader writes: path of a DuckDB file, or a postgresql:// URL.",
+)
 @click.option(
     "--schema",
-    envvar="FRESHSALES_REVIEW_SCHEMA",
+    envvar="TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA",
     default="freshsales",
     show_default=True,
     help="Schema that the loader writes into.",
 )
-def verify_command(warehouse: str, schema: str) -> None:
-    """Hold the rows in the warehouse against the receipts of the latest run.
+def verify_command(landing: str, schema: str) -> None:
+    """Hold the rows that the loader wrote against the receipts of the latest run.
 
     Exits 1 when a row that was read is missing, is there twice, or is another one.
     """
-    with open_warehouse(warehouse) as opened:
+    with open_warehouse(landing) as opened:
         checks = verify(opened, schema)
     console = Console()
     for account, of_account in groupby(checks, key=lambda check: check.receipt.account):

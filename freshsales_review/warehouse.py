@@ -82,9 +82,7 @@ def open_warehouse(location: str) -> Iterator[Warehouse]:
 
 def _connect_duckdb(path: Path) -> duckdb.DuckDBPyConnection:
     if not path.is_file():
-        raise ReviewError(
-            f"There is no warehouse at {path}: run the pipeline first, or name another with --warehouse."
-        )
+        raise ReviewError(f"There is no DuckDB file at {path}: run the pipeline first, or name another.")
     try:
         return duckdb.connect(str(path), read_only=True)
     except duckdb.Error as error:

@@ -23,25 +23,45 @@ MARTS = (
 
 @dataclass(frozen=True)
 class DuckDB:
+    """Two files: `path` is the warehouse that dbt writes, `landing` lies beside it and is the loader's."""
+
     path: Path
     target = "duckdb"
 
     @property
+    def landing(self) -> Path:
+        return self.path.with_name(f"{self.path.stem}-landing.duckdb")
+
+    @property
     def environment(self) -> dict[str, str]:
-        return {"TARGET_DUCKDB_FILEPATH": str(self.path), "FRESHSALES_DBT_TARGET": self.target}
+        return {
+            "TARGET_DUCKDB_FILEPATH": str(self.landing),
+            "FRESHSALES_REVIEW_WAREHOUSE": str(self.path),
+            "FRESHSALES_DBT_TARGET": self.target,
+        }
 
     def load(self, raw: Raw) -> None:
-        raw.to_duckdb(self.path)
+        raw.to_duckdb(self.landing)
+
+    def execute(self, sql: str) -> None:
+        """Run a statement where the raw tables are."""
+        with duckdb.connect(str(self.landing)) as connection:
+            connection.execute(sql)
+
+    def raw(self, sql: str) -> list[Row]:
+        """Ask the raw tables."""
+        return self._rows(self.landing, sql)
 
     def query(self, sql: str) -> list[Row]:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        """Ask what dbt has built."""
+        return self._rows(self.path, sql)
+
+    @staticmethod
+    def _rows(path: Path, sql: str) -> list[Row]:
+        with duckdb.connect(str(path), read_only=True) as connection:
             result = connection.execute(sql)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def execute(self, sql: str) -> None:
-        with duckdb.connect(str(self.path)) as connection:
-            connection.execute(sql)
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,9 @@ class PostgreSQL:
 
     def load(self, raw: Raw) -> None:
         raw.to_postgresql(self.url)
+
+    def raw(self, sql: str) -> list[Row]:
+        return self.query(sql)
 
     def query(self, sql: str) -> list[Row]:
         with psycopg.connect(self.url) as connection:

@@ -33,8 +33,9 @@ def test_every_cross_db_macro_compiles_for_snowflake_and_bigquery(tmp_path: Path
         for warehouse in ("snowflake", "bigquery")
     }
     inline = "\n".join(f"[{what}] {{{{ freshsales_identity.{call} }}}}" for what, call in called.items())
-    environment = DuckDB(tmp_path / "warehouse.duckdb").environment
-    compiled = built("compile", "--quiet", "--inline", inline, work=work, environment=environment)
+    engine = DuckDB(tmp_path / "warehouse.duckdb")
+    engine.execute("create schema freshsales")
+    compiled = built("compile", "--quiet", "--inline", inline, work=work, environment=engine.environment)
     pieces = re.split(r"^\[(\w+ \w+)\] ", compiled, flags=re.MULTILINE)[1:]
     sql = dict(zip(pieces[::2], pieces[1::2], strict=True))
     assert sql.keys() == called.keys()

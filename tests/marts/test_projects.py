@@ -3,22 +3,61 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.marts.dbt import PROJECT, built, dbt
 from tests.marts.engines import MARTS, DuckDB, Engine
 from tests.marts.people import owner, user
 from tests.marts.raw import Raw
 
+RECEIPTS = """create table {schema}.sync_receipts
+    (account varchar, stream varchar, sync_id varchar, is_complete boolean)"""
 
-def test_a_warehouse_that_nothing_was_loaded_into_builds(engine: Engine, work: Path) -> None:
+
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        pytest.param([], "There is no table", id="no schema"),
+        pytest.param(
+            ["create schema freshsales", "create table freshsales.owners (account varchar, id bigint)"],
+            "There is no table",
+            id="no receipts",
+        ),
+        pytest.param(
+            ["create schema freshsales", RECEIPTS.format(schema="freshsales")],
+            "is empty: no run has finished yet",
+            id="no run",
+        ),
+    ],
+)
+def test_a_build_without_receipts_fails_and_says_so(
+    statements: list[str], message: str, engine: Engine, work: Path
+) -> None:
+    for statement in ("select 1", *statements):
+        engine.execute(statement)
+    finished = dbt("build", "--select", "+identities", work=work, environment=engine.environment)
+    assert finished.returncode == 1
+    assert message in finished.stdout
+    assert "Load first, or name the database and schema" in finished.stdout
+    tables = "select table_name from information_schema.tables where table_name = 'identities'"
+    assert engine.query(tables) == [], "a mart was made of nothing"
+
+
+def test_a_build_without_any_stream_but_the_receipts_is_no_error(engine: Engine, work: Path) -> None:
+    engine.execute("create schema freshsales")
+    engine.execute(RECEIPTS.format(schema="freshsales"))
+    engine.execute("insert into freshsales.sync_receipts values ('a', 'territories', '1', true)")
     built(
         "build", "--exclude-resource-type", "unit_test", "--quiet", work=work, environment=engine.environment
     )
-    for mart in MARTS:
+    for mart in set(MARTS) - {"data_quality"}:
         assert engine.query(f"select * from freshsales_identity.{mart}") == []
 
 
 def test_tables_without_the_columns_that_were_deselected_build(engine: Engine, work: Path) -> None:
     engine.execute("create schema freshsales")
+    engine.execute(RECEIPTS.format(schema="freshsales"))
+    engine.execute("insert into freshsales.sync_receipts values ('a', 'owners', '1', true)")
     engine.execute(
         "create table freshsales.owners (account varchar, id bigint, email varchar, sync_id varchar)"
     )
@@ -53,6 +92,8 @@ def test_history_outlives_a_full_refresh(tmp_path: Path, work: Path) -> None:
 def test_another_project_installs_it_as_a_package_with_schemas_of_its_own(tmp_path: Path) -> None:
     engine = DuckDB(tmp_path / "warehouse.duckdb")
     engine.execute("create schema raw_crm")
+    engine.execute(RECEIPTS.format(schema="raw_crm"))
+    engine.execute("insert into raw_crm.sync_receipts values ('a', 'owners', '1', true)")
     engine.execute("create table raw_crm.owners (account varchar, id bigint, email varchar, sync_id varchar)")
     engine.execute("insert into raw_crm.owners values ('a', 1, 'ann@x', '1')")
     project = tmp_path / "project"

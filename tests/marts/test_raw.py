@@ -11,14 +11,14 @@ from tests.pipeline.commands import load
 def test_the_loaders_make_columns_of_the_types_that_the_tests_assume(engine: Engine, tmp_path: Path) -> None:
     keys = {stream: ("account", *key) for stream, key in KEYS.items()} | {"sync_receipts": RECEIPT_KEY}
     if isinstance(engine, DuckDB):
-        loader, place, types = "target-duckdb", str(engine.path), DUCKDB_TYPES
+        loader, place, types = "target-duckdb", str(engine.landing), DUCKDB_TYPES
     else:
         loader, place, types = "meltanolabs-target-postgres", engine.url, POSTGRESQL_TYPES
     loaded = load(loader, "".join(announced(stream, key) for stream, key in keys.items()), place, tmp_path)
     assert loaded.returncode == 0, loaded.stderr
     found = {
         (row["table_name"], row["column_name"]): row["data_type"].removesuffix(" without time zone")
-        for row in engine.query(
+        for row in engine.raw(
             "select table_name, column_name, data_type from information_schema.columns "
             "where table_schema = 'freshsales' and column_name not like '\\_sdc\\_%' escape '\\'"
         )

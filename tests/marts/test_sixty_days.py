@@ -31,9 +31,9 @@ def test_sixty_days_of_changes_are_told_as_the_diary_has_them(tmp_path: Path, wo
         reads = []
         for number, run in enumerate(RUNS):
             state = lived(state, sandbox.play(DAYS_BETWEEN_RUNS) if number else [], sandbox)
-            ran(run, number, sandbox, tmp_path)
+            ran(run, number, sandbox, engine, tmp_path)
             if "killed" not in run:
-                sync_id = engine.query("select max(sync_id) as latest from freshsales.sync_receipts")[0][
+                sync_id = engine.raw("select max(sync_id) as latest from freshsales.sync_receipts")[0][
                     "latest"
                 ]
                 reads.append(Read(sync_id, state, is_of_crm=run != "no crm", is_of_scim=run != "no scim"))
@@ -47,10 +47,10 @@ def test_sixty_days_of_changes_are_told_as_the_diary_has_them(tmp_path: Path, wo
     assert identities(engine) == known(reads)
 
 
-def ran(run: str, number: int, sandbox: Sandbox, tmp_path: Path) -> None:
+def ran(run: str, number: int, sandbox: Sandbox, engine: DuckDB, tmp_path: Path) -> None:
     folder = tmp_path / str(number)
     folder.mkdir()
-    warehouse = warehouses.DuckDB(tmp_path / "warehouse.duckdb")
+    warehouse = warehouses.DuckDB(engine.landing)
     if run.startswith("killed"):
         lines = messages(sandbox).splitlines(keepends=True)
         receipts = next(place for place, line in enumerate(lines) if '"stream":"sync_receipts"' in line)

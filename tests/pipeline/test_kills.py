@@ -48,5 +48,5 @@ def test_after_killed_runs_the_next_run_makes_the_warehouse_true(
     expected = keys_of(truth(sandbox))
     for stream in STREAMS:
         assert present_and_gone(warehouse, stream)[0] == expected[stream], stream
-    verified = start([REVIEW, "verify", "--warehouse", warehouse.location])
+    verified = start([REVIEW, "verify", "--landing", warehouse.location])
     assert verified.returncode == 0, verified.stdout + verified.stderr

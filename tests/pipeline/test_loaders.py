@@ -87,6 +87,6 @@ def test_verify_catches_the_loader_that_drops_the_first_row_of_a_batch(
     warehouse = tmp_path / "warehouse.duckdb"
     loaded = load("target-duckdb-unpinned", messages(sandbox), str(warehouse), tmp_path)
     assert loaded.returncode == 0, loaded.stderr
-    verified = start([REVIEW, "verify", "--warehouse", warehouse], environment={"COLUMNS": "200"})
+    verified = start([REVIEW, "verify", "--landing", warehouse], environment={"COLUMNS": "200"})
     assert verified.returncode == 1
     assert "1 rows are missing" in verified.stdout

@@ -22,7 +22,8 @@ class DuckDB:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"TARGET_DUCKDB_FILEPATH": self.location}
+        marts = self.path.with_name("marts.duckdb")
+        return {"TARGET_DUCKDB_FILEPATH": self.location, "FRESHSALES_REVIEW_WAREHOUSE": str(marts)}
 
     def rows(self, stream: str) -> Rows:
         return reading.from_duckdb(self.path, stream)

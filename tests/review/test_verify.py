@@ -19,7 +19,7 @@ RECEIPTS = """create table freshsales.sync_receipts (
 
 
 def run(location: str, *options: str) -> Result:
-    return CliRunner(env={"COLUMNS": "300"}).invoke(main, ["verify", "--warehouse", location, *options])
+    return CliRunner(env={"COLUMNS": "300"}).invoke(main, ["verify", "--landing", location, *options])
 
 
 def receipt(
@@ -218,7 +218,7 @@ def test_an_unreachable_server_is_named_without_the_password(url: str) -> None:
     assert "s3cret" not in result.output
 
 
-def test_the_environment_names_the_warehouse(tmp_path: Path) -> None:
+def test_the_environment_names_the_landing_file(tmp_path: Path) -> None:
     path = str(tmp_path / "elsewhere.duckdb")
-    result = CliRunner(env={"FRESHSALES_REVIEW_WAREHOUSE": path}).invoke(main, ["verify"])
+    result = CliRunner(env={"TARGET_DUCKDB_FILEPATH": path}).invoke(main, ["verify"])
     assert_one_sentence(result, path)

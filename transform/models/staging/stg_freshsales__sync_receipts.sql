@@ -1,4 +1,5 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
+{{ freshsales_identity.freshsales_require_receipts() }}
 
 with source as (
 
