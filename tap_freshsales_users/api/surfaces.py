@@ -18,6 +18,8 @@ from tap_freshsales_users.api.workers import Workers
 JSON_TYPE = "application/json"
 # RFC 7644 section 3.8, and what is met in the wild.
 SCIM_TYPES = "application/scim+json, application/json"
+# A person is a few KiB. One group may hold tens of thousands of members, and stands on a page with others.
+BODY_BYTES, BODY_BYTES_A_RECORD = 16 * 1024**2, 64 * 1024
 PLAN_REMEDY = (
     "SCIM needs the Enterprise plan and SAML SSO set up first: check both, and that the token was made in "
     "the admin settings of this account."
@@ -107,4 +109,5 @@ class Api:
             timeout_seconds=float(self._config["request_timeout_seconds"]),  # the SDK reads a Decimal
             max_attempts=self._config["max_attempts"],
             connections=self._config["max_in_flight"],
+            max_body_bytes=BODY_BYTES + BODY_BYTES_A_RECORD * self._config["page_size"],
         )

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tap_freshsales_users.api.clock import Clock
     from tap_freshsales_users.api.quota_gate import Gate
 
-MAX_BODY_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 LONGEST_BACKOFF_SECONDS = 60
 WIRE_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
@@ -89,6 +88,7 @@ class Transport:
         timeout_seconds: float,
         max_attempts: int,
         connections: int,
+        max_body_bytes: int,
     ) -> None:
         self.base_url = base_url
         self._base_path = urlsplit(base_url).path
@@ -101,6 +101,7 @@ class Transport:
         self._logger = logger
         self._timeout_seconds = timeout_seconds
         self.max_attempts = max_attempts
+        self._max_body_bytes = max_body_bytes
         self._counting = threading.Lock()
         # An adapter follows no redirect and looks no proxy up for each request, as a session would.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections)
@@ -198,10 +199,10 @@ class Transport:
         chunks, size = [], 0
         while chunk := response.raw.read(CHUNK_BYTES, decode_content=True):
             size += len(chunk)
-            if size > MAX_BODY_BYTES:
+            if size > self._max_body_bytes:
                 raise UpstreamMalformedError(
-                    f"{self.where(query)}: the answer is larger than {MAX_BODY_BYTES // 1024**2} MiB",
-                    "No page of a directory is that large: check `domain`, or lower `page_size`.",
+                    f"{self.where(query)}: the answer is larger than {self._max_body_bytes // 1024**2} MiB",
+                    "No page of `page_size` records is that large: check `domain`, or lower `page_size`.",
                 )
             chunks.append(chunk)
         return b"".join(chunks)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
+from codecs import BOM_UTF8
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
-
-import orjson
 
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.api.quota_gate import Gate
@@ -31,7 +30,9 @@ from tap_freshsales_users.reading.in_flight import read_pages
 from tap_freshsales_users.reading.progress import Progress
 from tap_freshsales_users.reading.walk import Ask, Page, RefusedError, Walk
 from tap_freshsales_users.records.coercion import UncoercibleError, to_integer, to_string
-from tap_freshsales_users.records.scim import attribute, has_attribute
+from tap_freshsales_users.records.document import parse
+from tap_freshsales_users.records.loadable import clean
+from tap_freshsales_users.records.spelling import ERROR, LIST_RESPONSE, spell_resource
 
 Item = dict[str, Any]
 
@@ -40,102 +41,119 @@ class MalformedError(Exception):
     """The answer is not what the API sends; `args[0]` says in which way. Asking again may help."""
 
 
+class WebPageError(MalformedError):
+    """The answer is HTML, such as a login form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """The items of one answer, and what the walk needs to know of it."""
 
     items: list[Item]
     page: Page
-    # Whether the list was left out, as some servers do with an empty one.
+    # Whether the list was left out or null, as some servers do with an empty one.
     is_list_absent: bool = False
 
 
 def load(answer: Answer) -> Any:
-    """The body as JSON; raises MalformedError."""
+    """The body as JSON, whatever its media type says; raises MalformedError."""
     try:
-        return orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
-        what = "an empty body" if not answer.body.strip() else "a body that is not JSON"
-        raise MalformedError(what) from None
-
-
-def is_web_page(answer: Answer) -> bool:
-    return "html" in answer.content_type.lower() or answer.body.lstrip()[:1] == b"<"
+        return parse(answer.body)
+    except ValueError:
+        start = answer.body.removeprefix(BOM_UTF8).lstrip()[:1]
+        if not start:
+            raise MalformedError("an empty body") from None
+        if start == b"<" or "html" in answer.content_type.lower():
+            raise WebPageError("a web page in place of JSON") from None
+        raise MalformedError("a body that is not JSON") from None
 
 
 def parse_selector(top_level_key: str) -> Callable[[Answer], Parsed]:
     """REST: `{"users": [...], "meta": {"total": n}}`, `meta` optional."""
 
-    def parse(answer: Answer) -> Parsed:
+    def read(answer: Answer) -> Parsed:
         document = load(answer)
-        items = document.get(top_level_key) if isinstance(document, dict) else None
-        if not isinstance(items, list):
+        if not isinstance(document, dict) or top_level_key not in document:
             raise MalformedError(f"JSON without a list `{top_level_key}`")
+        items = _list(document, top_level_key)
         meta = document.get("meta")
         total = _integer(meta.get("total")) if isinstance(meta, dict) else None
-        return Parsed(items, Page([_key(item, "id", to_integer) for item in items], total))
+        page = Page([_key(item, to_integer) for item in items], total)
+        return Parsed(items, page, is_list_absent=document[top_level_key] is None)
 
-    return parse
+    return read
 
 
 def parse_object(top_level_key: str) -> Callable[[Answer], Parsed]:
     """REST: `{"user": {...}}`, as a list of one."""
 
-    def parse(answer: Answer) -> Parsed:
+    def read(answer: Answer) -> Parsed:
         document = load(answer)
         item = document.get(top_level_key) if isinstance(document, dict) else None
         if not isinstance(item, dict):
             raise MalformedError(f"JSON without an object `{top_level_key}`")
-        return Parsed([item], Page([_key(item, "id", to_integer)]))
+        return Parsed([item], Page([_key(item, to_integer)]))
 
-    return parse
+    return read
 
 
 def parse_list_response(answer: Answer) -> Parsed:
     """SCIM ListResponse (RFC 7644 section 3.4.2), attribute names in any letter case."""
-    document = load(answer)
+    document = LIST_RESPONSE.spell(load(answer))
     if not isinstance(document, dict):
         raise MalformedError("JSON that is no ListResponse")
-    items = attribute(document, "Resources")
-    total = _integer(attribute(document, "totalResults"))
-    is_list_absent = not has_attribute(document, "Resources") and total is not None
-    if is_list_absent:
-        items = []
-    if not isinstance(items, list):
+    total = _integer(document.get("totalResults"))
+    if "Resources" not in document and total is None:
         raise MalformedError("JSON without a list `Resources`")
-    cursor = attribute(document, "nextCursor")
+    items = [spell_resource(item) for item in _list(document, "Resources")]
+    cursor = document.get("nextCursor")
     page = Page(
-        [_key(item, "id", to_string) for item in items],
+        [_key(item, _scim_id) for item in items],
         total,
-        start_index=_integer(attribute(document, "startIndex")),
-        next_cursor=cursor if isinstance(cursor, str) else None,
+        start_index=_integer(document.get("startIndex")),
+        next_cursor=clean(cursor) if isinstance(cursor, str) else None,
     )
-    return Parsed(items, page, is_list_absent)
+    return Parsed(items, page, is_list_absent=document.get("Resources") is None)
 
 
 def scim_type(answer: Answer) -> str:
     """`scimType` of a SCIM Error (RFC 7644 section 3.12), or nothing."""
     try:
-        error = orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
+        error = ERROR.spell(parse(answer.body))
+    except ValueError:
         return ""
-    found = attribute(error, "scimType") if isinstance(error, dict) else None
+    found = error.get("scimType") if isinstance(error, dict) else None
     return found if isinstance(found, str) and found.isalpha() else ""
+
+
+def _list(document: dict[str, Any], name: str) -> list[Any]:
+    """Null is the same as an empty list (RFC 7643 section 2.5)."""
+    items = document.get(name)
+    if items is None:
+        return []
+    if not isinstance(items, list):
+        raise MalformedError(f"JSON without a list `{name}`")
+    return items
+
+
+def _scim_id(value: object) -> str:
+    return clean(to_string(value))
 
 
 def _without_contradiction(ask: Ask, parsed: Parsed) -> Parsed:
     """Nothing where the total says that something is: half an answer, not an empty page."""
-    start = ask.params.get("startIndex")
-    if parsed.is_list_absent and start is not None and int(start) <= (parsed.page.total or 0):
-        raise MalformedError("a ListResponse that counts records and brings none")
+    first = int(ask.params.get("startIndex", ask.params.get("page", 1)))
+    is_within = first <= (parsed.page.total or 0) if "startIndex" in ask.params else first == 1
+    if parsed.is_list_absent and parsed.page.total and is_within:
+        raise MalformedError("an answer that counts records and brings none")
     return parsed
 
 
-def _key(item: Any, name: str, coerce: Callable[[object], Hashable]) -> Hashable:
+def _key(item: Any, coerce: Callable[[object], Hashable]) -> Hashable:
     if not isinstance(item, dict):
         raise MalformedError("items that are no objects")
     try:
-        key = coerce(attribute(item, name))
+        key = coerce(item.get("id"))
     except UncoercibleError:
         raise MalformedError("an item without an `id`") from None
     if key == "":
@@ -228,15 +246,16 @@ class PageReader:
                 return Parsed([], Page([], refused=scim_type(answer)))
             if answer.status != OK:
                 self._not_there(query, answer, is_first=self._is_first(ask))
-            if is_web_page(answer) and self._is_first(ask):
-                raise UpstreamMalformedError(
-                    f"{self._transport.where(query)}: the answer is a web page, such as a login form",
-                    "That is how a wrong host answers: check `domain`, or the override URL of this surface.",
-                )
             try:
                 return _without_contradiction(ask, self._parse(answer))
             except MalformedError as problem:
-                what = "a web page in place of JSON" if is_web_page(answer) else str(problem)
+                if isinstance(problem, WebPageError) and self._is_first(ask):
+                    raise UpstreamMalformedError(
+                        f"{self._transport.where(query)}: the answer is a web page, such as a login form",
+                        "That is how a wrong host answers: check `domain`, or the override URL of this "
+                        "surface.",
+                    ) from None
+                what = str(problem)
             if answer.attempts >= self._transport.max_attempts:
                 raise UpstreamMalformedError(
                     f"{self._transport.where(query)}: {what}, attempt {answer.attempts} of "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -16,6 +16,8 @@ INCREMENTAL = "incremental"
 MEMBERS_UNKNOWN = "members_unknown"
 EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN)
 DERIVED = "derived"
+# Between ids: no byte of UTF-8, so it stands in none of them.
+_BETWEEN = b"\xff"
 
 
 @dataclass
@@ -44,6 +46,9 @@ class Receipt:
     passes: int = 0
     coercions: int = 0
     coercion_failures: int = 0
+    replaced_characters: int = 0
+    dropped_elements: int = 0
+    oversized_cells: int = 0
     read_as: int | None = None
 
     def to_record(self) -> dict[str, Any]:
@@ -69,12 +74,7 @@ def population_sha256(keys: Iterable[str]) -> str:
 
     UTF-8 keeps the order of code points, which is the order of `str`.
     """
-    digest = hashlib.sha256()
-    separator = b""
-    for key in sorted(keys):
-        digest.update(separator + key.encode())
-        separator = b"\n"
-    return digest.hexdigest()
+    return _sha256_of_lines(key.encode() for key in sorted(keys))
 
 
 class MemberPopulation:
@@ -84,16 +84,27 @@ class MemberPopulation:
         self._groups: dict[str, bytes] = {}
 
     def add(self, group_id: str, member_ids: Iterable[str]) -> None:
-        packed = "\n".join(sorted(member_ids)).encode()
+        packed = _BETWEEN.join(member_id.encode() for member_id in sorted(member_ids))
         if packed:
             self._groups[group_id] = packed
 
     def sha256(self) -> str:
-        digest = hashlib.sha256()
-        separator = b""
+        if any("\t" in group_id for group_id in self._groups):
+            # The lines of two such groups may lie between each other.
+            return population_sha256(line.decode() for line in self._lines())
+        return _sha256_of_lines(self._lines())
+
+    def _lines(self) -> Iterator[bytes]:
         for group_id in sorted(self._groups, key=lambda group_id: f"{group_id}\t"):
             prefix = f"{group_id}\t".encode()
-            for member_id in self._groups[group_id].split(b"\n"):
-                digest.update(separator + prefix + member_id)
-                separator = b"\n"
-        return digest.hexdigest()
+            for member_id in self._groups[group_id].split(_BETWEEN):
+                yield prefix + member_id
+
+
+def _sha256_of_lines(lines: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    separator = b""
+    for line in lines:
+        digest.update(separator + line)
+        separator = b"\n"
+    return digest.hexdigest()

@@ -122,6 +122,18 @@ def to_array(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
+def is_nothing(value: object) -> bool:
+    """Whether it says nothing, as an element of a list or as an id."""
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
+
+
+def is_element(value: object) -> bool:
+    """Whether it can be an element of a multi-valued attribute: an object, or its value alone."""
+    if isinstance(value, dict):
+        return True
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and not is_nothing(value)
+
+
 def to_object(value: object) -> dict[str, object]:
     if isinstance(value, dict):
         return value

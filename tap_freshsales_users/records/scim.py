@@ -1,14 +1,15 @@
-"""SCIM resources (RFC 7643) -> records."""
+"""SCIM resources (RFC 7643), in the spelling that `spelling` gives them -> records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from tap_freshsales_users.records.coercion import TRUTHS
-from tap_freshsales_users.records.shaper import Record
+from tap_freshsales_users.records.coercion import TRUTHS, is_nothing
+from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record
+from tap_freshsales_users.records.spelling import ENTERPRISE_USER
 
-ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MANAGER = (ENTERPRISE_USER, "manager")
 
 _COMMON = {
@@ -54,38 +55,31 @@ MEMBER_PATHS: dict[str, tuple[str, ...]] = {
     "member_display": ("display",),
     "member_type": ("type",),
 }
-# The stream says the first; the second is never to be returned (RFC 7643 section 4.1.1), let alone stored.
-LEFT_OUT = (("meta", "resourceType"), ("password",))
+# The stream says it.
+LEFT_OUT = (("meta", "resourceType"),)
 # A manager's id alone, in place of the object.
 PLAIN = {MANAGER: "manager_id"}
 
 
-def attribute(resource: Mapping[str, Any], name: str) -> Any:
-    """By name in any letter case (RFC 7643 section 2.1); None where it is absent or null."""
-    if name in resource:
-        return resource[name]
-    folded = name.lower()
-    return next((value for key, value in resource.items() if key.lower() == folded), None)
-
-
-def has_attribute(resource: Mapping[str, Any], name: str) -> bool:
-    return name in resource or name.lower() in map(str.lower, resource)
+# What a reference leads to, by the endpoint in its path (RFC 7644 section 3.2).
+_ENDPOINTS = {"users": "User", "groups": "Group"}
+_KINDS = {kind.lower(): kind for kind in _ENDPOINTS.values()}
 
 
 def primary_email(resource: Mapping[str, Any]) -> str | None:
     """The address marked primary, else the first, else a `userName` that is an address."""
-    emails = attribute(resource, "emails")
+    emails = resource.get("emails")
     first = None
     for email in emails if isinstance(emails, list) else [emails]:
         is_primary, value = False, email
         if isinstance(email, dict):
-            value = attribute(email, "value")
-            is_primary = TRUTHS.get(str(attribute(email, "primary")).lower(), False)
+            value = email.get("value")
+            is_primary = TRUTHS.get(str(email.get("primary")).lower(), False)
         if isinstance(value, str) and value:
             if is_primary:
                 return value
             first = first or value
-    user_name = attribute(resource, "userName")
+    user_name = resource.get("userName")
     if first is None and isinstance(user_name, str) and "@" in user_name:
         return user_name
     return first
@@ -93,20 +87,50 @@ def primary_email(resource: Mapping[str, Any]) -> str | None:
 
 def members_of(group: Mapping[str, Any]) -> list[Any] | None:
     """None where the group came without the attribute: unknown, not empty."""
-    if not has_attribute(group, "members"):
+    if "members" not in group:
         return None
-    members = attribute(group, "members")
+    members = group["members"]
     if members is None:
         return []
     return members if isinstance(members, list) else [members]
 
 
-def add_member_id(member: Any, record: Record) -> bool:
-    """Whether the member has an id: its `value`, or the end of its `$ref`."""
-    if record.get("member_id"):
-        return True
-    reference = attribute(member, "$ref")
-    if isinstance(reference, str) and reference.rstrip("/"):
-        record["member_id"] = reference.rstrip("/").rpartition("/")[2]
-        return True
-    return False
+def identify(member: Any, record: Record) -> bool:
+    """Say in the record who or what the member is; False where it has no id at all.
+
+    The id is its `value`, or the end of its `$ref`. The type is what `$ref` leads to, before what `type`
+    says: a user and a group may have the same id, and the reference names one resource (RFC 7643, 4.2).
+    """
+    kind, referred = _referred(member.get("$ref") if isinstance(member, dict) else None)
+    given = record.get("member_id")
+    member_id = referred if is_nothing(given) else given
+    if member_id is None:
+        return False
+    record["member_id"] = member_id
+    said = record.get("member_type")
+    if kind is None:
+        kind = None if said is None else _KINDS.get(said.lower(), said)
+    elif said is not None and said.lower() != kind.lower() and ADDITIONAL_ATTRIBUTES in record:
+        record[ADDITIONAL_ATTRIBUTES] = {**(record[ADDITIONAL_ATTRIBUTES] or {}), "type": said}
+    if "member_type" in record:
+        record["member_type"] = kind
+    return True
+
+
+def manager_id(resource: Mapping[str, Any]) -> str | None:
+    """The end of the manager's `$ref`, for a manager without a `value`."""
+    enterprise = resource.get(ENTERPRISE_USER)
+    manager = enterprise.get("manager") if isinstance(enterprise, dict) else None
+    return _referred(manager.get("$ref"))[1] if isinstance(manager, dict) else None
+
+
+def _referred(reference: Any) -> tuple[str | None, str | None]:
+    """The type and the id of the resource at the end of a reference, absolute or relative."""
+    if not isinstance(reference, str):
+        return None, None
+    try:
+        path = urlsplit(reference.strip()).path
+    except ValueError:  # not even the host can be told
+        return None, None
+    *_, endpoint, resource_id = ["", "", *filter(None, path.split("/"))]
+    return _ENDPOINTS.get(endpoint.lower()), unquote(resource_id) or None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tap_freshsales_users.records.coercion import UncoercibleError, coercer
+from tap_freshsales_users.records.coercion import UncoercibleError, coercer, is_element
 
 Record = dict[str, Any]
 ADDITIONAL_ATTRIBUTES = "additional_attributes"
@@ -13,6 +13,7 @@ ADDITIONAL_ATTRIBUTES = "additional_attributes"
 MAX_PLANS = 1000
 
 _Coerce = Callable[[object], object]
+_OBJECTS = frozenset({dict})
 
 
 class Node:
@@ -31,12 +32,13 @@ class Plan:
 
     def __init__(self) -> None:
         self.columns: list[tuple[str, str, type | None, _Coerce]] = []
+        self.arrays: list[tuple[str, str]] = []
         self.children: list[tuple[str, Node]] = []
         self.others: list[str] = []
 
 
 class Shaper:
-    """Makes records of one stream; counts what had to be converted and what could not be.
+    """Makes records of one stream; counts what had to be converted, what could not be, and what was left out.
 
     `properties` are the columns of the record, `constants` the values of those that no item brings. `paths`
     says for each column of the stream, also one left out of `properties`, where it comes from; `left_out`
@@ -53,21 +55,21 @@ class Shaper:
         paths: Mapping[str, tuple[str, ...]],
         left_out: Iterable[tuple[str, ...]] = (),
         plain: Mapping[tuple[str, ...], str] | None = None,
-        ignore_case: bool = False,
         on_failure: Callable[[str], None] = lambda _column: None,
     ) -> None:
         self.coercions = 0
         self.coercion_failures = 0
+        # Elements of lists that are neither an object nor a plain value.
+        self.dropped_elements = 0
         self._on_failure = on_failure
-        self._fold: Callable[[str], str] = str.lower if ignore_case else str
         self._coercers = {name: coercer(column) for name, column in properties.items()}
         self._keeps_others = ADDITIONAL_ATTRIBUTES in properties
         self._blank: Record = {name: constants.get(name) for name in properties}
         self._root = Node()
         for column, path in paths.items():
-            self._node(path).columns[self._fold(path[-1])] = column
+            self._node(path).columns[path[-1]] = column
         for path in left_out:
-            self._node(path).columns[self._fold(path[-1])] = None
+            self._node(path).columns[path[-1]] = None
         for path, column in (plain or {}).items():
             self._node((*path, "")).plain = column
 
@@ -81,7 +83,7 @@ class Shaper:
     def _node(self, path: tuple[str, ...]) -> Node:
         node = self._root
         for name in path[:-1]:
-            node = node.children.setdefault(self._fold(name), Node())
+            node = node.children.setdefault(name, Node())
         return node
 
     def _fill(self, node: Node, raw: Mapping[str, Any], record: Record) -> Record:
@@ -94,6 +96,10 @@ class Shaper:
                 record[column] = value
             elif value is not None and not self._coerce(record, column, coerce, value):
                 others[name] = value
+        for name, column in plan.arrays:
+            value = raw[name]
+            if value is not None:
+                record[column] = self.elements(value)
         for name, child in plan.children:
             value = raw[name]
             if type(value) is dict:
@@ -117,30 +123,45 @@ class Shaper:
         return True
 
     def _take_plain(self, node: Node, record: Record, value: object) -> bool:
-        if node.plain is None:
-            return False
-        if node.plain not in self._coercers:
-            return True  # its column is not selected
-        return self._coerce(record, node.plain, self._coercers[node.plain][1], value)
+        return node.plain is not None and self.put(record, node.plain, value)
 
-    def _plan(self, node: Node, names: Collection[str]) -> Plan:
+    def put(self, record: Record, column: str, value: object) -> bool:
+        """Fill a column by hand, where it is selected; False where it cannot hold the value."""
+        if column not in self._coercers or value is None:
+            return True
+        passes, coerce = self._coercers[column]
+        if type(value) is passes:
+            record[column] = value
+            return True
+        return self._coerce(record, column, coerce, value)
+
+    def elements(self, value: object) -> list[Any]:
+        """A multi-valued attribute as a list, without what can be no element of one."""
+        if not isinstance(value, list):
+            self.coercions += 1
+            value = [value]
+        if _OBJECTS.issuperset(map(type, value)):
+            return value
+        kept = [element for element in value if is_element(element)]
+        self.dropped_elements += len(value) - len(kept)
+        return kept
+
+    def _plan(self, node: Node, names: tuple[str, ...]) -> Plan:
         plan = Plan()
-        taken = set()
         for name in names:
-            folded = self._fold(name)
-            if folded in taken:
-                plan.others.append(name)  # the same attribute in another letter case: the first one counts
-            elif folded in node.columns:
-                taken.add(folded)
-                column = node.columns[folded]
+            if name in node.columns:
+                column = node.columns[name]
                 if column in self._coercers:
-                    plan.columns.append((name, column, *self._coercers[column]))
-            elif folded in node.children:
-                taken.add(folded)
-                plan.children.append((name, node.children[folded]))
+                    passes, coerce = self._coercers[column]
+                    if passes is list:
+                        plan.arrays.append((name, column))
+                    else:
+                        plan.columns.append((name, column, passes, coerce))
+            elif name in node.children:
+                plan.children.append((name, node.children[name]))
             else:
                 plan.others.append(name)
         if len(node.plans) >= MAX_PLANS:
             node.plans.clear()
-        node.plans[tuple(names)] = plan
+        node.plans[names] = plan
         return plan

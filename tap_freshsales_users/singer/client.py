@@ -19,6 +19,7 @@ from tap_freshsales_users.reading.receipt import ABSENT, Receipt, population_sha
 from tap_freshsales_users.reading.walk import End, Walk
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
+from tap_freshsales_users.records.loadable import MAX_CELL_BYTES, MAX_DEPTH, Loadable
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.scim import LEFT_OUT, PLAIN
 from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record, Shaper
@@ -89,19 +90,45 @@ class FreshsalesStream(PageStream):
         """What else the shaper is to know."""
         return {}
 
+    @cached_property
+    def loadable(self) -> Loadable:
+        return Loadable(self.keys, self._warn_of_size)
+
     def fill_counts(self, receipt: Receipt) -> None:
         receipt.coercions = self.shaper.coercions
         receipt.coercion_failures = self.shaper.coercion_failures
+        receipt.dropped_elements = self.shaper.dropped_elements
+        receipt.replaced_characters = self.loadable.replaced_characters
+        receipt.oversized_cells = self.loadable.oversized_cells
+        if receipt.dropped_elements:
+            self.logger.warning(
+                "%s: %d elements of lists were null, empty or no objects, and were left out.",
+                self.name,
+                receipt.dropped_elements,
+            )
+        if receipt.replaced_characters:
+            self.logger.warning(
+                "%s: %d characters were no Unicode text or NUL, and were replaced by U+FFFD.",
+                self.name,
+                receipt.replaced_characters,
+            )
 
     def _warn_of_column(self, column: str) -> None:
-        if column not in self._warned:
-            self._warned.add(column)
-            self.logger.warning(
-                "Column %s of %s: a value of another type came, and was kept in %s.",
-                column,
-                self.name,
-                ADDITIONAL_ATTRIBUTES,
-            )
+        self._warn_once(
+            f"Column {column} of {self.name}: a value of another type came, and was kept in "
+            f"{ADDITIONAL_ATTRIBUTES}."
+        )
+
+    def _warn_of_size(self, column: str) -> None:
+        self._warn_once(
+            f"Column {column} of {self.name}: a value is too large to load (more than "
+            f"{MAX_CELL_BYTES // 1024**2} MiB) or too deep (more than {MAX_DEPTH} levels), and was left out."
+        )
+
+    def _warn_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            self.logger.warning(message)
 
     @cached_property
     def _warned(self) -> set[str]:
@@ -144,8 +171,9 @@ class ListStream(FreshsalesStream):
                 follower.begin()
             for items in self.items(receipt):
                 records = [self.record(item) for item in items]
-                self.count(receipt, records)
+                self.loadable.make(records)
                 yield records
+                self.count(receipt, records)
                 for follower in self.followers:
                     follower.take(items)
 
@@ -236,4 +264,4 @@ class ScimStream(ListStream):
         return parse_list_response
 
     def shaping(self) -> dict[str, Any]:
-        return {"left_out": LEFT_OUT, "plain": PLAIN, "ignore_case": True}
+        return {"left_out": LEFT_OUT, "plain": PLAIN}

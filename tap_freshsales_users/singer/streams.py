@@ -20,13 +20,15 @@ from tap_freshsales_users.reading.receipt import (
 from tap_freshsales_users.reading.walk import Walk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.reading.walk_single import SingleWalk
+from tap_freshsales_users.records.coercion import is_element, is_nothing, to_string
+from tap_freshsales_users.records.loadable import clean
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.scim import (
     GROUP_PATHS,
     MEMBER_PATHS,
     USER_PATHS,
-    add_member_id,
-    attribute,
+    identify,
+    manager_id,
     members_of,
     primary_email,
 )
@@ -93,8 +95,9 @@ class ScimUsers(ScimStream):
 
     def record(self, item: Item) -> Record:
         record = super().record(item)
-        if "primary_email" in record:
-            record["primary_email"] = primary_email(item)
+        self.shaper.put(record, "primary_email", primary_email(item))
+        if is_nothing(record.get("manager_id")):
+            self.shaper.put(record, "manager_id", manager_id(item))
         return record
 
     def items(self, receipt: Receipt) -> Iterator[list[Item]]:
@@ -138,10 +141,10 @@ class ScimGroups(ScimStream):
     def record(self, item: Item) -> Record:
         record = super().record(item)
         members = members_of(item)
-        if "member_count" in record:
-            record["member_count"] = None if members is None else len(members)
-        if members == [] and "members" in record:
-            record["members"] = []
+        if members is not None:
+            self.shaper.put(record, "member_count", sum(map(is_element, members)))
+        if members == []:
+            self.shaper.put(record, "members", members)  # null is the same as none
         return record
 
 
@@ -156,9 +159,6 @@ class ScimGroupMembers(Follower):
     def paths(self) -> Mapping[str, tuple[str, ...]]:
         return MEMBER_PATHS
 
-    def shaping(self) -> dict[str, Any]:
-        return {"ignore_case": True}
-
     def begin(self) -> None:
         self.begin_following()
         self._receipt = self.tap.open_receipt(self.name)
@@ -166,8 +166,8 @@ class ScimGroupMembers(Follower):
 
     def take(self, items: list[Item]) -> None:
         records = self._memberships(items)
-        self._receipt.records += len(records)
         self.follow(records)
+        self._receipt.records += len(records)
 
     def finish(self, leader: Receipt) -> None:
         self.finish_following()
@@ -182,8 +182,8 @@ class ScimGroupMembers(Follower):
         with self.receipt() as receipt:
             for items in groups.items(receipt):
                 records = self._memberships(items)
-                receipt.records += len(records)
                 yield records
+                receipt.records += len(records)
             self._conclude(receipt, receipt)
 
     def _start(self) -> None:
@@ -196,25 +196,37 @@ class ScimGroupMembers(Follower):
         """Each member of a group once; what is not known is counted."""
         records: list[Record] = []
         for group in groups:
-            group_id, members = str(attribute(group, "id")), members_of(group)
+            members = members_of(group)
             if members is None:
                 self._groups_without_members += 1
                 continue
+            group_columns: Record = {}
+            self.shaper.put(group_columns, "group_id", group["id"])
+            self.shaper.put(group_columns, "group_display_name", group.get("displayName"))
             known: dict[str, Record] = {}
             for member in members:
-                record = self.shaper.shape(member if isinstance(member, dict) else {"value": member})
-                if not add_member_id(member, record):
-                    self._members_without_id += 1
-                    continue
-                self._duplicates += record["member_id"] in known
-                known.setdefault(record["member_id"], record)
-            group_columns = {"group_id": group_id, "group_display_name": attribute(group, "displayName")}
-            group_columns = {name: value for name, value in group_columns.items() if name in self.columns}
+                record = self._membership(member)
+                if record is not None:
+                    member_id = clean(record["member_id"])
+                    self._duplicates += member_id in known
+                    known.setdefault(member_id, record)
             for record in known.values():
                 record.update(group_columns)
             records += known.values()
-            self._population.add(group_id, known)
+            self._population.add(clean(to_string(group["id"])), known)
+        self.loadable.make(records)
         return records
+
+    def _membership(self, member: Any) -> Record | None:
+        if not is_element(member):
+            self.shaper.dropped_elements += 1
+            self._members_without_id += not is_nothing(member)
+            return None
+        record = self.shaper.shape(member if isinstance(member, dict) else {"value": member})
+        if not identify(member, record):
+            self._members_without_id += 1
+            return None
+        return record
 
     def _conclude(self, receipt: Receipt, groups: Receipt) -> None:
         """What is known of the memberships is what is known of the read of their groups, at the most."""

@@ -24,8 +24,9 @@ from tap_freshsales_users.singer.streams import ScimGroupMembers
 from tap_freshsales_users.tap import TapFreshsalesUsers
 from tests.tap.running import Outcome, run_tap
 
-# Ids hold neither what joins them nor what joins their parts.
-IDS = st.text(st.characters(exclude_characters="\n\t", exclude_categories=["Cs"]), min_size=1, max_size=6)
+# Ids may hold what joins them, and what joins their parts.
+CHARACTERS = st.one_of(st.sampled_from("\n\t\r\\ab"), st.characters(exclude_categories=["Cs"]))
+IDS = st.text(CHARACTERS, min_size=1, max_size=6)
 
 
 def by_the_book(keys: list[str]) -> str:

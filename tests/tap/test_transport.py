@@ -229,9 +229,9 @@ def test_connections_are_kept_alive_one_session_a_surface(tmp_path: Path) -> Non
     assert len(ports) == 2
 
 
-@pytest.mark.parametrize("mebibytes", [64, 65])
-def test_a_response_of_more_than_64_mib_is_refused_and_not_asked_again(
-    mebibytes: int, tmp_path: Path
+@pytest.mark.parametrize(("page_size", "mebibytes", "bound"), [(16, 17, 17), (16, 18, 17), (64, 18, 20)])
+def test_a_body_larger_than_its_page_size_allows_is_refused_once(
+    page_size: int, mebibytes: int, bound: int, tmp_path: Path
 ) -> None:
     mebibyte = b" " * (1 << 20)
 
@@ -244,7 +244,7 @@ def test_a_response_of_more_than_64_mib_is_refused_and_not_asked_again(
         return Response(chunks(), content_type="application/json")
 
     with AnsweringServer(answer) as server:
-        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-    assert outcome.receipt("scim_users")["is_complete"] is (mebibytes == 64)
-    assert ("the answer is larger than 64 MiB" in outcome.log) is (mebibytes == 65)
+        outcome = run_tap({**server.config, **ONLY_SCIM, "page_size": page_size}, tmp_path)
+    assert outcome.receipt("scim_users")["is_complete"] is (mebibytes <= bound)
+    assert (f"the answer is larger than {bound} MiB" in outcome.log) is (mebibytes > bound)
     assert server.paths.count(USERS) == 1

@@ -72,6 +72,9 @@ compared as (
         end as population_sha256_in_warehouse,
         receipts.coercions,
         receipts.coercion_failures,
+        receipts.replaced_characters,
+        receipts.dropped_elements,
+        receipts.oversized_cells,
         receipts.duplicates_dropped,
         receipts.api_requests,
         receipts.tap_version

@@ -46,6 +46,9 @@ select
 
     reads.coercions,
     reads.coercion_failures,
+    reads.replaced_characters,
+    reads.dropped_elements,
+    reads.oversized_cells,
     reads.duplicates_dropped,
     reads.api_requests,
     reads.tap_version

@@ -25,6 +25,9 @@ with source as (
         'passes': 'integer',
         'coercions': 'integer',
         'coercion_failures': 'integer',
+        'replaced_characters': 'integer',
+        'dropped_elements': 'integer',
+        'oversized_cells': 'integer',
         'read_as': 'integer',
         'tap_version': 'text',
     }) }}
@@ -68,6 +71,9 @@ renamed as (
         passes,
         coercions,
         coercion_failures,
+        replaced_characters,
+        dropped_elements,
+        oversized_cells,
         read_as,
         tap_version
     from numbered

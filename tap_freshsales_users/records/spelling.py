@@ -1,0 +1,192 @@
+"""The names of a SCIM resource, in the spelling and the place that RFC 7643 gives them.
+
+Names are case-insensitive at every depth (section 2.1), the enterprise extension goes by several URNs, and
+some servers write the attributes of a schema flat, behind its URN. Unknown names stay as they came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+# A server that makes names up must not fill the memory.
+MAX_SHAPES = 1000
+# Never to be returned (RFC 7643 section 4.1.1), let alone stored: no spelling of it gets past here.
+SECRET = "password"  # noqa: S105 - a name
+
+# A name -> what is known of the object it holds; or, for another word for the same attribute, its name.
+Known = Mapping[str, "Known | str"]
+
+
+def _known(names: str, **inner: Known | str) -> Known:
+    return {name: {} for name in names.split()} | inner
+
+
+_VALUES = _known("value display type primary $ref")
+_ADDRESSES = _known(
+    "formatted streetAddress locality region postalCode country value display type primary $ref"
+)
+_ENTERPRISE = _known(
+    "employeeNumber costCenter organization division department",
+    manager=_known("value displayName $ref", managerId="value"),  # the latter in SCIM 1.1
+)
+RESOURCE = _known(
+    "schemas id externalId userName displayName nickName profileUrl title userType preferredLanguage locale "
+    "timezone active password",
+    name=_known("formatted familyName givenName middleName honorificPrefix honorificSuffix"),
+    meta=_known("resourceType created lastModified location version"),
+    emails=_VALUES,
+    phoneNumbers=_VALUES,
+    ims=_VALUES,
+    photos=_VALUES,
+    addresses=_ADDRESSES,
+    groups=_VALUES,
+    entitlements=_VALUES,
+    roles=_VALUES,
+    x509Certificates=_VALUES,
+    members=_VALUES,
+    **{ENTERPRISE_USER: _ENTERPRISE},
+)
+# SCIM 1.1 has other URNs.
+_CORE = (
+    r"urn:(?:ietf:params:scim:schemas:core:2\.0:(?:User|Group)|scim:schemas:core:1\.0(?::(?:User|Group))?)"
+)
+_EXTENSION = (
+    r"urn:(?:ietf:params:scim:schemas:extension:enterprise:2\.0:User"
+    r"|(?:ietf:params:)?scim:schemas:extension:enterprise:1\.0(?::User)?)"
+)
+_QUALIFIED = re.compile(
+    rf"(?:(?P<core>{_CORE})|(?P<extension>{_EXTENSION}))(?:[:.](?P<path>.+))?", re.IGNORECASE
+)
+
+
+class Spelling:
+    """The names known of one object, and of the objects within."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = {
+            name.lower(): inner if isinstance(inner, str) else name for name, inner in known.items()
+        }
+        self._within = {
+            name: Spelling(inner) for name, inner in known.items() if inner and not isinstance(inner, str)
+        }
+        # By the names of an object that needs no change: which of its values to go into.
+        self._usual: dict[tuple[str, ...], list[tuple[str, Spelling]]] = {}
+
+    def spell(self, value: Any) -> Any:
+        """An object, or each object of a list; changed in place where its names are right already."""
+        if isinstance(value, list):
+            for place, item in enumerate(value):
+                if type(item) is dict:
+                    value[place] = self.spell(item)
+            return value
+        if type(value) is not dict:
+            return value
+        names = tuple(value)
+        within = self._usual.get(names)
+        if within is None:
+            if not self._is_usual(names):
+                return self._renamed(value)
+            within = self._remember(names)
+        for name, spelling in within:
+            if value[name]:
+                value[name] = spelling.spell(value[name])
+        return value
+
+    def _is_usual(self, names: Iterable[str]) -> bool:
+        return all(self._known.get(name.lower(), name) == name for name in names) and SECRET not in names
+
+    def _remember(self, names: tuple[str, ...]) -> list[tuple[str, Spelling]]:
+        if len(self._usual) >= MAX_SHAPES:
+            self._usual.clear()
+        within = [(name, self._within[name]) for name in names if name in self._within]
+        self._usual[names] = within
+        return within
+
+    def _renamed(self, value: dict[str, Any]) -> dict[str, Any]:
+        """Of several spellings of one attribute the first that is not null counts, and no other is lost."""
+        counts: dict[str, str] = {}
+        for name, item in value.items():
+            known = self._known.get(name.lower())
+            if known is not None and (
+                known not in counts or (value[counts[known]] is None and item is not None)
+            ):
+                counts[known] = name
+        made: dict[str, Any] = {}
+        for name, item in value.items():
+            known = self._known.get(name.lower())
+            if known is None:
+                made[name] = item
+            elif known == SECRET:
+                continue
+            elif counts[known] == name:
+                made[known] = self._within[known].spell(item) if known in self._within else item
+            elif item is not None:
+                made[counts[known] if name == known else name] = item
+        return made
+
+
+_RESOURCE = Spelling(RESOURCE)
+LIST_RESPONSE = Spelling(_known("schemas Resources totalResults startIndex itemsPerPage nextCursor"))
+ERROR = Spelling(_known("schemas status scimType detail"))
+
+
+def spell_resource(resource: Any) -> Any:
+    """A resource with all that the RFC knows in its own name and place; what is no object as it came."""
+    if type(resource) is not dict:
+        return resource
+    for name in resource:
+        if name != ENTERPRISE_USER and name[:4].lower() == "urn:" and _QUALIFIED.fullmatch(name):
+            resource = _unqualified(resource)
+            break
+    return _RESOURCE.spell(resource)
+
+
+def _unqualified(resource: dict[str, Any]) -> dict[str, Any]:
+    """Attributes that stand behind the URN of their schema, or within it, in the place that the RFC gives.
+
+    What is there already counts; the other value stays under the name that it came with.
+    """
+    matches = {name: _QUALIFIED.fullmatch(name) for name in resource}
+    made = {name: value for name, value in resource.items() if matches[name] is None}
+    free_name = next(name for name, match in matches.items() if match)
+    for name, match in matches.items():
+        if match is None:
+            continue
+        value = resource[name]
+        schema = () if match["core"] else (ENTERPRISE_USER,)
+        if match["path"]:
+            path = (*schema, *match["path"].split("."))
+            rest = None if _place(made, path, value) else value
+        elif isinstance(value, dict):
+            rest = {part: item for part, item in value.items() if not _place(made, (*schema, part), item)}
+        else:
+            rest = value
+        if rest:
+            made[free_name if name == ENTERPRISE_USER else name] = rest
+    return made
+
+
+def _place(target: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
+    """Whether nothing of the value is left: it is placed, or says nothing."""
+    *objects, last = path
+    if value is None or last.lower() == SECRET:
+        return True
+    for name in objects:
+        there = _spelling_in(target, name)
+        if target.get(there) is None:
+            target[there] = {}
+        target = target[there]
+        if not isinstance(target, dict):
+            return False
+    there = _spelling_in(target, last)
+    if target.get(there) is not None:
+        return False
+    target[there] = value
+    return True
+
+
+def _spelling_in(target: Mapping[str, Any], name: str) -> str:
+    return next((other for other in target if other.lower() == name.lower()), name)
