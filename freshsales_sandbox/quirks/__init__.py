@@ -6,13 +6,13 @@ from collections.abc import Collection
 
 from freshsales_sandbox.directory import Directory
 from freshsales_sandbox.layers import Layer
-from freshsales_sandbox.quirks import quota, rest, scim_answers, scim_paging, scim_shape
+from freshsales_sandbox.quirks import front, quota, rest, scim_answers, scim_paging, scim_shape
 from freshsales_sandbox.quirks.quirk import Quirk
 
 # In the order in which they are laid when several are combined, the outermost first.
 QUIRKS: dict[str, Quirk] = {
     quirk.name: quirk
-    for module in (quota, rest, scim_shape, scim_answers, scim_paging)
+    for module in (quota, front, rest, scim_shape, scim_answers, scim_paging)
     for quirk in module.QUIRKS
 }
 

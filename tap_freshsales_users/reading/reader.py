@@ -234,14 +234,9 @@ class PageReader:
 
     def _understood(self, ask: Ask, answer: Answer) -> Parsed:
         query = self._query(ask)
-        was_missing = False
         while True:
             if answer.status == NOT_FOUND and ask.page > 1:
-                if was_missing:
-                    return Parsed([], Page([], is_missing=True))
-                was_missing = True
-                answer = self._transport.get(query, self._tally)
-                continue
+                return Parsed([], Page([], is_missing=True))
             if answer.status == BAD_REQUEST:
                 return Parsed([], Page([], refused=scim_type(answer)))
             if answer.status != OK:

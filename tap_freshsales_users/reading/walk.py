@@ -12,6 +12,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 MAX_PASSES = 3
+# Answers to one question, each unlike the one before, after which nothing is to be believed.
+MAX_DOUBTS_IN_A_ROW = 4
+UNSETTLED = "a page was answered in more than one way"
 
 # end_evidence
 TOTAL_REACHED = "total_reached"
@@ -45,9 +48,13 @@ class Page:
     total: int | None = None
     start_index: int | None = None
     next_cursor: str | None = None
-    # The page does not exist (404, asked twice), or the question was refused (400, with its scimType).
+    # The page does not exist (404), or the question was refused (400, with its scimType).
     is_missing: bool = False
     refused: str | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.is_missing or not self.keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,12 @@ class Pass:
     pages: int = 0
     distinct: int = 0
     unseen: int = 0
-    total_first: int | None = None
+    duplicates: int = 0
     total: int | None = None
     total_changed: bool = False
+    # Whether each total so far was the length of its own page; an empty page alone cannot tell.
+    totals_are_lengths: bool | None = None
+    first_page: tuple[Hashable, ...] = ()
     signs: list[str] = field(default_factory=list)
     digests: set[int] = field(default_factory=set)
 
@@ -80,9 +90,27 @@ class Pass:
             self.signs.append(what)
 
 
+@dataclass(slots=True)
+class Doubt:
+    """An answer that would end the list, or that came before: it counts once further questions agree."""
+
+    ask: Ask
+    page: Page
+    # Questions still to be asked; the same answer is due to each.
+    looks: deque[dict[str, str | int]]
+
+
 def another_count(page_size: int) -> int:
     """One record fewer, never more than was allowed; but two where one was asked for."""
     return page_size - 1 or 2
+
+
+def _tells(page: Page, *, with_total: bool) -> tuple[object, ...]:
+    return tuple(page.keys), page.next_cursor, page.total if with_total else None
+
+
+def _times(duplicates: int) -> str:
+    return "1 record" if duplicates == 1 else f"{duplicates} records"
 
 
 class RefusedError(Exception):
@@ -105,6 +133,9 @@ class Walk(ABC):
         self.met: dict[Hashable, int] = {}
         self.current = Pass(1)
         self._previous: Pass | None = None
+        self._doubt: Doubt | None = None
+        self._doubts_in_a_row = 0
+        self._shows_end_once = False
         self._asks: deque[Ask] = deque()
         self._under_way = 0
         self._asked_in_pass = 0
@@ -123,16 +154,81 @@ class Walk(ABC):
         Raises RefusedError where the question was refused and no other one is left.
         """
         self._under_way -= 1
+        if self._doubt is not None:
+            return self._feed_look(self._doubt, ask, page)
+        return self._feed_or_doubt(ask, page)
+
+    def _feed_or_doubt(self, ask: Ask, page: Page) -> list[int]:
+        looks = self._looks(ask, page) if page.refused is None else []
+        if page.refused is None and self._begins_otherwise(ask, page):
+            looks = [ask.params]
+        if not looks:
+            self._doubts_in_a_row = 0
+            return self._accept(ask, page)
+        if self._doubts_in_a_row == MAX_DOUBTS_IN_A_ROW:
+            return self._leave_unsettled(page)
+        self._doubts_in_a_row += 1
+        self._doubt = Doubt(ask, page, deque(looks))
+        self._look_again(self._doubt)
+        return []
+
+    def _look_again(self, doubt: Doubt) -> None:
+        self._drop_asks()  # what follows is planned anew, once this is settled
+        self._asked_in_pass = doubt.ask.page - 1
+        self._ask(doubt.looks.popleft(), is_check=doubt.ask.is_check)
+
+    def _feed_look(self, doubt: Doubt, ask: Ask, page: Page) -> list[int]:
+        """Take the answer to a second look."""
+        agrees = _tells(page, with_total=ask.is_check) == _tells(doubt.page, with_total=ask.is_check)
+        if page.refused is None and agrees and doubt.looks:
+            self._look_again(doubt)
+            return []
+        self._doubt = None
+        if page.refused is not None:
+            # Its records are gone with it: the next pass brings them, and is the second look.
+            self._shows_end_once = True
+            self.current.distinct += self._count_unknown(doubt.page.keys)
+            self._finish_pass(NO_NEXT_CURSOR, NONE)
+            return []
+        if agrees:
+            self._doubts_in_a_row = 0
+            return self._accept(doubt.ask, doubt.page)
+        if ask.params == doubt.ask.params:
+            return self._feed_or_doubt(doubt.ask, page)
+        # The next page goes on, so this one is not the end; and yet it brings nothing of its own.
+        return self._leave_unsettled(doubt.page)
+
+    def _leave_unsettled(self, page: Page) -> list[int]:
+        self._doubts_in_a_row = 0
+        self.current.sign(UNSETTLED)
+        self._finish_pass(EMPTY_PAGE if page.is_empty else REPEATED_PAGE, NONE)
+        return []
+
+    def _accept(self, ask: Ask, page: Page) -> list[int]:
+        if ask.page == 1 and not ask.is_check:
+            self.current.first_page = tuple(page.keys)
         if page.total is not None:
-            if self.total_first is None:
-                self.total_first = page.total
-            self.total = page.total
-            if self.current.total_first is None:
-                self.current.total_first = page.total
-            elif page.total != self.current.total:
-                self.current.total_changed = True
-            self.current.total = page.total
+            self._note_total(page.total, page.keys)
         return self._feed(ask, page)
+
+    def _begins_otherwise(self, ask: Ask, page: Page) -> bool:
+        """Whether the first page is not the one of the pass before: it moved, or answers another question."""
+        is_first = ask.page == 1 and not ask.is_check
+        return is_first and self._previous is not None and self._previous.first_page != tuple(page.keys)
+
+    def _note_total(self, total: int, keys: Sequence[Hashable]) -> None:
+        """Where each total is the length of its own page, though more was met, it counts the page alone."""
+        this = self.current
+        if total != len(keys):
+            this.totals_are_lengths = False
+        elif keys and this.totals_are_lengths is None:
+            this.totals_are_lengths = True
+        if this.totals_are_lengths and total < this.distinct + self._count_unknown(keys):
+            self.total_is_trusted = False
+        if self.total_first is None:
+            self.total_first = total
+        this.total_changed |= this.total is not None and total != this.total
+        self.total = this.total = total
 
     @property
     def planned(self) -> int:
@@ -158,7 +254,16 @@ class Walk(ABC):
         """Plan the first page of a pass."""
 
     @abstractmethod
-    def _feed(self, ask: Ask, page: Page) -> list[int]: ...
+    def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:
+        """Questions that must all bring this same answer before it counts; none where it is beyond doubt.
+
+        One odd answer, such as a cached or a doubled one, must not end a list: an end that no total proves
+        is looked at twice.
+        """
+
+    @abstractmethod
+    def _feed(self, ask: Ask, page: Page) -> list[int]:
+        """Take an answer that is beyond doubt."""
 
     def _ask(self, params: dict[str, str | int], *, is_check: bool = False) -> None:
         self._asked_in_pass += 1
@@ -178,6 +283,7 @@ class Walk(ABC):
             if last_pass == self.current.number:
                 if index >= due:
                     self.duplicates += 1
+                    self.current.duplicates += 1
                     self.current.sign("a record came twice")
                 continue
             self.met[key] = self.current.number
@@ -187,24 +293,32 @@ class Walk(ABC):
                 fresh.append(index)
         return fresh
 
-    def _doubt_total(self, page: Page) -> None:
-        """A total that is the length of its own page, while more was met: it counts the page at hand."""
-        if page.total == len(page.keys) < self.current.distinct:
-            self.total_is_trusted = False
-
-    def _met_before(self, keys: Sequence[Hashable]) -> bool:
+    def _came_before(self, keys: Sequence[Hashable]) -> bool:
         """Whether the very same page came before in this pass."""
-        digest = hash(tuple(keys))
-        if digest in self.current.digests:
-            return True
-        self.current.digests.add(digest)
-        return False
+        return hash(tuple(keys)) in self.current.digests
+
+    def _remember(self, keys: Sequence[Hashable]) -> None:
+        self.current.digests.add(hash(tuple(keys)))
+
+    def _is_known(self, key: Hashable) -> bool:
+        """Whether this record was met in this pass."""
+        return self.met.get(key) == self.current.number
+
+    def _count_unknown(self, keys: Sequence[Hashable]) -> int:
+        return sum(not self._is_known(key) for key in set(keys))
+
+    def _proves_end(self, page: Page, read: int) -> bool:
+        """Whether the total, as this page tells it again, counts no more than what was read."""
+        total = self.expected
+        return total is not None and total > 0 and page.total == total and read >= total
 
     def _finish_pass(self, evidence: str, consistency: str) -> None:
         this = self.current
         total = self.expected
         if total is not None and this.total_changed:
             this.sign("the total changed")
+        if self._shows_end_once and not self._ends_as_before():
+            this.sign("the server does not show the end a second time")
         is_short = total is not None and this.distinct != total
         if not this.signs and not is_short:
             self._finish(End(evidence, consistency, is_complete=True))
@@ -213,6 +327,8 @@ class Walk(ABC):
             self._finish(End(evidence, UNCHANGING_TOTAL, is_complete=True))
         elif is_short and (self._same_as_before() or (this.number == MAX_PASSES and not this.signs)):
             reason = f"short: the source counts {total} records and gives {this.distinct}"
+            if this.duplicates:
+                reason += f"; {_times(this.duplicates)} came twice"
             self._finish(End(evidence, NONE, is_complete=False, reason=reason))
         elif this.number == MAX_PASSES:
             signs = "; ".join(this.signs)
@@ -225,12 +341,18 @@ class Walk(ABC):
         this, before = self.current, self._previous
         return (
             before is not None
+            and UNSETTLED not in this.signs + before.signs
             and this.total is not None
             and this.total == before.total
             and not (this.total_changed or before.total_changed)
             and this.unseen == 0
             and this.distinct == before.distinct == len(self.met)
         )
+
+    def _ends_as_before(self) -> bool:
+        """Whether the pass before had the same records: the second look at an end that is shown only once."""
+        before = self._previous
+        return before is not None and self.current.distinct == before.distinct == len(self.met)
 
     def _start_pass(self) -> None:
         self._drop_asks()

@@ -46,7 +46,17 @@ class PageWalk(Walk):
         self._ask_page(1)
 
     def _ask_page(self, number: int) -> None:
-        self._ask({"page": number, "per_page": self.page_size})
+        self._ask(self._params(number))
+
+    def _params(self, number: int) -> dict[str, str | int]:
+        return {"page": number, "per_page": self.page_size}
+
+    def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:
+        if ask.is_check:
+            return [ask.params]
+        if page.is_empty:
+            return [] if self._proves_end(page, self._read) else [ask.params]
+        return [ask.params, self._params(ask.page + 1)] if self._came_before(page.keys) else []
 
     def _feed(self, ask: Ask, page: Page) -> list[int]:
         if page.refused is not None:
@@ -54,14 +64,14 @@ class PageWalk(Walk):
         if ask.is_check:
             self._settle_ignored_page(page)
             return []
-        if page.is_missing or not page.keys:
+        if page.is_empty:
             self._finish_pass(EMPTY_PAGE, self._consistency())
             return []
-        if self._met_before(page.keys):
+        if self._came_before(page.keys):
             self._repeated(page)
             return []
         fresh = self._meet(page.keys)
-        self._doubt_total(page)
+        self._remember(page.keys)
         self.current.pages += 1
         self._read += len(page.keys)
         if ask.page == 1:
@@ -84,9 +94,10 @@ class PageWalk(Walk):
             self._ask_page(number)
 
     def _repeated(self, page: Page) -> None:
-        """The same page again: `page` is ignored, or stops at the last page."""
+        """The same page for ever: `page` is ignored, or stops at the last page."""
         self._page_is_ignored = self.current.pages == 1
-        if self._page_is_ignored and page.total is None and len(page.keys) == self.page_size:
+        is_cut_perhaps = self.expected in {None, len(page.keys)} and len(page.keys) == self.page_size
+        if self._page_is_ignored and is_cut_perhaps:
             # As long as was asked for: with another count asked for, do as many come?
             self._drop_asks()
             self._ask({"page": 1, "per_page": another_count(self.page_size)}, is_check=True)
@@ -94,7 +105,8 @@ class PageWalk(Walk):
         self._finish_pass(REPEATED_PAGE, self._consistency())
 
     def _settle_ignored_page(self, page: Page) -> None:
-        if len(page.keys) == self.page_size:
+        # As many as before, or fewer under the same total: that counts the list, and not the page.
+        if self.page_size in {len(page.keys), page.total}:
             self._finish_pass(REPEATED_PAGE, self._consistency())
         else:
             self._give_up(

@@ -94,6 +94,41 @@ class ScimWalk(Walk):
 
     # -- answers
 
+    def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:
+        again = [ask.params]
+        if "cursor" in ask.params or page.next_cursor:
+            return again if self._ends_cursors(page) and not self._shows_end_once else []
+        if ask.page == 1:
+            # Nobody at all is the gravest of answers; that a filter matches nobody is an everyday one.
+            return again if page.is_empty and self._filter is None else []
+        if page.is_empty:
+            return [] if self._proves_end(page, self._covered) else again
+        if ask.is_check:
+            return [] if self._suspect else again
+        if self._is_aligned or self._page_length == 1:
+            return [ask.params, self._params_behind(ask)] if self._came_before(page.keys) else []
+        start = int(ask.params["startIndex"])
+        due = self._covered - start + 1
+        if due > len(page.keys):
+            return []
+        if page.keys[due - 1] == self._last_key and self._proves_end(page, start + len(page.keys) - 1):
+            return []
+        if self._came_before(page.keys):
+            # The whole page that this index falls into, a rounding server's answer: nothing ends by it.
+            is_rounded = self.current.pages == 1 and not self._overlap_held
+            return [] if is_rounded else again
+        return [] if self._count_unknown(page.keys) else again
+
+    def _ends_cursors(self, page: Page) -> bool:
+        """Whether the cursors end or come again here, and no total says that all is read."""
+        if page.next_cursor:
+            return page.next_cursor in self._cursors
+        return self.expected is None or self.current.distinct + self._count_unknown(page.keys) < self.expected
+
+    def _params_behind(self, ask: Ask) -> dict[str, str | int]:
+        """The question that would follow this one."""
+        return {**ask.params, "startIndex": int(ask.params["startIndex"]) + int(ask.params["count"])}
+
     def _feed(self, ask: Ask, page: Page) -> list[int]:
         if page.refused is not None:
             return self._refused(ask, page.refused)
@@ -103,8 +138,7 @@ class ScimWalk(Walk):
             return self._feed_cursor(page)
         if ask.page == 1:
             return self._feed_first(page)
-        if page.is_missing or not page.keys:
-            self._doubt_total(page)
+        if page.is_empty:
             if self._overlap_held and not self._is_aligned:
                 self.current.sign(BROKEN_OVERLAP)  # at the least, the last record was due again
             self._finish_pass(EMPTY_PAGE, self._consistency())
@@ -115,7 +149,7 @@ class ScimWalk(Walk):
 
     def _feed_first(self, page: Page) -> list[int]:
         fresh = self._meet(page.keys)
-        self._met_before(page.keys)
+        self._remember(page.keys)
         self.current.pages = 1
         self._page_length = length = len(page.keys)
         if not length:
@@ -132,7 +166,7 @@ class ScimWalk(Walk):
 
     def _feed_overlapping(self, ask: Ask, page: Page) -> list[int]:
         keys, start = list(page.keys), int(ask.params["startIndex"])
-        came_before = self._met_before(keys)
+        came_before = self._came_before(keys)
         due = self._covered - start + 1  # how many of these were read already
         if due > len(keys):
             self._ask_rest()
@@ -159,7 +193,7 @@ class ScimWalk(Walk):
         keys, count = page.keys, int(ask.params["count"])
         before = self.current.distinct
         fresh = self._meet(keys, due)
-        self._doubt_total(page)
+        self._remember(keys)
         self.current.pages += 1
         # Counted by what came: what a server skips or sends again does not move the place to go on from.
         self._covered += count if self._is_aligned else len(keys) - due
@@ -203,16 +237,15 @@ class ScimWalk(Walk):
             else:
                 self.current.sign(BROKEN_OVERLAP)
             self._suspect = []
-            if page.is_missing or not page.keys:
+            if page.is_empty:
                 self._finish_pass(EMPTY_PAGE, self._consistency())
                 return []
-            self._met_before(page.keys)
             return self._take(ask, page, 0)
         self._settle_ignored_index(page)
         return []
 
     def _feed_aligned(self, ask: Ask, page: Page) -> list[int]:
-        if not self._met_before(page.keys):
+        if not self._came_before(page.keys):
             return self._take(ask, page, 0)
         if self.current.pages == 1 and self.expected is not None and self.expected > self.current.distinct:
             self._give_up(REPEATED_PAGE, PAGING_IGNORED)

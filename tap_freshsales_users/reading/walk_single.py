@@ -17,6 +17,9 @@ class SingleWalk(Walk):
     def _ask_first(self) -> None:
         self._ask(self._params)
 
+    def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:  # noqa: ARG002
+        return []
+
     def _feed(self, ask: Ask, page: Page) -> list[int]:  # noqa: ARG002
         if page.refused is not None:
             raise RefusedError(page.refused)

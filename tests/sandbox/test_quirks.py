@@ -135,6 +135,38 @@ def _(_: Sandbox, client: Client) -> None:
     assert client.rest("selector/owners", page=9).status_code == 404
 
 
+@check("rest-front-repeats")
+def _(sandbox: Sandbox, client: Client) -> None:
+    pages = [ids(owners(client, page=page, per_page=10)) for page in (1, 2, 3, 3)]
+    truth = sandbox.directory.ids("owners")
+    assert pages == [truth[:10], truth[10:20], truth[10:20], truth[20:30]]
+
+
+@check("rest-front-empties")
+def _(sandbox: Sandbox, client: Client) -> None:
+    pages = [ids(owners(client, page=page, per_page=10)) for page in (1, 2, 3, 3)]
+    truth = sandbox.directory.ids("owners")
+    assert pages == [truth[:10], truth[10:20], [], truth[20:30]]
+
+
+@check("scim-front-repeats")
+def _(_: Sandbox, client: Client) -> None:
+    first, second, third, again = (
+        client.scim("Users", startIndex=start, count=10).json() for start in (1, 11, 21, 21)
+    )
+    assert third == second != first
+    assert again["startIndex"] == 21
+
+
+@check("scim-front-empties")
+def _(_: Sandbox, client: Client) -> None:
+    first, _second, third, again = (
+        client.scim("Users", startIndex=start, count=10).json() for start in (1, 11, 21, 21)
+    )
+    assert (third["totalResults"], third["Resources"]) == (0, [])
+    assert again["totalResults"] == first["totalResults"] > 0
+
+
 @check("rest-all-users")
 def _(sandbox: Sandbox, client: Client) -> None:
     everyone = client.rest_list("selector/owners", "users")

@@ -5,7 +5,7 @@ The truth for the walks' tests; it imports nothing of them but the shape of a pa
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tap_freshsales_users.reading.walk import Page, Walk
 
@@ -65,6 +65,16 @@ class ListServer:
         first = (int(params["page"]) - 1) * length
         return Page(self.keys[first : first + length], self.total)
 
+    def by_page_as_far_as_it_goes(self, params: dict[str, str | int]) -> Page:
+        """Past the end, the last page again."""
+        length = min(int(params["per_page"]), self.cap)
+        last = max(-(-len(self.keys) // length), 1)
+        return self.by_page({**params, "page": min(int(params["page"]), last)})
+
+    def by_page_counting_the_page(self, params: dict[str, str | int]) -> Page:
+        page = self.by_page(params)
+        return Page(page.keys, len(page.keys))
+
     def by_rounded_index(self, params: dict[str, str | int]) -> Page:
         """A page number made of startIndex and count: the page that the index falls into."""
         return self._numbered((int(params["startIndex"]) - 1) // int(params["count"]), int(params["count"]))
@@ -83,7 +93,12 @@ class ListServer:
         return Page(list(self.keys), self.total)
 
     def first_page_for_ever(self, params: dict[str, str | int]) -> Page:
-        return Page(self.keys[: min(int(params["count"]), self.cap)], self.total)
+        asked = int(params.get("count") or params["per_page"])
+        return Page(self.keys[: min(asked, self.cap)], self.total)
+
+    def first_page_for_ever_counting_itself(self, params: dict[str, str | int]) -> Page:
+        page = self.first_page_for_ever(params)
+        return Page(page.keys, len(page.keys))
 
     def by_index_counting_the_page(self, params: dict[str, str | int]) -> Page:
         page = self.by_index(params)
@@ -100,9 +115,53 @@ class ListServer:
         return Page(page, self.total, next_cursor=more)
 
 
-def walk_through(
-    walk: Walk, server: ListServer, answer: Callable[[dict[str, str | int]], Page], in_flight: int
-) -> list[str]:
+Answers = Callable[[dict[str, str | int]], Page]
+ODDITIES = ("before", "empty", "missing", "no_cursor", "shrunk")
+
+
+@dataclass
+class Front:
+    """Stands before a server, and gives some requests an odd answer; never twice in a row to one question."""
+
+    server: Answers
+    # By the number of the request.
+    oddities: dict[int, str]
+    given: list[Page] = field(default_factory=list)
+    just_odd: set[str] = field(default_factory=set)
+    just_shrunk: bool = False
+
+    def __call__(self, params: dict[str, str | int]) -> Page:
+        true, question = self.server(params), str(sorted(params.items()))
+        oddity = self.oddities.get(len(self.given) + 1)
+        answer = true
+        # A total that is false in each answer is the only one there is: nothing could tell that.
+        may_be_odd = question not in self.just_odd and not (oddity == "shrunk" and self.just_shrunk)
+        if oddity is not None and may_be_odd:
+            answer = self._odd(oddity, true)
+        self.given.append(answer)
+        self.just_shrunk = answer.total != true.total
+        self.just_odd.discard(question)
+        if answer != true:
+            self.just_odd.add(question)
+        return answer
+
+    def _odd(self, oddity: str, true: Page) -> Page:
+        if oddity == "before":
+            return self.given[-1] if self.given else true
+        if oddity == "empty":
+            return Page([], None if true.total is None else 0)
+        if oddity == "missing" and self.given:
+            return Page([], is_missing=True)
+        if oddity == "no_cursor":
+            return replace(true, next_cursor=None)
+        if oddity == "shrunk" and true.total:
+            # As long as its page it would look like a short list: nothing could tell that.
+            shrunk = true.total // 2
+            return replace(true, total=shrunk - (shrunk == len(true.keys)))
+        return true
+
+
+def walk_through(walk: Walk, server: ListServer, answer: Answers, in_flight: int) -> list[str]:
     """What the walk takes for new, in order; questions are asked `in_flight` at a time."""
     emitted: list[str] = []
     under_way: deque[tuple[object, Page]] = deque()

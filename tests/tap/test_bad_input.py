@@ -304,6 +304,8 @@ def test_what_a_server_refuses_is_explained_and_not_asked_again(
     for sentence in sentences:
         assert sentence in outcome.log + outcome.output
     assert ODD not in outcome.log + outcome.output
+    # The other lists are read meanwhile, and the end of one without a total is looked at twice.
+    asked = [one for one in asked if not one[1].startswith("page=2")]
     assert len(asked) == len(set(asked)), "a refusal was asked again"
 
 

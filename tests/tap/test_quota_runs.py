@@ -106,20 +106,20 @@ def test_five_requests_in_two_seconds_in_real_time(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("in_flight", [1, 8])
 def test_a_quota_that_resets_too_late_ends_the_run_and_says_when(in_flight: int, tmp_path: Path) -> None:
-    with Sandbox(people=20, quota="5/h") as sandbox:
+    with Sandbox(people=20, quota="7/h") as sandbox:
         settings = {"max_quota_wait_seconds": 600, "max_in_flight": in_flight, "page_size": 100}
         outcome = run_tap({**sandbox.config, **settings}, tmp_path)
         truth = truth_of(sandbox.directory)
     assert outcome.exit_code == 1
     assert "The account's quota of requests is used up until 20" in outcome.log
     assert "run again after the reset, or raise `max_quota_wait_seconds`" in outcome.log
-    for name in ("owners", "roles"):  # with the profile, five requests
+    for name in ("owners", "roles"):  # with the profile, seven requests
         assert outcome.receipt(name)["is_complete"]
         assert set(outcome.keys(name)) == truth[name]
     for name in ("territories", "scim_users", "scim_groups", "scim_group_members"):
         receipt = outcome.receipt(name)
         assert (receipt["is_complete"], receipt["incomplete_reason"]) == (False, "failed: quota")
-    assert len(sandbox.requests) == 5
+    assert len(sandbox.requests) == 7
     assert outcome.messages[-1]["type"] == "STATE"
 
 

@@ -58,7 +58,7 @@ def finish(process: "subprocess.Popen[bytes]", log: str = "") -> tuple[str, str]
 FINISHED = ["profile", "owners", "roles"]
 # What the run waits for: the sandbox that makes it, the words by which one knows, and the settings.
 WAITS: dict[str, tuple[dict[str, str], str, dict[str, int]]] = {
-    "quota": ({"quota": "5/h"}, "Waiting 3", {"max_quota_wait_seconds": 10**6}),
+    "quota": ({"quota": "7/h"}, "Waiting 3", {"max_quota_wait_seconds": 10**6}),
     "backoff": ({"faults": "503@territories:1x*"}, "attempt 1 of 99", {"max_attempts": 99}),
     "answer": ({"faults": "timeout@territories:1x*"}, "Beginning sync of 'territories'", {}),
 }

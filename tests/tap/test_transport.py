@@ -225,7 +225,7 @@ def test_connections_are_kept_alive_one_session_a_surface(tmp_path: Path) -> Non
     with AnsweringServer(answer) as server:
         outcome = run_tap({**server.config, "max_in_flight": 1}, tmp_path)
     assert outcome.exit_code == 0, outcome.log
-    assert len(server.requests) == 6
+    assert len(server.requests) == 11  # an empty list is looked at twice
     assert len(ports) == 2
 
 
@@ -247,4 +247,4 @@ def test_a_body_larger_than_its_page_size_allows_is_refused_once(
         outcome = run_tap({**server.config, **ONLY_SCIM, "page_size": page_size}, tmp_path)
     assert outcome.receipt("scim_users")["is_complete"] is (mebibytes <= bound)
     assert (f"the answer is larger than {bound} MiB" in outcome.log) is (mebibytes > bound)
-    assert server.paths.count(USERS) == 1
+    assert server.paths.count(USERS) == (2 if mebibytes <= bound else 1)  # an empty list is looked at twice

@@ -1,0 +1,96 @@
+"""What a front between the tap and the server may do now and then: a cache, a proxy, a balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from threading import Lock
+from typing import cast
+
+from werkzeug import Request, Response
+
+from freshsales_sandbox.directory import Directory
+from freshsales_sandbox.layers import (
+    REST_LISTS,
+    SCIM_LISTS,
+    Body,
+    Endpoint,
+    Handler,
+    Layer,
+    endpoint_of,
+    list_key,
+    on,
+    with_body,
+)
+from freshsales_sandbox.quirks.quirk import Quirk
+
+EVERY = 3
+
+
+class _Front:
+    """Gives every third request of a list an odd answer, but never the same question twice in a row."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._requests: dict[Endpoint, int] = {}
+        self._before: dict[Endpoint, bytes] = {}
+        self._just_odd: set[str] = set()
+
+    def is_due(self, request: Request) -> bool:
+        endpoint, question = cast("Endpoint", endpoint_of(request)), request.full_path
+        with self._lock:
+            self._requests[endpoint] = self._requests.get(endpoint, 0) + 1
+            is_due = self._requests[endpoint] % EVERY == 0 and question not in self._just_odd
+            (self._just_odd.add if is_due else self._just_odd.discard)(question)
+        return is_due
+
+    def exchange(self, request: Request, body: bytes) -> bytes:
+        """Keep this body for the next request; return the one kept before."""
+        endpoint = cast("Endpoint", endpoint_of(request))
+        with self._lock:
+            before = self._before.get(endpoint, body)
+            self._before[endpoint] = body
+        return before
+
+
+def _repeating(_: Directory) -> Layer:
+    front = _Front()
+
+    def layer(request: Request, answer: Handler) -> Response:
+        response = answer(request)
+        if response.is_json:
+            before = front.exchange(request, response.get_data())
+            if front.is_due(request):
+                response.set_data(before)
+        return response
+
+    return layer
+
+
+def _emptying(_: Directory) -> Layer:
+    front = _Front()
+
+    def nothing(body: Body) -> Body:
+        empty: Body = {name: value for name, value in body.items() if name != "nextCursor"}
+        empty |= {list_key(body): []} if list_key(body) else {}
+        return empty | ({"totalResults": 0} if "totalResults" in body else {})
+
+    def layer(request: Request, answer: Handler) -> Response:
+        response = answer(request)
+        return with_body(response, nothing) if front.is_due(request) else response
+
+    return layer
+
+
+def _before(name: str, says: str, lists: Collection[Endpoint], make: Callable[[Directory], Layer]) -> Quirk:
+    return Quirk(name, says, lambda directory: on(lists, make(directory)))
+
+
+REPEATS = f"every {EVERY}rd answer of a list is the one before it, as from a front that caches or doubles"
+EMPTIES = f"every {EVERY}rd answer of a list has no records, as from a front that failed"
+
+QUIRKS = (
+    _before("rest-front-repeats", REPEATS, REST_LISTS, _repeating),
+    _before("scim-front-repeats", REPEATS, SCIM_LISTS, _repeating),
+    _before("rest-front-empties", EMPTIES, REST_LISTS, _emptying),
+    _before("scim-front-empties", EMPTIES, SCIM_LISTS, _emptying),
+)
