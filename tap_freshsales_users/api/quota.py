@@ -6,11 +6,11 @@ settings. Times are seconds since the epoch.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+
+from tap_freshsales_users.api.quota_headers import Told, read_headers
 
 HOUR_SECONDS = 3600
 MINUTE_SECONDS = 60
@@ -18,11 +18,9 @@ TOO_MANY_REQUESTS = 429
 # From here on an answer may come from something in front of the server that keeps the quota.
 SERVER_ERROR = 500
 LONGEST_BLIND_WAIT_SECONDS = 60
-# A reset beyond these is a point in time: epoch seconds since 1973, or epoch milliseconds.
-EPOCH_SECONDS_FROM = 10**8
-EPOCH_MILLISECONDS_FROM = 10**11
-# No quota comes back later: what says so is another unit, or no moment at all.
-FURTHEST_RESET_SECONDS = 366 * 24 * HOUR_SECONDS
+CLIENT_ERROR = 400
+# With these a Retry-After changes nothing: credential, address and proxy stay what they are.
+NEVER_THROTTLED = frozenset({401, 404, 407})
 
 
 @dataclass(frozen=True)
@@ -53,54 +51,6 @@ class Exhausted:
 
 
 Verdict = Go | Pause | AwaitAnswer | Exhausted
-
-
-@dataclass(frozen=True)
-class Told:
-    """What one answer's headers say of the quota; None where they say nothing."""
-
-    limit: int | None
-    remaining: int | None
-    resets_at: float | None
-    retry_at: float | None
-
-
-def read_headers(headers: Mapping[str, str], now: float) -> Told:
-    """`X-RateLimit-*`, `RateLimit-*` and `Retry-After`, whatever their letter case.
-
-    A reset is epoch seconds, epoch milliseconds or seconds from now, told apart by its size.
-    """
-    found = {name.lower(): value for name, value in headers.items()}
-
-    def number(field: str) -> float | None:
-        text = found.get(f"x-ratelimit-{field}") or found.get(f"ratelimit-{field}") or ""
-        match = re.match(r"\s*(\d{1,20}(?:\.\d+)?)(?!\d)", text)
-        return float(match[1]) if match else None
-
-    limit, remaining, reset = number("limit"), number("remaining"), number("reset")
-    return Told(
-        limit=None if limit is None else int(limit),
-        remaining=None if remaining is None else int(remaining),
-        resets_at=None if reset is None else _moment(reset, now),
-        retry_at=_retry_at(found.get("retry-after", ""), now),
-    )
-
-
-def _moment(reset: float, now: float) -> float | None:
-    if reset >= EPOCH_MILLISECONDS_FROM:
-        reset /= 1000
-    elif reset < EPOCH_SECONDS_FROM:
-        reset += now
-    return reset if reset <= now + FURTHEST_RESET_SECONDS else None
-
-
-def _retry_at(text: str, now: float) -> float | None:
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", text):
-        return _moment(float(text), now)
-    try:
-        return _moment(parsedate_to_datetime(text).timestamp(), now)
-    except (ValueError, OverflowError):
-        return None
 
 
 class Quota:
@@ -156,17 +106,20 @@ class Quota:
         self._sent.append(now)
         return Go(self._ticket)
 
-    def answered(self, ticket: int, now: float, status: int, headers: Mapping[str, str]) -> None:
+    def answered(self, ticket: int, now: float, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether the answer says that the request came too early."""
         self._in_flight -= 1
         told = read_headers(headers, now)
         self._listen(ticket, told)
+        is_throttled = _is_throttled(status, told)
         if ticket <= self._probing_since_ticket:
-            return  # sent before the refusal or the reset: no news of what came after
-        if status == TOO_MANY_REQUESTS:
-            self._refused(now, told)
+            return is_throttled  # sent before the refusal or the reset: no news of what came after
+        if is_throttled:
+            self._refused(now, told, status)
         elif status < SERVER_ERROR or told.remaining is not None:
             self._probing = False
             self._blind_refusals = 0
+        return is_throttled
 
     def unanswered(self) -> None:
         """The request failed on the wire; whether it was counted is not known."""
@@ -197,15 +150,16 @@ class Quota:
         self._probing = True
         self._probing_since_ticket = self._ticket
 
-    def _refused(self, now: float, told: Told) -> None:
+    def _refused(self, now: float, told: Told, status: int) -> None:
         self._probe()
         until = told.retry_at or told.resets_at
         if until is not None and until > now:
-            self._close(now, until, "the server refused a request (429) and said when to come back")
+            self._close(now, until, f"the server refused a request ({status}) and said when to come back")
             return
         wait_seconds = min(2**self._blind_refusals, LONGEST_BLIND_WAIT_SECONDS)
         self._blind_refusals += 1
-        self._close(now, now + wait_seconds, "the server refused a request (429) and did not say until when")
+        reason = f"the server refused a request ({status}) and did not say until when"
+        self._close(now, now + wait_seconds, reason)
 
     def _spare(self, now: float) -> Verdict | None:
         """Hold what the headers say is left against the reserve and what is under way."""
@@ -258,3 +212,11 @@ class Quota:
         if self._waited_seconds > self._max_wait_seconds:
             return Exhausted(self._closed_until)
         return Pause(self._closed_until, self._closed_for)
+
+
+def _is_throttled(status: int, told: Told) -> bool:
+    """429, and the other refusals of a request that say when to come back."""
+    if status == TOO_MANY_REQUESTS:
+        return True
+    is_refusal = CLIENT_ERROR <= status < SERVER_ERROR and status not in NEVER_THROTTLED
+    return is_refusal and told.retry_at is not None

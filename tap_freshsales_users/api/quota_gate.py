@@ -42,10 +42,12 @@ class Gate:
                 else:
                     self._clock.wait_for(self._changed, None)
 
-    def leave(self, ticket: int, status: int, headers: Mapping[str, str]) -> None:
+    def leave(self, ticket: int, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether the server refused the request as one that came too early."""
         with self._changed:
-            self._quota.answered(ticket, self._clock.time(), status, headers)
+            is_throttled = self._quota.answered(ticket, self._clock.time(), status, headers)
             self._changed.notify_all()
+        return is_throttled
 
     def leave_unanswered(self) -> None:
         with self._changed:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -246,6 +247,53 @@ def _(_: Sandbox, client: Client) -> None:
 def _(_: Sandbox, client: Client) -> None:
     reset = int(client.rest("selector/roles").headers["X-RateLimit-Reset"])
     assert abs(reset / 1000 - time.time() - 3600) < 60
+
+
+@check("quota-x-rate-limit")
+def _(_: Sandbox, client: Client) -> None:
+    names = [name for name in client.scim("Users").headers if "rate" in name.lower()]
+    assert names == ["X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"]
+
+
+@check("quota-total")
+def _(_: Sandbox, client: Client) -> None:
+    headers = client.rest("selector/roles").headers
+    assert (headers["X-RateLimit-Total"], "X-RateLimit-Limit" in headers) == ("3", False)
+
+
+@check("quota-reset-date")
+def _(_: Sandbox, client: Client) -> None:
+    reset = client.rest("selector/roles").headers["X-RateLimit-Reset"]
+    assert reset.endswith("+05:45")
+    assert abs(datetime.fromisoformat(reset).timestamp() - time.time() - 3600) < 60
+
+
+@check("quota-reset-duration")
+def _(_: Sandbox, client: Client) -> None:
+    reset = client.rest("selector/roles").headers["X-RateLimit-Reset"]
+    assert reset.endswith("ms")
+    assert 3_500_000 < int(reset[:-2]) <= 3_601_000
+
+
+@check("quota-structured")
+def _(_: Sandbox, client: Client) -> None:
+    headers = client.rest("selector/roles").headers
+    assert headers["RateLimit"].startswith('"default";r=2;t=')
+    assert headers["RateLimit-Policy"] == '"default";q=3;w=3600'
+    assert "X-RateLimit-Limit" not in headers
+
+
+@check("quota-unlimited")
+def _(_: Sandbox, client: Client) -> None:
+    headers = client.rest("selector/roles").headers
+    assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("0", "0")
+
+
+@check("quota-403")
+def _(_: Sandbox, client: Client) -> None:
+    answers = [client.rest("selector/roles") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 403]
+    assert 3500 < int(answers[3].headers["Retry-After"]) <= 3600
 
 
 @check("quota-retry-after")

@@ -2,14 +2,15 @@
 
 import string
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_freshsales_users.api.quota import AwaitAnswer, Exhausted, Go, Pause, Quota, Told, read_headers
+from tap_freshsales_users.api.quota import AwaitAnswer, Exhausted, Go, Pause, Quota
+from tap_freshsales_users.api.quota_headers import Told, read_headers
 from tests.tap.window_server import (
     START,
     Client,
@@ -59,7 +60,10 @@ def go(budget: Quota, now: float = START) -> int:
 # -- what headers say
 
 
-@pytest.mark.parametrize("prefix", ["X-RateLimit", "x-ratelimit", "X-RATELIMIT", "RateLimit", "ratelimit"])
+@pytest.mark.parametrize(
+    "prefix",
+    ["X-RateLimit", "x-ratelimit", "X-RATELIMIT", "RateLimit", "ratelimit", "X-Rate-Limit", "x-rate-limit"],
+)
 @pytest.mark.parametrize(
     "reset", [str(int(START) + 90), str((int(START) + 90) * 1000), "90"], ids=["seconds", "ms", "from-now"]
 )
@@ -80,13 +84,139 @@ def test_a_policy_behind_a_number_does_not_hide_it() -> None:
     assert read_headers(headers, START) == Told(100, 7, START + 30, None)
 
 
+@pytest.mark.parametrize("name", ["X-RateLimit-Total", "x-ratelimit-total", "X-Rate-Limit-Total"])
+def test_the_limit_may_be_called_a_total(name: str) -> None:
+    assert read_headers({name: "1000", "X-RateLimit-Remaining": "7"}, START) == Told(1000, 7, None, None)
+
+
+def utc(moment: float, offset_hours: float = 0) -> datetime:
+    return datetime.fromtimestamp(moment, timezone(timedelta(hours=offset_hours)))
+
+
+MOMENT_TEXTS = {
+    "iso-offset": lambda moment: utc(moment, 5.75).isoformat(),
+    "iso-utc": lambda moment: utc(moment).isoformat(),
+    "iso-z": lambda moment: utc(moment).isoformat().replace("+00:00", "Z"),
+    "iso-fraction": lambda moment: utc(moment).isoformat(timespec="milliseconds"),
+    "http-date": lambda moment: format_datetime(datetime.fromtimestamp(moment, UTC), usegmt=True),
+    "http-date-offset": lambda moment: format_datetime(utc(moment)),
+    "asctime": lambda moment: utc(moment).strftime("%a %b %d %H:%M:%S %Y"),
+    "milliseconds": lambda moment: f"{round((moment - START) * 1000)}ms",
+    "seconds": lambda moment: f"{round(moment - START)}s",
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset", "Retry-After"]
+)
+@pytest.mark.parametrize("form", MOMENT_TEXTS)
+@given(seconds=st.integers(1, 30 * DAY))
+@settings(max_examples=20)
+def test_a_moment_is_read_from_a_date_or_a_duration(name: str, form: str, seconds: int) -> None:
+    said = read_headers({name: MOMENT_TEXTS[form](START + seconds)}, START)
+    assert (said.retry_at if name == "Retry-After" else said.resets_at) == START + seconds
+
+
+@pytest.mark.parametrize("name", ["X-RateLimit-Reset", "Retry-After"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-25", "2026-11-25T00:02:22", "2026-13-45T00:00:00Z", "12h", "1h30m", "soon", "never", "", " ",
+        "-1", "-120000ms", "NaN", "inf", "Infinity", "1e3", "0x10", "30 seconds", "1.2.3", "½", "٣٠",
+        "9" * 400, "9" * 400 + "ms", "Wed, 99 Foo 2026 07:28:00 GMT",
+    ],
+)  # fmt: skip
+def test_a_reset_of_any_other_text_is_no_news(name: str, text: str) -> None:
+    assert read_headers({name: text}, START) == Told(None, None, None, None)
+
+
+@pytest.mark.parametrize("field", ["Limit", "Total", "Remaining"])
+@pytest.mark.parametrize(
+    "text", ["-1", "NaN", "inf", "unlimited", "", "1e3", "12 of 100", "2026-11-25T00:00:00Z"]
+)
+def test_a_number_of_any_other_text_is_no_news(field: str, text: str) -> None:
+    assert read_headers({f"X-RateLimit-{field}": text}, START) == Told(None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "limit", "remaining", "resets_in"),
+    [
+        ({"RateLimit": '"default";r=50;t=30'}, None, 50, 30),
+        ({"ratelimit": '"default";t=30;r=50'}, None, 50, 30),
+        ({"RateLimit": "default; r=50; t=30; pk=:c2VjcmV0:"}, None, 50, 30),
+        ({"RateLimit": '"a,b;r=1";r=50;t=30'}, None, 50, 30),
+        ({"RateLimit": '"default";r=50'}, None, 50, None),
+        ({"RateLimit": '"day";r=900;t=9000, "minute";r=5;t=30'}, None, 5, 30),
+        ({"RateLimit": '"default";r=50;t=30', "RateLimit-Policy": '"default";q=100;w=60'}, 100, 50, 30),
+        (
+            {
+                "RateLimit": '"day";r=900;t=9000, "minute";r=5;t=30',
+                "RateLimit-Policy": '"day";q=1000;w=86400, "minute";q=20;w=60',
+            },
+            20, 5, 30,
+        ),
+        ({"RateLimit": "limit=100, remaining=50, reset=30"}, 100, 50, 30),
+        ({"RateLimit": '"default";r=50;t=99999999999'}, None, 50, None),
+        ({"RateLimit": '"default";r=-1;t=30'}, None, None, None),
+        ({"RateLimit": '"default";r=1.5;t=30'}, None, None, None),
+        ({"RateLimit": "nonsense"}, None, None, None),
+    ],
+)  # fmt: skip
+def test_structured_fields_are_read(
+    headers: dict[str, str], limit: int | None, remaining: int | None, resets_in: int | None
+) -> None:
+    resets_at = None if resets_in is None else START + resets_in
+    assert read_headers(headers, START) == Told(limit, remaining, resets_at, None)
+
+
+@pytest.mark.parametrize("spelling", ["X-RateLimit", "X-Rate-Limit", "RateLimit"])
+def test_a_limit_of_zero_with_nothing_left_limits_nothing(spelling: str) -> None:
+    headers = {f"{spelling}-Limit": "0", f"{spelling}-Remaining": "0", f"{spelling}-Reset": "3600"}
+    budget = quota()
+    for _ in range(20):
+        budget.answered(go(budget), START, 200, headers)
+    assert budget.left is None
+
+
+def test_nothing_left_of_a_real_limit_still_stops() -> None:
+    budget = quota(reserve=0)
+    budget.answered(go(budget), START, 200, told(0))
+    assert isinstance(budget.ask(START), Pause)
+
+
+@pytest.mark.parametrize("status", [400, 403, 408, 409, 420, 425, 429])
+def test_a_refusal_with_retry_after_waits_until_then(status: int) -> None:
+    budget = quota()
+    assert budget.answered(go(budget), START, status, {"Retry-After": "90"})
+    pause = budget.ask(START)
+    assert isinstance(pause, Pause)
+    assert pause.until == START + 90
+    assert str(status) in pause.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (403, {}), (400, {}), (403, {"Retry-After": "soon"}), (403, told(0)), (200, {"Retry-After": "90"}),
+        (401, {"Retry-After": "90"}), (404, {"Retry-After": "90"}), (407, {"Retry-After": "90"}),
+        (503, {"Retry-After": "90"}),
+    ],
+)  # fmt: skip
+def test_any_other_refusal_is_no_matter_of_the_quota(status: int, headers: dict[str, str]) -> None:
+    budget = quota()
+    assert not budget.answered(go(budget), START, status, headers)
+
+
 @given(
     st.dictionaries(
-        st.sampled_from(["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After"]),
+        st.sampled_from(
+            ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Retry-After", "RateLimit"]
+        ),
         st.one_of(
             st.text(st.characters(max_codepoint=255), max_size=30),
             st.text(string.digits, min_size=1, max_size=400),
             st.text(string.digits + "GMTWedOct ,:-+.;e", max_size=30),
+            st.text(string.digits + '"rt=;, -', max_size=30),
         ),
     )
 )

@@ -35,7 +35,16 @@ def refusals_by_window(sandbox: Sandbox) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "quirks", [(), ("quota-lower-case",), ("quota-ratelimit",), ("quota-reset-milliseconds",)]
+    "quirks",
+    [
+        (),
+        ("quota-lower-case",),
+        ("quota-ratelimit",),
+        ("quota-x-rate-limit",),
+        ("quota-total",),
+        ("quota-reset-milliseconds",),
+        ("quota-reset-date",),
+    ],
 )
 @pytest.mark.parametrize("in_flight", [1, 8])
 def test_a_run_of_many_quotas_reads_everything_and_is_never_refused(

@@ -1,0 +1,127 @@
+"""What the headers of an answer say of the quota, in the spellings that servers use.
+
+Times are seconds since the epoch. What cannot be read is no news.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+PREFIXES = ("x-ratelimit-", "x-rate-limit-", "ratelimit-")
+LIMITS = ("limit", "total")
+# A number of seconds beyond these is a point in time: epoch seconds since 1973, or epoch milliseconds.
+EPOCH_SECONDS_FROM = 10**8
+EPOCH_MILLISECONDS_FROM = 10**11
+# No quota comes back later: what says so is another unit, or no moment at all.
+FURTHEST_RESET_SECONDS = 366 * 24 * 3600
+# A policy may stand behind a number: `100, 100;w=60`.
+NUMBER = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]+)?)\s*(?:[,;].*)?")
+DURATION = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]+)?)\s*(ms|s)\s*")
+UNIT_SECONDS = {"s": 1, "ms": 0.001}
+# One item of a structured field (RFC 9651): `"default";r=50;t=30`.
+ITEM = re.compile(r'("[^"]*"|[A-Za-z*][\w.:/*-]*)((?:\s*;\s*[a-z*][\w.*-]*(?:=(?:"[^"]*"|[^;,\s]*))?)+)')
+PARAMETER = re.compile(r";\s*([a-z]+)=([0-9]{1,15})(?![0-9.])")
+# The same header in an earlier draft: `limit=100, remaining=50, reset=30`.
+MEMBER = re.compile(r"\b(limit|remaining|reset)\s*=\s*([0-9]{1,15})(?![0-9.])")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one answer's headers say of the quota; None where they say nothing."""
+
+    limit: int | None
+    remaining: int | None
+    resets_at: float | None
+    retry_at: float | None
+
+
+def read_headers(headers: Mapping[str, str], now: float) -> Told:
+    """`X-RateLimit-*`, `X-Rate-Limit-*`, `RateLimit-*`, `RateLimit` and `Retry-After`, in any letter case."""
+    found = {name.lower(): value for name, value in headers.items()}
+    limit, remaining = _number(found, *LIMITS), _number(found, "remaining")
+    resets_at = next(
+        filter(None, (read_moment(text, now) for text in _texts(found, "reset"))),
+        None,
+    )
+    if remaining is None:
+        limit_of_field, remaining, resets_of_field = _structured(found, now)
+        limit, resets_at = limit_of_field or limit, resets_of_field or resets_at
+    if limit == 0 and remaining == 0:
+        limit = remaining = None  # how some servers say that nothing is limited
+    return Told(limit, remaining, resets_at, read_moment(found.get("retry-after", ""), now))
+
+
+def read_moment(text: str, now: float) -> float | None:
+    """A number (seconds from now or an epoch, told apart by size), a duration with its unit, or a date."""
+    if match := NUMBER.fullmatch(text):
+        return _moment(float(match[1]), now)
+    if match := DURATION.fullmatch(text):
+        return _in_reach(now + float(match[1]) * UNIT_SECONDS[match[2]], now)
+    date = _date(text.strip())
+    return None if date is None else _in_reach(date.timestamp(), now)
+
+
+def _texts(found: Mapping[str, str], *fields: str) -> Iterator[str]:
+    for prefix in PREFIXES:
+        for field in fields:
+            if prefix + field in found:
+                yield found[prefix + field]
+
+
+def _number(found: Mapping[str, str], *fields: str) -> int | None:
+    for text in _texts(found, *fields):
+        if match := NUMBER.fullmatch(text):
+            return int(float(match[1]))
+    return None
+
+
+def _structured(found: Mapping[str, str], now: float) -> tuple[int | None, int | None, float | None]:
+    """Limit, remaining and reset of `RateLimit`; of several policies, the one that has least left."""
+    text = found.get("ratelimit", "")
+    limits = {name: numbers.get("q") for name, numbers in _items(found.get("ratelimit-policy", ""))}
+    told = [(numbers["r"], name, numbers.get("t")) for name, numbers in _items(text) if "r" in numbers]
+    if not told:
+        members = {name: int(number) for name, number in MEMBER.findall(text)}
+        return members.get("limit"), members.get("remaining"), _seconds_on(members.get("reset"), now)
+    remaining, name, reset = min(told, key=lambda item: item[0])
+    return limits.get(name), remaining, _seconds_on(reset, now)
+
+
+def _items(text: str) -> Iterator[tuple[str, dict[str, int]]]:
+    for name, parameters in ITEM.findall(text):
+        yield name, {key: int(number) for key, number in PARAMETER.findall(parameters)}
+
+
+def _moment(number: float, now: float) -> float | None:
+    if number >= EPOCH_MILLISECONDS_FROM:
+        number /= 1000
+    elif number < EPOCH_SECONDS_FROM:
+        number += now
+    return _in_reach(number, now)
+
+
+def _seconds_on(seconds: int | None, now: float) -> float | None:
+    return None if seconds is None else _in_reach(now + seconds, now)
+
+
+def _in_reach(moment: float, now: float) -> float | None:
+    return moment if moment <= now + FURTHEST_RESET_SECONDS else None
+
+
+def _date(text: str) -> datetime | None:
+    """An ISO 8601 date-time with its offset, or an HTTP-date (RFC 9110 section 5.6.7)."""
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    else:
+        return date if date.tzinfo else None
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
