@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from tap_freshsales_users.errors import CredentialRefusedError, NotFoundError, TapError
+from tap_freshsales_users.errors import CredentialRefusedError, NotFoundError, TapError, UnreachableError
 from tap_freshsales_users.reading.walk_single import SingleWalk
 from tap_freshsales_users.singer.client import ListStream
 from tap_freshsales_users.singer.context import RunContext
@@ -13,6 +12,13 @@ from tap_freshsales_users.singer.streams import FOLLOWS, Profile
 
 SURFACES = {"api_key": "REST", "scim_token": "SCIM"}
 ONE_RECORD = {"api_key": {"page": 1, "per_page": 1}, "scim_token": {"startIndex": 1, "count": 1}}
+
+
+# What is then the same for every stream of the surface.
+ENDS_A_SURFACE: dict[type[TapError], str] = {
+    CredentialRefusedError: "the credential was refused",
+    UnreachableError: "the surface cannot be reached",
+}
 
 
 class Check:
@@ -30,9 +36,8 @@ class Check:
             if not self._tap.config.get(setting):
                 _say(f"{surface}: not asked, `{setting}` is not set; its streams are deselected.")
                 continue
-            transport = streams[0].transport
-            parts = urlsplit(transport.base_url)
-            _say(f"{surface}: {parts.netloc}{parts.path}")
+            place = streams[0].transport.surface
+            _say(f"{surface}: {place.host}{place.path}")
             self._try_streams(streams)
         self._tap.api.stop()
         self._report_quota()
@@ -52,7 +57,7 @@ class Check:
         refused = None
         for stream in streams:
             if refused is not None:
-                _say(f"  {stream.name}: not asked, the credential was refused")
+                _say(f"  {stream.name}: not asked, {refused}")
                 continue
             try:
                 found = self._first_record(stream)
@@ -62,8 +67,7 @@ class Check:
             except TapError as error:
                 self._report(stream, str(error))
                 self._exit_code = 1
-                if isinstance(error, CredentialRefusedError):
-                    refused = error
+                refused = ENDS_A_SURFACE.get(type(error))
             else:
                 self._report(stream, found)
 

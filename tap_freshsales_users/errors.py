@@ -33,6 +33,12 @@ class PermissionRefusedError(TapError):
     reason = "permission_refused"
 
 
+class UnreachableError(TapError):
+    """A certificate, a proxy or a file here stands in the way of every request: asking again cannot help."""
+
+    reason = "unreachable"
+
+
 class NotFoundError(TapError):
     """404 or 501 where the list itself was asked for."""
 

@@ -103,7 +103,8 @@ SETTINGS: dict[str, Any] = {
         ),
         "request_timeout_seconds": _setting(
             "Request timeout",
-            "Seconds until a request without an answer is given up and tried again.",
+            "Seconds that a request may take, from the name look-up to the last byte of its answer; then it "
+            "is given up, and tried again.",
             type="number",
             exclusiveMinimum=0,
             default=60,

@@ -50,8 +50,8 @@ def secrets_of(config: Mapping[str, Any]) -> list[str]:
 
 
 def _basic_forms(api_key: str) -> tuple[str, str]:
-    return _basic(api_key, "X"), _basic("X-API-KEY", api_key)
+    return basic(api_key, "X"), basic("X-API-KEY", api_key)
 
 
-def _basic(user: str, password: str) -> str:
+def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -12,8 +14,12 @@ from tap_freshsales_users.api.clock import LONGEST_NAP_SECONDS
 T = TypeVar("T")
 
 
+class OverdueError(Exception):
+    """A call took longer than its result was waited for."""
+
+
 class Job(Generic[T]):
-    """One call that a worker makes, or that `result` makes itself where there are no workers."""
+    """One call that another thread makes, or that `result` makes itself where there are no workers."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -31,9 +37,12 @@ class Job(Generic[T]):
             self._error = error
         self._finished.set()
 
-    def result(self) -> T:
-        while not self._finished.wait(LONGEST_NAP_SECONDS):
-            pass
+    def result(self, within_seconds: float = math.inf) -> T:
+        """Raises OverdueError, and whatever the call raised."""
+        until = time.monotonic() + within_seconds
+        while not self._finished.wait(min(max(until - time.monotonic(), 0), LONGEST_NAP_SECONDS)):
+            if time.monotonic() >= until:
+                raise OverdueError
         if self._error is not None:
             raise self._error
         return self._value
@@ -73,6 +82,6 @@ class Workers:
 
 
 class _CallersJob(Job[T]):
-    def result(self) -> T:
+    def result(self, within_seconds: float = math.inf) -> T:
         self.run()
-        return super().result()
+        return super().result(within_seconds)

@@ -263,7 +263,9 @@ class PageReader:
     def _not_there(self, query: Query, answer: Answer, *, is_first: bool) -> NoReturn:
         where = self._transport.where(query)
         if is_first:
-            raise NotFoundError(f"{where}: not found ({answer.status})", self._transport.not_found_remedy)
+            raise NotFoundError(
+                f"{where}: not found ({answer.status})", self._transport.surface.not_found_remedy
+            )
         raise UpstreamUnavailableError(
             f"{where}: the server answered {answer.status}",
             "The list was there a moment ago: run again later.",

@@ -15,7 +15,7 @@ from tap_freshsales_users.settings import VERSION_PLACE
 from tap_freshsales_users.singer.writer import BufferedWriter
 
 if TYPE_CHECKING:
-    from tap_freshsales_users.api.surfaces import Api
+    from tap_freshsales_users.api.api import Api
 
 PACKAGE = "tap-freshsales-users"
 
@@ -36,7 +36,7 @@ class RunContext(Tap):
 
     @cached_property
     def api(self) -> Api:
-        from tap_freshsales_users.api.surfaces import Api  # noqa: PLC0415 - not needed to discover
+        from tap_freshsales_users.api.api import Api  # noqa: PLC0415 - not needed to discover
 
         user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, self.tap_version)
         return Api(self.config, user_agent, Clock(), self.logger)

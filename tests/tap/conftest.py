@@ -1,6 +1,7 @@
 """The tap's tests never wait: each wait of the run moves its clock."""
 
 import pytest
+import trustme
 from hypothesis import settings
 
 from tests.tap.clocks import SkippingClock
@@ -13,3 +14,9 @@ settings.load_profile("untimed")
 @pytest.fixture(autouse=True)
 def skip_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", SkippingClock)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """Signs the certificates of the servers in the tests."""
+    return trustme.CA()

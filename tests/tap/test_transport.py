@@ -4,6 +4,8 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -92,7 +94,8 @@ def test_backoff_is_jittered_doubles_its_bound_and_never_passes_a_minute(
     ceilings: list[float] = []
     waits: list[float] = []
 
-    def jitter(ceiling: float) -> float:
+    def jitter(least: float, ceiling: float) -> float:
+        assert least == 0
         ceilings.append(ceiling)
         return ceiling / 2
 
@@ -102,7 +105,7 @@ def test_backoff_is_jittered_doubles_its_bound_and_never_passes_a_minute(
             super().wait(seconds)
 
     monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Watched)
-    monkeypatch.setattr("backoff.full_jitter", jitter)
+    monkeypatch.setattr("random.uniform", jitter)
     with AnsweringServer(lambda _: json_answer("{}", 503)) as server:
         run_tap({**server.config, **ONLY_SCIM, "max_attempts": 10}, tmp_path)
     assert ceilings[:9] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
@@ -129,19 +132,94 @@ def test_a_server_error_may_ask_for_a_longer_wait_of_a_minute_at_the_most(
     assert least <= clocks[0].waits[0] <= most
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_never_followed_not_even_to_the_same_host(status: int, tmp_path: Path) -> None:
-    with AnsweringServer(lambda _: json_answer("{}")) as elsewhere:
+def soon(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
-        def redirect(request: Request) -> Response:
-            place = "/scim/Users2" if request.path == USERS else elsewhere.url
-            return json_answer("", status, Location=place)
 
-        with AnsweringServer(redirect) as server:
-            outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-        assert sorted(server.paths) == ["/scim/Groups", USERS]
-        assert not elsewhere.requests
-    assert f"redirects elsewhere ({status}), and no credential is sent there" in outcome.log
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the run waited, each time."""
+    waits: list[float] = []
+
+    class Kept(SkippingClock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.waits = waits
+
+    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Kept)
+    return waits
+
+
+@pytest.mark.parametrize(("seconds", "least", "most"), [(30, 25, 31), (100_000, 60, 60), (-30, 0, 1)])
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_error_may_name_a_date_to_wait_for(
+    status: int, seconds: float, least: float, most: float, waits: list[float], tmp_path: Path
+) -> None:
+    answers = iter([json_answer("{}", status, Retry_After=soon(seconds))])
+    with AnsweringServer(lambda _: next(answers, json_answer(EMPTY_LIST))) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 0, outcome.log
+    assert len(waits) == 1
+    assert least <= waits[0] <= most
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry_After": "7"}], ids=["bare", "retry-after"])
+@pytest.mark.parametrize("status", [408, 425])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_request_that_came_too_early_or_late_is_sent_again(
+    times: int, status: int, headers: dict[str, str], waits: list[float], tmp_path: Path
+) -> None:
+    answers = iter([json_answer(BODY, status, **headers) for _ in range(times)])
+    with AnsweringServer(lambda _: next(answers, json_answer(EMPTY_LIST))) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    is_cured = times < 3
+    assert outcome.receipt("scim_users")["is_complete"] is is_cured
+    assert server.paths.count(USERS) == min(times + 1, 3)
+    assert waits
+    if not is_cured:
+        assert f"the server answered {status}" in outcome.log
+        assert "attempt 3 of 3" in outcome.log
+    assert_says_nothing_of_the_body(outcome)
+
+
+@pytest.mark.parametrize("retry_after", ["90", "date"])
+@pytest.mark.parametrize("status", [400, 403, 409, 420, 429])
+def test_a_refusal_with_retry_after_waits_and_asks_again(
+    status: int, retry_after: str, waits: list[float], tmp_path: Path
+) -> None:
+    header = soon(90) if retry_after == "date" else retry_after
+    answers = iter([json_answer(BODY, status, Retry_After=header)])
+    with AnsweringServer(lambda _: next(answers, json_answer(EMPTY_LIST))) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 0, outcome.log
+    assert outcome.receipt("scim_users")["api_requests"] == 2
+    assert 80 < sum(waits) <= 92
+    assert f"the server refused a request ({status}) and said when to come back" in outcome.log
+    assert_says_nothing_of_the_body(outcome)
+
+
+@pytest.mark.parametrize("retry_after", ["0", "1"])
+def test_a_permission_that_always_asks_to_come_back_ends(
+    retry_after: str, waits: list[float], tmp_path: Path
+) -> None:
+    with AnsweringServer(lambda _: json_answer(BODY, 403, Retry_After=retry_after)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert outcome.exit_code == 1
+    assert server.paths.count(USERS) == 3
+    assert (
+        "answered 403 with Retry-After, attempt 3 of 3. It asks to come back later, each time. SCIM needs"
+        in (outcome.log)
+    )
+    assert sum(waits) < 60
+    assert_says_nothing_of_the_body(outcome)
+
+
+@pytest.mark.parametrize("status", [201, 203, 204, 206])
+def test_no_other_success_is_taken_for_a_whole_answer(status: int, tmp_path: Path) -> None:
+    with AnsweringServer(lambda _: json_answer("" if status == 204 else EMPTY_LIST, status)) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
+    assert not outcome.receipt("scim_users")["is_complete"]
+    assert f"answered {status}." in outcome.log
 
 
 # -- credentials

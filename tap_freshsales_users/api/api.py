@@ -8,33 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from tap_freshsales_users.api.account import Account, resolve
-from tap_freshsales_users.api.auth import Credential, api_key_credential, scim_credential
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.api.quota import Quota
 from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.surface import Surface, rest_surface, scim_surface
 from tap_freshsales_users.api.transport import Transport
+from tap_freshsales_users.api.wire import Bounds
 from tap_freshsales_users.api.workers import Workers
 
-JSON_TYPE = "application/json"
-# RFC 7644 section 3.8, and what is met in the wild.
-SCIM_TYPES = "application/scim+json, application/json"
 # A person is a few KiB. One group may hold tens of thousands of members, and stands on a page with others.
 BODY_BYTES, BODY_BYTES_A_RECORD = 16 * 1024**2, 64 * 1024
-PLAN_REMEDY = (
-    "SCIM needs the Enterprise plan and SAML SSO set up first: check both, and that the token was made in "
-    "the admin settings of this account."
-)
-ROLE_REMEDY = (
-    "The role of the key's owner may not read this list: use an administrator's API key, or deselect the "
-    "stream."
-)
-REST_NOT_FOUND_REMEDY = (
-    "Check `domain` (older accounts live under NAME.freshsales.io), or set `rest_api_url`."
-)
-SCIM_NOT_FOUND_REMEDY = (
-    "Either SCIM is not enabled (it needs the Enterprise plan and SAML SSO), or it lives on another host: "
-    "set `scim_api_url` to the base URL that the admin settings show."
-)
 
 
 class Api:
@@ -61,23 +44,11 @@ class Api:
 
     @cached_property
     def rest(self) -> Transport:
-        return self._transport(
-            self.account.rest_api_url,
-            api_key_credential(self._config["api_key"], self._config["api_auth"]),
-            JSON_TYPE,
-            permission_remedy=ROLE_REMEDY,
-            not_found_remedy=REST_NOT_FOUND_REMEDY,
-        )
+        return self._transport(rest_surface(self.account, self._config))
 
     @cached_property
     def scim(self) -> Transport:
-        return self._transport(
-            self.account.scim_api_url,
-            scim_credential(self._config["scim_token"]),
-            SCIM_TYPES,
-            permission_remedy=PLAN_REMEDY,
-            not_found_remedy=SCIM_NOT_FOUND_REMEDY,
-        )
+        return self._transport(scim_surface(self.account, self._config))
 
     def stop(self) -> None:
         """End all waits and close the connections; requests under way are left to themselves."""
@@ -88,26 +59,17 @@ class Api:
             if surface in self.__dict__:  # made because it was asked for
                 getattr(self, surface).close()
 
-    def _transport(
-        self,
-        base_url: str,
-        credential: Credential,
-        accept: str,
-        *,
-        permission_remedy: str,
-        not_found_remedy: str,
-    ) -> Transport:
+    def _transport(self, surface: Surface) -> Transport:
         return Transport(
-            base_url,
-            credential,
-            headers={"Accept": accept, "Accept-Encoding": "gzip, deflate", "User-Agent": self._user_agent},
-            permission_remedy=permission_remedy,
-            not_found_remedy=not_found_remedy,
+            surface,
             gate=self.gate,
             clock=self.clock,
             logger=self._logger,
-            timeout_seconds=float(self._config["request_timeout_seconds"]),  # the SDK reads a Decimal
+            user_agent=self._user_agent,
             max_attempts=self._config["max_attempts"],
-            connections=self._config["max_in_flight"],
-            max_body_bytes=BODY_BYTES + BODY_BYTES_A_RECORD * self._config["page_size"],
+            bounds=Bounds(
+                timeout_seconds=float(self._config["request_timeout_seconds"]),  # the SDK reads a Decimal
+                body_bytes=BODY_BYTES + BODY_BYTES_A_RECORD * self._config["page_size"],
+                connections=self._config["max_in_flight"],
+            ),
         )

@@ -1,0 +1,150 @@
+"""What an error on the way means, and what to do about it.
+
+The kind of an error alone is told, in our own words: its text may repeat a URL, a proxy's password or a body.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+from socket import gaierror
+
+from urllib3 import exceptions
+
+from tap_freshsales_users.api.route import Route
+from tap_freshsales_users.api.wire import causes
+from tap_freshsales_users.api.workers import OverdueError
+
+LATER = "Run again later; what was finished stays finished."
+NOTHING_KNOWN = "Nothing wrong on this side is known: run again later; what was finished stays finished."
+PROXY_AUTHENTICATION_REQUIRED = 407
+# Answers of a proxy that another attempt may change.
+PASSING = frozenset({408, 425, 429})
+SERVER_ERROR = 500
+# The words of http.client for a proxy that does not make the connection; the status is nowhere else.
+TUNNEL_FAILED = re.compile(r"Tunnel connection failed: (\d{3})\b")
+EXPIRED, NOT_YET_VALID = 10, 9
+WRONG_HOST, WRONG_ADDRESS = 62, 64
+# How OpenSSL calls an answer in plain text.
+NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an attempt brought no answer. One that is permanent is the same for every request to the host."""
+
+    what: str
+    remedy: str = NOTHING_KNOWN
+    is_permanent: bool = False
+    retry_after_seconds: float = 0
+
+
+def explain(error: BaseException, route: Route, timeout_seconds: float) -> Problem:
+    """What one of WIRE_ERRORS means on this route."""
+    found = causes(error)
+    is_of_proxy = route.proxy is not None and any(isinstance(each, exceptions.ProxyError) for each in found)
+    peer = _Proxy(route) if is_of_proxy else _Host(route)
+    for each in found:
+        if problem := _of_tls(each, peer, route) or _of_connection(each, peer, timeout_seconds):
+            return problem
+        if is_of_proxy and (match := TUNNEL_FAILED.match(str(each))):
+            return of_proxy_answer(int(match[1]), route)
+    return Problem(f"the connection to {peer.name} failed", f"{peer.remedy} {LATER}")
+
+
+def of_proxy_answer(status: int, route: Route) -> Problem:
+    """A proxy that answers in place of the host."""
+    name = _Proxy(route).name if route.proxy else "a proxy on the way"
+    source = route.proxy.source if route.proxy else "`HTTPS_PROXY`"
+    if status == PROXY_AUTHENTICATION_REQUIRED:
+        return Problem(
+            f"{name} does not let the request to {route.host} pass without its own credentials ({status})",
+            f"Put a user and password that it takes into {source}: http://USER:PASSWORD@HOST:PORT, with "
+            "special characters percent-encoded.",
+            is_permanent=True,
+        )
+    if status >= SERVER_ERROR or status in PASSING:
+        return Problem(
+            f"{name} does not reach {route.host} ({status})",
+            f"Check `{route.host_setting}`, which names the host, and {source}. {LATER}",
+        )
+    return Problem(
+        f"{name} refuses to connect to {route.host_and_port} ({status})",
+        f"Let whoever runs it allow that host, or name the host in `NO_PROXY` if it can be reached without a "
+        f"proxy; {source} decides which one is used.",
+        is_permanent=True,
+    )
+
+
+class _Host:
+    def __init__(self, route: Route) -> None:
+        self.name = route.host
+        by_proxy = f" by way of the proxy {route.proxy.host} ({route.proxy.source})" if route.proxy else ""
+        through = by_proxy or " from here (where a proxy is needed, `HTTPS_PROXY` names it)"
+        self.remedy = (
+            f"Check `{route.host_setting}`, which names the host, and that it can be reached{through}."
+        )
+        self.no_tls = f"Check `{route.host_setting}`: its host, and its port where it names one."
+        self.setting = f"`{route.host_setting}`"
+
+
+class _Proxy:
+    def __init__(self, route: Route) -> None:
+        proxy = route.proxy
+        assert proxy is not None  # noqa: S101 - asked for only where there is one
+        self.name = f"the proxy {proxy.host} ({proxy.source})"
+        self.remedy = (
+            f"Check the address in {proxy.source}; a host that needs no proxy is named in `NO_PROXY`."
+        )
+        self.no_tls = f"Write http:// in place of https:// before the address in {proxy.source}."
+        self.setting = proxy.source
+
+
+def _of_connection(error: BaseException, peer: _Host | _Proxy, timeout_seconds: float) -> Problem | None:
+    if isinstance(error, gaierror):
+        return Problem(f"{peer.name} cannot be found by its name", f"{peer.remedy} {LATER}")
+    if isinstance(error, ConnectionRefusedError):
+        return Problem(f"{peer.name} refuses the connection", f"{peer.remedy} {LATER}")
+    if isinstance(error, exceptions.NewConnectionError):
+        return None  # of the timeouts by its class; what it was made of says more
+    if isinstance(error, OverdueError | exceptions.TimeoutError | TimeoutError):
+        return Problem(
+            f"no whole answer from {peer.name} within {timeout_seconds:g} s (`request_timeout_seconds`): "
+            "timed out",
+            f"{peer.remedy} Or raise `request_timeout_seconds`. {LATER}",
+        )
+    if isinstance(error, exceptions.IncompleteRead | exceptions.InvalidChunkLength):
+        return Problem(f"the body from {peer.name} was cut short")
+    if isinstance(error, exceptions.DecodeError):
+        return Problem(f"the body from {peer.name} could not be decoded")
+    return None
+
+
+def _of_tls(error: BaseException, peer: _Host | _Proxy, route: Route) -> Problem | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _of_certificate(error, peer, route)
+    if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return None  # the last two are a connection that was closed
+    reason = error.reason or ""
+    if reason in NO_TLS:
+        return Problem(f"{peer.name} does not speak TLS", peer.no_tls, is_permanent=True)
+    told = f" ({reason})" if reason.isidentifier() else ""
+    return Problem(f"TLS with {peer.name} failed{told}", f"{peer.remedy} {LATER}")
+
+
+def _of_certificate(error: ssl.SSLCertVerificationError, peer: _Host | _Proxy, route: Route) -> Problem:
+    if error.verify_code in {EXPIRED, NOT_YET_VALID}:
+        state = "has expired" if error.verify_code == EXPIRED else "is not valid yet"
+        what = f"the certificate of {peer.name} {state}"
+        remedy = "Whoever runs it has to renew it; check the clock of this machine as well."
+    elif error.verify_code in {WRONG_HOST, WRONG_ADDRESS}:
+        what = f"the certificate of {peer.name} is made out to another host"
+        remedy = f"Check {peer.setting}; something else than the host may answer in its place."
+    else:
+        what = f"the certificate of {peer.name} is not to be trusted ({error.verify_message})"
+        remedy = (
+            f"Where an authority of your own company signs, such as that of a proxy which reads along, "
+            f"`{route.bundle_variable}` has to name a PEM file that holds its certificate."
+        )
+    return Problem(what, remedy, is_permanent=True)

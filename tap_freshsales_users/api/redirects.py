@@ -1,0 +1,42 @@
+"""Where a redirect may lead: to the same origin, with the same question. No credential goes elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+VISIBLE_ASCII = re.compile(r"[!-~]+")
+# Those that keep what is asked for. 303 points to something else.
+FOLLOWED = frozenset({301, 302, 307, 308})
+MOST_IN_A_ROW = 5
+PORTS = {"http": 80, "https": 443}
+
+
+class RefusedRedirectError(Exception):
+    """`args[0]` says where it leads, in our own words."""
+
+
+def follow(base_url: str, visited: Sequence[str], location: str) -> str:
+    """The path and query to ask for after those visited; raises RefusedRedirectError."""
+    asked = urljoin(base_url, visited[-1])
+    try:
+        url = urljoin(asked, location)
+        parts = urlsplit(url)
+        is_same = _origin(url) == _origin(asked)
+    except ValueError:
+        is_same = False
+    if not VISIBLE_ASCII.fullmatch(location) or not is_same or "@" in parts.netloc:
+        raise RefusedRedirectError("elsewhere")
+    if set(parse_qsl(urlsplit(asked).query)) - set(parse_qsl(parts.query)):
+        raise RefusedRedirectError("to an address that leaves out what was asked")
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    if target in visited or len(visited) > MOST_IN_A_ROW:
+        raise RefusedRedirectError("in a circle")
+    return target
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """RFC 6454: scheme, host and port."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)
