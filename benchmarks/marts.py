@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 ROOT = Path(__file__).parents[1]
-DBT = Path(os.environ.get("FRESHSALES_DBT", ROOT / ".meltano/utilities/dbt/venv/bin/dbt"))
+DBT = Path(os.environ.get("FRESHSALES_DBT", ROOT / ".meltano/utilities/freshsales-review/venv/bin/dbt"))
 MARTS = (
     "identities",
     "identity_entitlements",

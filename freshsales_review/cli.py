@@ -1,6 +1,8 @@
 """The command `freshsales-review`."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -9,19 +11,71 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from freshsales_review.capture import SELECTION, due
+from freshsales_review.dbt import load_dbt, run_dbt
 from freshsales_review.errors import ReviewError
+from freshsales_review.places import (
+    DEFAULTS,
+    DUCKDB,
+    LOADERS,
+    POSTGRESQL,
+    landing_of,
+    places_of,
+    warehouse_of,
+)
 from freshsales_review.report.data import read
 from freshsales_review.report.render import render
 from freshsales_review.report.write import write_private
+from freshsales_review.timeliness import check_timely, latest_runs
 from freshsales_review.verify import Check, verify
 from freshsales_review.warehouse import open_warehouse
 
-_warehouse_option = click.option(
+_loader = click.option(
+    "--loader",
+    type=click.Choice(LOADERS),
+    default=DUCKDB,
+    show_default=True,
+    help="Whose settings say where things are, as Meltano has them, or the environment.",
+)
+_landing = click.option(
+    "--landing",
+    help="Where the loader writes, if its settings are not to say: a DuckDB file, or a postgresql:// URL.",
+)
+_schema = click.option("--schema", help="Schema that the loader writes into, if its settings are not to say.")
+_warehouse = click.option(
     "--warehouse",
     envvar="FRESHSALES_REVIEW_WAREHOUSE",
-    default="output/warehouse.duckdb",
+    help="Where the marts are: path of a DuckDB file, or a postgresql:// URL.  "
+    "[default: where dbt builds them]",
+)
+_marts_schema = click.option(
+    "--marts-schema",
+    envvar="FRESHSALES_REVIEW_MARTS_SCHEMA",
+    default="freshsales_identity",
     show_default=True,
-    help="Path of a DuckDB file, or a postgresql:// URL.",
+    help="Schema that the marts live in.",
+)
+_output = click.option(
+    "--output",
+    envvar="FRESHSALES_REVIEW_OUTPUT",
+    default="output/access-review.html",
+    show_default=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; only its owner may read it.",
+)
+_without_names = click.option("--without-names", is_flag=True, help="Leave names and emails of people out.")
+_max_age_minutes = click.option(
+    "--max-age-minutes",
+    envvar="FRESHSALES_REVIEW_MAX_AGE_MINUTES",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Fail where the latest run ended longer ago than this.",
+)
+_sync_id = click.option(
+    "--sync-id",
+    envvar="FRESHSALES_REVIEW_SYNC_ID",
+    help="Fail where this is not the latest run of an account; its age does not count then.",
 )
 
 
@@ -43,30 +97,101 @@ def main() -> None:
 
 
 @main.command("verify")
-@click.option(
-    "--landing",
-    envvar="TARGET_DUCKDB_FILEPATH",
-    default="output/landing.duckdb",
-    show_default=True,
-    help="Where the loader writes: path of a DuckDB file, or a postgresql:// URL.",
-)
-@click.option(
-    "--schema",
-    envvar="TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA",
-    default="freshsales",
-    show_default=True,
-    help="Schema that the loader writes into.",
-)
-def verify_command(landing: str, schema: str) -> None:
+@_loader
+@_landing
+@_schema
+@_max_age_minutes
+@_sync_id
+def verify_command(
+    loader: str, landing: str | None, schema: str | None, max_age_minutes: int, sync_id: str | None
+) -> None:
     """Hold the rows that the loader wrote against the receipts of the latest run.
 
-    Exits 1 when a row that was read is missing, is there twice, or is another one.
+    Exits 1 when a row that was read is missing, is there twice, or is another one, and when the latest run
+    is not the one that was just made.
     """
+    if landing is None:
+        landing, of_loader = landing_of(loader)
+        schema = schema or of_loader
+    _verify(landing, schema or DEFAULTS[loader]["default_target_schema"], max_age_minutes, sync_id)
+
+
+@main.command("capture")
+@_loader
+def capture_command(loader: str) -> None:
+    """Build the history of complete reads that no build has seen, before a load overwrites their rows.
+
+    The first step of a job: where the last one failed after its load, what it read is kept. Otherwise it
+    does nothing.
+    """
+    places = places_of(loader)
+    reads = due(places)
+    if not reads:
+        click.echo("Every complete read is in the history: nothing to capture.")
+        return
+    click.echo(f"{len(reads)} complete reads are not in the history yet, up to run {reads[-1].sync_id}.")
+    run_dbt(places, "run", "--select", SELECTION)
+
+
+@main.command("build")
+@_loader
+@_marts_schema
+@_output
+@_without_names
+@_max_age_minutes
+@_sync_id
+def build_command(
+    loader: str,
+    marts_schema: str,
+    output: Path,
+    max_age_minutes: int,
+    sync_id: str | None,
+    *,
+    without_names: bool,
+) -> None:
+    """Verify the load, build and test the marts, and write the report; what fails ends it."""
+    with ThreadPoolExecutor() as pool:
+        # Meltano is asked while dbt is imported: each takes more than a second.
+        asked = pool.submit(places_of, loader)
+        load_dbt()
+        places = asked.result()
+    _verify(places.landing, places.schema, max_age_minutes, sync_id)
+    # Unit tests are about the models and not about the data: `make test` runs them.
+    run_dbt(places, "build", "--exclude-resource-type", "unit_test")
+    _report(places.warehouse, marts_schema, output, names=not without_names)
+
+
+@main.command("dbt", context_settings={"ignore_unknown_options": True})
+@_loader
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
+def dbt_command(loader: str, arguments: tuple[str, ...]) -> None:
+    """Run any command of dbt where the loader's settings say."""
+    run_dbt(places_of(loader), *arguments)
+
+
+@main.command("report")
+@_loader
+@_warehouse
+@_marts_schema
+@_output
+@_without_names
+def report_command(
+    loader: str, warehouse: str | None, marts_schema: str, output: Path, *, without_names: bool
+) -> None:
+    """Write the access review as one HTML page that needs no server and no network."""
+    if loader == POSTGRESQL or warehouse is None:
+        warehouse = warehouse_of(loader)
+    _report(warehouse, marts_schema, output, names=not without_names)
+
+
+def _verify(landing: str, schema: str, max_age_minutes: int, sync_id: str | None) -> None:
     with open_warehouse(landing) as opened:
         checks = verify(opened, schema)
+        runs = latest_runs(opened, schema)
     console = Console()
     for account, of_account in groupby(checks, key=lambda check: check.receipt.account):
         console.print(_table(account, list(of_account)))
+    check_timely(runs, datetime.now(UTC), timedelta(minutes=max_age_minutes), sync_id)
     differing = sum(bool(check.differences) for check in checks)
     if differing:
         console.print(f"{differing} of {len(checks)} streams differ from what was read.", style="bold red")
@@ -74,28 +199,9 @@ def verify_command(landing: str, schema: str) -> None:
     console.print(f"All {len(checks)} streams hold exactly the rows that were read.", style="green")
 
 
-@main.command("report")
-@_warehouse_option
-@click.option(
-    "--marts-schema",
-    envvar="FRESHSALES_REVIEW_MARTS_SCHEMA",
-    default="freshsales_identity",
-    show_default=True,
-    help="Schema that the marts live in.",
-)
-@click.option(
-    "--output",
-    envvar="FRESHSALES_REVIEW_OUTPUT",
-    default="output/access-review.html",
-    show_default=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write; only its owner may read it.",
-)
-@click.option("--without-names", is_flag=True, help="Leave names and emails of people out.")
-def report_command(warehouse: str, marts_schema: str, output: Path, *, without_names: bool) -> None:
-    """Write the access review as one HTML page that needs no server and no network."""
+def _report(warehouse: str, marts_schema: str, output: Path, *, names: bool) -> None:
     with open_warehouse(warehouse) as opened:
-        report = read(opened, marts_schema, names=not without_names)
+        report = read(opened, marts_schema, names=names)
     write_private(output, render(report))
     people = len(report.panels["people"].rows)
     Console(highlight=False).print(f"{output}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")

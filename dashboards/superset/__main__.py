@@ -13,6 +13,8 @@ from dashboards.superset.errors import DashboardError
 from dashboards.superset.home import ROOT, Home
 from dashboards.superset.output import output_into
 from dashboards.superset.publish import publish
+from freshsales_review.errors import ReviewError
+from freshsales_review.places import DUCKDB, warehouse_of
 
 CONFIG = Path(__file__).with_name("superset_config.py")
 LOOPBACK = "127.0.0.1"
@@ -25,7 +27,7 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except DashboardError as error:
+        except (DashboardError, ReviewError) as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
 
@@ -33,9 +35,7 @@ class _Commands(click.Group):
 _warehouse = click.option(
     "--warehouse",
     envvar="FRESHSALES_REVIEW_WAREHOUSE",
-    default="output/warehouse.duckdb",
-    show_default=True,
-    help="Path of a DuckDB file, or a postgresql:// URL.",
+    help="Path of a DuckDB file, or a postgresql:// URL.  [default: where dbt builds the marts]",
 )
 _home = click.option(
     "--home",
@@ -54,8 +54,9 @@ def main() -> None:
 @main.command("publish")
 @_warehouse
 @_home
-def publish_command(warehouse: str, home: Path) -> None:
+def publish_command(warehouse: str | None, home: Path) -> None:
     """Copy the marts anew, also while the dashboard is served: a reload of the page shows them."""
+    warehouse = warehouse or warehouse_of(DUCKDB)
     _check_kind(warehouse)
     if _is_postgresql(warehouse):
         raise DashboardError("The dashboard reads PostgreSQL itself: there is nothing to publish.")
@@ -69,8 +70,9 @@ def publish_command(warehouse: str, home: Path) -> None:
 @_warehouse
 @_home
 @click.option("--port", default=8088, show_default=True, help="Port on loopback; 0 takes a free one.")
-def serve_command(warehouse: str, home: Path, port: int) -> None:
+def serve_command(warehouse: str | None, home: Path, port: int) -> None:
     """Publish the marts, set Superset up with the bundle, and serve it until interrupted."""
+    warehouse = warehouse or warehouse_of(DUCKDB)
     _check_kind(warehouse)
     # All of this is personal data, or opens it.
     os.umask(0o077)

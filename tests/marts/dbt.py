@@ -12,7 +12,7 @@ PROJECT = ROOT / "transform"
 def executable() -> Path:
     """Where Meltano has installed it, unless FRESHSALES_DBT names another."""
     named = os.environ.get("FRESHSALES_DBT")
-    return Path(named) if named else ROOT / ".meltano/utilities/dbt/venv/bin/dbt"
+    return Path(named) if named else ROOT / ".meltano/utilities/freshsales-review/venv/bin/dbt"
 
 
 def dbt(

@@ -16,16 +16,16 @@ from tests.pipeline.truth import columns
 Rows = list[dict[str, Any]]
 
 
-def from_duckdb(path: Path, stream: str) -> Rows:
+def from_duckdb(path: Path, stream: str, schema: str = "freshsales") -> Rows:
     with duckdb.connect(str(path), read_only=True) as connection:
-        result = connection.execute(f"from freshsales.{stream}")
+        result = connection.execute(f"from {schema}.{stream}")
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def from_postgresql(database: str, stream: str) -> Rows:
+def from_postgresql(database: str, stream: str, schema: str = "freshsales") -> Rows:
     with psycopg.connect(database) as connection:
-        result = connection.execute(f"select * from freshsales.{stream}".encode())
+        result = connection.execute(f"select * from {schema}.{stream}".encode())
         names = [column.name for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -11,7 +11,10 @@ from tests.pipeline.reading import Rows
 
 @dataclass(frozen=True)
 class DuckDB:
+    """`path` is the file that the loader writes."""
+
     path: Path
+    schema: str = "freshsales"
     loader = "target-duckdb"
     meltano_loader = "target-duckdb"
     meltano_job = "identity"
@@ -26,12 +29,13 @@ class DuckDB:
         return {"TARGET_DUCKDB_FILEPATH": self.location, "FRESHSALES_REVIEW_WAREHOUSE": str(marts)}
 
     def rows(self, stream: str) -> Rows:
-        return reading.from_duckdb(self.path, stream)
+        return reading.from_duckdb(self.path, stream, self.schema)
 
 
 @dataclass(frozen=True)
 class PostgreSQL:
     location: str
+    schema: str = "freshsales"
     loader = "meltanolabs-target-postgres"
     meltano_loader = "target-postgres"
     meltano_job = "identity-postgres"
@@ -43,7 +47,7 @@ class PostgreSQL:
         return {f"PG{variable}": str(parts[name]) for variable, name in names.items()}
 
     def rows(self, stream: str) -> Rows:
-        return reading.from_postgresql(self.location, stream)
+        return reading.from_postgresql(self.location, stream, self.schema)
 
 
 Warehouse = DuckDB | PostgreSQL

@@ -1,5 +1,6 @@
 import hashlib
 import multiprocessing
+from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -15,7 +16,7 @@ FIRST_RUN = "20261101T060000.000000Z-000001"
 LATEST_RUN = "20261102T060000.000000Z-000002"
 RECEIPTS = """create table freshsales.sync_receipts (
     account varchar, sync_id varchar, stream varchar, is_complete boolean, incomplete_reason varchar,
-    records bigint, population_sha256 varchar)"""
+    records bigint, population_sha256 varchar, finished_at timestamp)"""
 
 
 def run(location: str, *options: str) -> Result:
@@ -30,13 +31,16 @@ def receipt(
     sync_id: str = LATEST_RUN,
     reason: str | None = None,
     records: int | None = None,
+    age: timedelta = timedelta(minutes=1),
 ) -> str:
     sha256 = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
     complete, reason_sql = ("false", f"'{reason}'") if reason else ("true", "null")
     count = len(keys) if records is None else records
+    finished_at = datetime.now(UTC).replace(tzinfo=None) - age
     return (
         f"insert into freshsales.sync_receipts values "
-        f"('{account}', '{sync_id}', '{stream}', {complete}, {reason_sql}, {count}, '{sha256}')"
+        f"('{account}', '{sync_id}', '{stream}', {complete}, {reason_sql}, {count}, '{sha256}', "
+        f"'{finished_at}')"
     )
 
 
@@ -142,6 +146,58 @@ def test_each_account_is_held_against_its_own_latest_run(loaded: Filled) -> None
     assert result.exit_code == 0, result.output
     assert f"beta.myfreshworks.com, run {FIRST_RUN}" in result.output
     assert f"{ACCOUNT}, run {LATEST_RUN}" in result.output
+
+
+HOUR = timedelta(hours=1)
+
+
+def aged(warehouse: Filled, age: timedelta) -> None:
+    """Have every run end so long ago."""
+    finished_at = datetime.now(UTC).replace(tzinfo=None) - age
+    warehouse.execute(f"update freshsales.sync_receipts set finished_at = '{finished_at}'")
+
+
+@pytest.mark.parametrize(
+    ("age", "options", "passes"),
+    [
+        (0.9 * HOUR, [], True),
+        (1.1 * HOUR, [], False),
+        (1.1 * HOUR, ["--max-age-minutes", "120"], True),
+        (2.1 * HOUR, ["--max-age-minutes", "120"], False),
+        (1.1 * HOUR, ["--sync-id", LATEST_RUN], True),
+        (0.1 * HOUR, ["--sync-id", LATEST_RUN], True),
+        (0.1 * HOUR, ["--sync-id", FIRST_RUN], False),
+        (0.1 * HOUR, ["--sync-id", "20261103T060000.000000Z-000003"], False),
+    ],
+)
+def test_verify_is_of_the_run_that_it_follows(
+    age: timedelta, options: list[str], passes: bool, loaded: Filled
+) -> None:
+    aged(loaded, age)
+    result = run(loaded.location, *options)
+    assert result.exit_code == (0 if passes else 1), result.output
+    assert ("the load went elsewhere, or did not finish" in result.output) != passes
+
+
+def test_one_account_that_was_just_loaded_is_enough(loaded: Filled) -> None:
+    aged(loaded, 30 * HOUR)
+    other = "beta.myfreshworks.com"
+    loaded.execute(receipt("owners", ["9"], account=other), row("owners", "9", account=other))
+    assert run(loaded.location).exit_code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--sync-id", LATEST_RUN], ["--max-age-minutes", "9999"]])
+def test_a_run_from_the_future_is_named_with_what_to_do(options: list[str], loaded: Filled) -> None:
+    aged(loaded, -0.2 * HOUR)
+    result = run(loaded.location, *options)
+    assert result.exit_code == 1
+    assert f"Run {LATEST_RUN} of {ACCOUNT} is a run from the future" in result.output
+    assert f"freshsales-review forget {LATEST_RUN}" in result.output
+
+
+def test_clocks_that_differ_by_minutes_are_no_fault(loaded: Filled) -> None:
+    aged(loaded, -0.05 * HOUR)
+    assert run(loaded.location).exit_code == 0
 
 
 def test_another_schema_is_read_where_it_is_named(warehouse: Filled) -> None:

@@ -1,0 +1,46 @@
+"""dbt, run within this process: its start takes longer than all else here."""
+
+import os
+
+from freshsales_review.errors import ReviewError
+from freshsales_review.places import POSTGRESQL, Places
+
+PROJECT = "transform"
+
+
+def load_dbt() -> None:
+    """Import dbt, which takes more than a second; raise a ReviewError where it is not installed."""
+    try:
+        import dbt.cli.main  # noqa: F401, PLC0415 - slow, and not installed everywhere
+    except ModuleNotFoundError as error:
+        raise ReviewError(
+            "dbt is not installed beside this command: run it by Meltano, as `meltano run identity` does, or "
+            "install dbt-core with dbt-duckdb or dbt-postgres."
+        ) from error
+
+
+def run_dbt(places: Places, *arguments: str) -> None:
+    """Run a command of dbt on the project; raise a ReviewError where it does not end well."""
+    load_dbt()
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    os.environ.update(places.environment)
+    project = os.environ.get("DBT_PROJECT_DIR", PROJECT)
+    profiles = os.environ.get("DBT_PROFILES_DIR", f"{project}/profiles")
+    target = "postgres" if places.loader == POSTGRESQL else "duckdb"
+    folders = ["--project-dir", project, "--profiles-dir", profiles]
+    result = dbtRunner().invoke([*arguments, "--target", target, *folders])
+    _close()
+    if not result.success:
+        # What went wrong dbt has printed itself, but for what it did not expect.
+        reason = f": {result.exception}" if result.exception else ", as it says above"
+        raise ReviewError(f"dbt {arguments[0]} failed{reason}")
+
+
+def _close() -> None:
+    """Let go of the DuckDB files, which dbt keeps open for as long as the process lives."""
+    try:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return
+    DuckDBConnectionManager.close_all_connections()
