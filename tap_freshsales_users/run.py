@@ -11,6 +11,7 @@ from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputE
 from tap_freshsales_users.reading.receipt import ABSENT, Receipt
 from tap_freshsales_users.singer.client import Follower, FreshsalesStream
 from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.incremental import forget_other_account, mark_account
 from tap_freshsales_users.singer.sdk import PageStream, reset_progress_markers
 from tap_freshsales_users.singer.streams import FOLLOWS, SyncReceipts
 from tap_freshsales_users.singer.writer import leave_stdout
@@ -32,6 +33,7 @@ class Run:
         Raises ConfigurationError, before anything is sent.
         """
         self._check_credentials()
+        self._tap.tell_of_last_run()
         try:
             try:
                 self._read_streams()
@@ -71,12 +73,16 @@ class Run:
 
     def _read_streams(self) -> None:
         reset_progress_markers(self._tap)
-        if self._tap.state:
-            self._tap.state_writer.write_state(self._tap.state)
+        # Known from the start, so that the next run follows this one also where it dies half way.
+        self._tap.note_run()
+        self._tap.state_writer.write_state(self._tap.state)
         selected = {stream.name: stream for stream in self._selected()}
-        for stream in self._tap.streams.values():
-            if stream.name not in selected:
-                self._logger.info("Skipping deselected stream '%s'.", stream.name)
+        if self._tap.last_run is not None:
+            for stream in selected.values():
+                stream.version_after(self._tap.last_run)
+        for name in self._tap.streams:
+            if name not in selected:
+                self._logger.info("Skipping deselected stream '%s'.", name)
         for stream in selected.values():
             if isinstance(stream, SyncReceipts) or FOLLOWS.get(stream.name) in selected:
                 continue
@@ -90,6 +96,9 @@ class Run:
 
     def _read(self, stream: FreshsalesStream) -> None:
         bookmark = copy.deepcopy(stream.stream_state)
+        account = self._tap.api.account.name
+        if stream.is_incremental:
+            forget_other_account(stream, account)
         try:
             problem = self._sync(stream)
         except Interrupted as interrupted:
@@ -98,6 +107,8 @@ class Run:
         receipt = self._close_receipts(stream, problem)
         if receipt.is_as_expected:
             stream.finalize_state_progress_markers()
+            if stream.is_incremental:
+                mark_account(stream, account)
         else:
             stream.stream_state.clear()
             stream.stream_state.update(bookmark)

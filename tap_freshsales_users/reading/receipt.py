@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
@@ -16,6 +17,7 @@ INCREMENTAL = "incremental"
 MEMBERS_UNKNOWN = "members_unknown"
 EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN)
 DERIVED = "derived"
+SYNC_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
 # Between ids: no byte of UTF-8, so it stands in none of them.
 _BETWEEN = b"\xff"
 
@@ -60,9 +62,25 @@ class Receipt:
         return self.is_complete or (self.incomplete_reason or "").partition(":")[0] in EXPECTED_REASONS
 
 
-def new_sync_id(now: datetime) -> str:
-    """30 characters: the UTC time to the microsecond, and eight random ones; sorts by time as text."""
+def new_sync_id(now: datetime, last: datetime | None = None) -> str:
+    """30 characters: the UTC time to the microsecond, and eight random ones; sorts by time as text.
+
+    It is greater than that of the last run, also where this host's clock is behind. Raises OverflowError
+    where no time comes after the last run's.
+    """
+    if last is not None and now <= last:
+        now = last + timedelta(seconds=1)  # versions of tables count seconds
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{token_hex(4)}"
+
+
+def moment_of(sync_id: object) -> datetime | None:
+    """The time in a `sync_id`; None where it is none."""
+    if not isinstance(sync_id, str) or not SYNC_ID.fullmatch(sync_id):
+        return None
+    try:
+        return datetime.strptime(sync_id.partition("-")[0], "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def utc_text(now: datetime) -> str:

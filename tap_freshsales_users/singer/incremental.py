@@ -23,5 +23,25 @@ def starting_moment(stream: PageStream) -> str | None:
         ) from None
 
 
+def forget_other_account(stream: PageStream, account: str) -> None:
+    """Drop the bookmark of another account: by it, everybody who has not changed since would be left out."""
+    state = stream.stream_state
+    of = state.get("account")
+    if of is not None and of != account:
+        state.clear()
+        stream.logger.warning(
+            "The bookmark of %s in the state is of another account: it is not used, and the list is read in "
+            "full. Give each account a state of its own.",
+            stream.name,
+        )
+
+
+def mark_account(stream: PageStream, account: str) -> None:
+    """Say whose bookmark it is; where there is none, an older one must not be taken for this account's."""
+    state = stream.stream_state
+    if state.get("replication_key_value") is not None:
+        state["account"] = account
+
+
 def filter_since(moment: str) -> str:
     return f'meta.lastModified ge "{moment}"'

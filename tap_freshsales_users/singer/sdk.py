@@ -25,6 +25,7 @@ import logging
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, cast
 
 import orjson
@@ -223,6 +224,11 @@ class PageStream(Stream):
             self._write_batch_message(encoding=batch_config.encoding, manifest=manifest)
 
     # -- versions
+
+    def version_after(self, last_run: datetime) -> None:
+        """Keep the version of the table above the last run's, also where this host's clock is behind."""
+        milliseconds = int(last_run.timestamp() * 1000) + 1000
+        self._initialized_at = max(self._initialized_at, milliseconds)
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
         """Not yet: the SDK calls this before the first record."""

@@ -34,7 +34,7 @@ from tap_freshsales_users.records.scim import (
 )
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.singer.client import Follower, ListStream, RestStream, ScimStream
-from tap_freshsales_users.singer.context import RunContext
+from tap_freshsales_users.singer.context import RECEIPTS, RunContext
 from tap_freshsales_users.singer.incremental import filter_since, starting_moment
 from tap_freshsales_users.singer.sdk import PageStream
 
@@ -249,7 +249,7 @@ class ScimGroupMembers(Follower):
 class SyncReceipts(PageStream):
     """What the run itself has to say: the last stream, with no request of its own."""
 
-    name = "sync_receipts"
+    name = RECEIPTS
 
     def __init__(self, tap: RunContext) -> None:
         super().__init__(tap, load_schema(self.name), self.name)

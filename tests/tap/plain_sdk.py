@@ -28,7 +28,7 @@ def run_both(
     config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: Any
 ) -> tuple[Outcome, Outcome]:
     """The same run by the tap's own way, and by the SDK's."""
-    monkeypatch.setattr("tap_freshsales_users.singer.context.new_sync_id", lambda _now: SYNC_ID)
+    monkeypatch.setattr("tap_freshsales_users.singer.context.new_sync_id", lambda *_: SYNC_ID)
     own = run_tap(config, tmp_path, **files)
     with monkeypatch.context() as patch:
         patch.delattr(PageStream, "_sync_records")
