@@ -11,6 +11,7 @@ from rich.console import Console
 
 from demo.summary import print_answers, print_loaded
 from demo.warehouse import foreign_accounts, opened
+from freshsales_review.terminal import cell, printable, show_what_can_be_shown
 from freshsales_sandbox.app import Sandbox
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,7 @@ class DemoFailedError(Exception):
 
 
 def main() -> int:
+    show_what_can_be_shown()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else int(WIDTH))
     # Being told to end is no reason to leave anything running.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -43,7 +45,7 @@ def main() -> int:
         play(console)
         show(console)
     except DemoFailedError as error:
-        console.print(f"[bold red]The demo failed.[/] {error}", soft_wrap=True)
+        console.print(f"[bold red]The demo failed.[/] {cell(error)}", soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("\nInterrupted. The sandbox is stopped.")
@@ -108,8 +110,8 @@ def run_meltano(sandbox: Sandbox) -> None:
             check=False,
         )
     if finished.returncode:
-        last_lines = LOG.read_text().splitlines()[-LOG_LINES_SHOWN:]
-        sys.stderr.write("\n".join(last_lines) + "\n")
+        last_lines = LOG.read_text("utf-8", "replace").splitlines()[-LOG_LINES_SHOWN:]
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in last_lines))
         log_name = LOG.relative_to(ROOT)
         raise DemoFailedError(
             f"Meltano ended with exit code {finished.returncode}; its log is in {log_name}."

@@ -2,8 +2,9 @@
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from freshsales_review.terminal import cell
 
 # A row is there unless a later complete read of its stream did not meet it: the rule of the receipts.
 PRESENT = """
@@ -80,7 +81,7 @@ def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> Non
         found = warehouse.sql(sql)
         table = _table(title, *found.columns)
         for row in found.fetchall():
-            table.add_row(*(escape(str(value or "")) for value in row))
+            table.add_row(*(cell(value or "") for value in row))
         console.print(table)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from freshsales_review.capture import SELECTION, due
@@ -26,6 +25,7 @@ from freshsales_review.places import (
 from freshsales_review.report.data import read
 from freshsales_review.report.render import render
 from freshsales_review.report.write import write_private
+from freshsales_review.terminal import cell, printable, show_what_can_be_shown
 from freshsales_review.timeliness import check_timely, latest_runs
 from freshsales_review.verify import Check, verify
 from freshsales_review.warehouse import open_warehouse
@@ -84,9 +84,10 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
+            show_what_can_be_shown()
             return super().invoke(ctx)
         except ReviewError as error:
-            Console(stderr=True, soft_wrap=True, highlight=False).print(f"Error: {error}", markup=False)
+            Console(stderr=True, soft_wrap=True, highlight=False).print(f"Error: {cell(error)}")
             ctx.exit(1)
 
 
@@ -129,7 +130,9 @@ def capture_command(loader: str) -> None:
     if not reads:
         click.echo("Every complete read is in the history: nothing to capture.")
         return
-    click.echo(f"{len(reads)} complete reads are not in the history yet, up to run {reads[-1].sync_id}.")
+    click.echo(
+        f"{len(reads)} complete reads are not in the history yet, up to run {printable(reads[-1].sync_id)}."
+    )
     run_dbt(places, "run", "--select", SELECTION)
 
 
@@ -204,11 +207,11 @@ def _report(warehouse: str, marts_schema: str, output: Path, *, names: bool) -> 
         report = read(opened, marts_schema, names=names)
     write_private(output, render(report))
     people = len(report.panels["people"].rows)
-    Console(highlight=False).print(f"{output}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")
+    Console(highlight=False).print(f"{cell(output)}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")
 
 
 def _table(account: str, checks: list[Check]) -> Table:
-    table = Table(title=escape(f"{account}, run {checks[0].receipt.sync_id}"), title_justify="left")
+    table = Table(title=cell(f"{account}, run {checks[0].receipt.sync_id}"), title_justify="left")
     table.add_column("stream", no_wrap=True)
     table.add_column("rows read", justify="right")
     table.add_column("in warehouse", justify="right")
@@ -219,8 +222,8 @@ def _table(account: str, checks: list[Check]) -> Table:
         complete = (
             "yes"
             if receipt.is_complete
-            else f"[yellow]no[/]: {escape(receipt.incomplete_reason or 'no reason given')}"
+            else f"[yellow]no[/]: {cell(receipt.incomplete_reason or 'no reason given')}"
         )
-        same = f"[red]no[/]: {'; '.join(check.differences)}" if check.differences else "[green]yes[/]"
-        table.add_row(receipt.stream, f"{receipt.records:,}", f"{check.held.rows:,}", complete, same)
+        same = f"[red]no[/]: {cell('; '.join(check.differences))}" if check.differences else "[green]yes[/]"
+        table.add_row(cell(receipt.stream), f"{receipt.records:,}", f"{check.held.rows:,}", complete, same)
     return table

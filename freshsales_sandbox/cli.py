@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterable
+from io import TextIOWrapper
 from threading import Event
 from typing import Any
 
@@ -33,6 +34,8 @@ CURES = {
 
 
 def main(arguments: list[str] | None = None) -> int:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where it is not UTF-8
     options = _parser().parse_args(arguments)
     if "list" in options.quirk:
         print(_quirk_list())

@@ -9,6 +9,7 @@ from tap_freshsales_users.reading.walk_single import SingleWalk
 from tap_freshsales_users.singer.client import ListStream
 from tap_freshsales_users.singer.context import RunContext
 from tap_freshsales_users.singer.streams import FOLLOWS, Profile
+from tap_freshsales_users.terminal import printable, show_what_can_be_shown
 
 SURFACES = {"api_key": "REST", "scim_token": "SCIM"}
 ONE_RECORD = {"api_key": {"page": 1, "per_page": 1}, "scim_token": {"startIndex": 1, "count": 1}}
@@ -29,6 +30,7 @@ class Check:
         self._exit_code = 0
 
     def execute(self) -> int:
+        show_what_can_be_shown()
         for setting, surface in SURFACES.items():
             streams = [
                 s for s in self._tap.streams.values() if isinstance(s, ListStream) and s.setting == setting
@@ -91,4 +93,4 @@ class Check:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201 - the command's own output
+    print(printable(line), flush=True)  # noqa: T201 - the command's own output

@@ -1,11 +1,14 @@
-"""Nothing secret reaches a log: the net below what the code itself takes care not to say."""
+"""No secret and no control character reaches a log: the net below what the code takes care not to say."""
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from collections.abc import Iterable
 from urllib.parse import quote
+
+from tap_freshsales_users.terminal import UNPRINTABLE, printable
 
 MASK = "***"
 QUOTED_AT_MOST = 3
@@ -14,7 +17,10 @@ SHORTEST = 4
 
 
 class Redaction(logging.Formatter):
-    """Masks secrets in whatever another formatter makes of a record: message, traceback, fields of JSON."""
+    """Masks secrets in whatever another formatter makes of a record: message, traceback, fields of JSON.
+
+    A message is one line, whatever it repeats.
+    """
 
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -25,7 +31,12 @@ class Redaction(logging.Formatter):
         )
 
     def format(self, record: logging.LogRecord) -> str:
-        text = self.inner.format(record)
+        message = record.getMessage()
+        if UNPRINTABLE.search(message):
+            record = copy.copy(record)
+            record.msg, record.args = printable(message), None
+        # The lines of a traceback stay lines.
+        text = "\n".join(map(printable, self.inner.format(record).split("\n")))
         for secret in self._secrets:
             text = text.replace(secret, MASK)
         return text
