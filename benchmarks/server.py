@@ -60,7 +60,7 @@ class Pages:
         if path == f"{REST_PATH}/selector/owners":
             return self._selector(query)
         name = path.removeprefix(f"{REST_PATH}/selector/")
-        if name in {"roles", "territories"}:
+        if name in {"roles", "territories", "teams"}:
             return orjson.dumps({name: [], "meta": {"total": 0}})
         return None
 

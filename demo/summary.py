@@ -13,7 +13,16 @@ from freshsales.{stream} r where not exists (
   where c.is_complete and c.stream = '{stream}' and c.account = r.account and c.sync_id > r.sync_id
 )"""
 
-STREAMS = ("owners", "roles", "territories", "profile", "scim_users", "scim_groups", "scim_group_members")
+STREAMS = (
+    "owners",
+    "roles",
+    "territories",
+    "teams",
+    "profile",
+    "scim_users",
+    "scim_groups",
+    "scim_group_members",
+)
 
 FINDINGS = {
     "SCIM users, active": "select count(*) {scim_users} and r.active",

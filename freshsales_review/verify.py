@@ -18,6 +18,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "owners": ("id",),
     "roles": ("id",),
     "territories": ("id",),
+    "teams": ("id",),
     "profile": ("id",),
     "scim_users": ("id",),
     "scim_groups": ("id",),

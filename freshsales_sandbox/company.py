@@ -14,6 +14,7 @@ from freshsales_sandbox.directory import (
     Group,
     Person,
     Role,
+    Team,
     Territory,
 )
 from freshsales_sandbox.names import (
@@ -23,6 +24,7 @@ from freshsales_sandbox.names import (
     PLACES,
     PROJECTS,
     ROLES,
+    TEAMS,
     TERRITORIES,
 )
 
@@ -39,6 +41,8 @@ def found_company(people: int, seed: int) -> Directory:
     directory = Directory(
         roles=founder.roles,
         territories=founder.territories,
+        # Numbered apart from the rest: what founds people draws from chance in a fixed order.
+        teams=[Team(FIRST_CRM_ID - number, name) for number, name in enumerate(TEAMS, start=1)],
         people=founder.hire_staff(people),
         groups=founder.groups(),
         chance=founder.chance,

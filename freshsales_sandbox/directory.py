@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-ListName = Literal["owners", "roles", "territories", "scim_users", "scim_groups"]
+ListName = Literal["owners", "roles", "territories", "teams", "scim_users", "scim_groups"]
 
 # Simulated time: what happens in a sandbox is the same whenever it is run.
 FIRST_DAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -100,6 +100,12 @@ class Territory:
 
 
 @dataclass(frozen=True, slots=True)
+class Team:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One id that came to a list, or left it, after the directory was founded."""
 
@@ -117,6 +123,8 @@ class Directory:
         groups: Iterable[Group] = (),
         roles: Iterable[Role] = (),
         territories: Iterable[Territory] = (),
+        *,
+        teams: Iterable[Team] = (),
         chance: Random | None = None,
     ) -> None:
         self.chance = chance or Random(0)  # noqa: S311 - invented people, repeatable on purpose
@@ -124,6 +132,7 @@ class Directory:
         self.groups = list(groups)
         self.roles = list(roles)
         self.territories = list(territories)
+        self.teams = list(teams)
         self.key_owner: Person | None = None  # whose API key the CRM knows
         self.arrivals: list[Arrival] = []
         self.now = FIRST_DAY
@@ -186,6 +195,8 @@ class Directory:
                 return [str(role.id) for role in self.roles]
             case "territories":
                 return [str(territory.id) for territory in self.territories]
+            case "teams":
+                return [str(team.id) for team in self.teams]
 
     def present_throughout(self, name: ListName) -> set[str]:
         """Return the ids that were on a list from the founding until now: no read may miss one of them."""

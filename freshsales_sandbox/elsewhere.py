@@ -38,5 +38,5 @@ class Elsewhere:
         request = Request(environ)
         self.requests.append((request.path, request.headers.get("Authorization")))
         nothing = {"schemas": [LIST_RESPONSE], "totalResults": 0, "Resources": []}
-        rest = {"users": [], "roles": [], "territories": [], "user": {"id": 1}}
+        rest = {"users": [], "roles": [], "territories": [], "teams": [], "user": {"id": 1}}
         return json_response(nothing | rest)(environ, start_response)

@@ -15,17 +15,18 @@ from freshsales_sandbox import rest, scim
 Handler = Callable[[Request], Response]
 Layer = Callable[[Request, Handler], Response]
 Body = dict[str, Any]
-Endpoint = Literal["owners", "roles", "territories", "profile", "scim_users", "scim_groups"]
+Endpoint = Literal["owners", "roles", "territories", "teams", "profile", "scim_users", "scim_groups"]
 
 ENDPOINTS: dict[Endpoint, str] = {
     "owners": rest.PATH + "/selector/owners",
     "roles": rest.PATH + "/selector/roles",
     "territories": rest.PATH + "/selector/territories",
+    "teams": rest.PATH + "/selector/teams",
     "profile": rest.PATH + "/settings/profile",
     "scim_users": scim.PATH + "/Users",
     "scim_groups": scim.PATH + "/Groups",
 }
-REST_LISTS: tuple[Endpoint, ...] = ("owners", "roles", "territories")
+REST_LISTS: tuple[Endpoint, ...] = ("owners", "roles", "territories", "teams")
 SCIM_LISTS: tuple[Endpoint, ...] = ("scim_users", "scim_groups")
 _BY_PATH = {path: endpoint for endpoint, path in ENDPOINTS.items()}
 

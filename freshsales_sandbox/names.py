@@ -105,6 +105,8 @@ TERRITORIES = (
     "Asia-Pacific",
 )
 
+TEAMS = ("Hunters", "Farmers", "Partners", "Renewals")
+
 # (the CRM's Rails name, the identity provider's IANA name, language, locale)
 PLACES = (
     ("Eastern Time (US & Canada)", "America/New_York", "en", "en-US"),

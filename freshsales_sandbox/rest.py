@@ -37,6 +37,10 @@ class RestApi:
                     for item in directory.territories
                 ],
             ),
+            "/selector/teams": (
+                "teams",
+                lambda: [{"id": team.id, "name": team.name} for team in directory.teams],
+            ),
         }
 
     def __call__(self, request: Request, path: str) -> Response:

@@ -27,7 +27,8 @@ SETTINGS: dict[str, Any] = {
         ),
         "api_key": _setting(
             "API key",
-            "REST credential of one user; without it owners, roles, territories and profile are deselected.",
+            "REST credential of one user; without it owners, roles, territories, teams and profile are "
+            "deselected.",
             type=["string", "null"],
             secret=True,
             writeOnly=True,

@@ -81,7 +81,20 @@ def _seen_fields(record: Body) -> Body:
 
 
 def _unlisted_fields(record: Body) -> Body:
-    return record | {"job_title": "Account Executive", "deal_pipeline_id": 70000000001, "beta": {"on": True}}
+    return record | {"is_forgotten": False, "deal_pipeline_id": 70000000001, "beta": {"on": True}}
+
+
+def _side_loaded_fields(record: Body) -> Body:
+    return record | {"uuid": f"{record['id']:018}", "job_title": "Account Executive"}
+
+
+def _several_roles(record: Body) -> Body:
+    """The role by its id, and with another one by name."""
+    role_id = record["role_id"]
+    return record | {
+        "role_ids": [str(role_id), None],
+        "roles": [{"id": role_id + 1, "name": "Second role"}, {"id": role_id, "name": "First role"}],
+    }
 
 
 def _refused(endpoint: Endpoint, status: int) -> Quirk:
@@ -103,8 +116,8 @@ QUIRKS = (
         under(PATH, instead(lambda: html("Log in to Freshworks"))),
     ),
     *(_refused(endpoint, 403) for endpoint in (*REST_LISTS, "profile")),
-    *(_refused(endpoint, 404) for endpoint in ("roles", "territories", "profile")),
-    *(_refused(endpoint, 501) for endpoint in ("roles", "territories", "profile")),
+    *(_refused(endpoint, 404) for endpoint in ("roles", "territories", "teams", "profile")),
+    *(_refused(endpoint, 501) for endpoint in ("roles", "territories", "teams", "profile")),
     plain(
         "rest-past-end-404",
         "a page past the end answers 404 instead of an empty list",
@@ -139,6 +152,16 @@ QUIRKS = (
         "rest-null-fields",
         "every field of an owner but the id is null",
         on(PEOPLE, of_each(lambda record: dict.fromkeys(record) | {"id": record["id"]})),
+    ),
+    plain(
+        "rest-side-loaded-fields",
+        "owners have uuid and job_title, as users that come along with other records do",
+        on(PEOPLE, of_each(_side_loaded_fields)),
+    ),
+    plain(
+        "rest-several-roles",
+        "owners have role_ids and roles beside role_id: several roles a person",
+        on(PEOPLE, of_each(_several_roles)),
     ),
     plain(
         "rest-unlisted-fields", "owners have fields that nobody listed", on(PEOPLE, of_each(_unlisted_fields))

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tap_freshsales_users.records.coercion import TRUTHS, is_nothing
-from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record
+from tap_freshsales_users.records.shaper import Record, keep
 from tap_freshsales_users.records.spelling import ENTERPRISE_USER
 
 MANAGER = (ENTERPRISE_USER, "manager")
@@ -110,8 +110,8 @@ def identify(member: Any, record: Record) -> bool:
     said = record.get("member_type")
     if kind is None:
         kind = None if said is None else _KINDS.get(said.lower(), said)
-    elif said is not None and said.lower() != kind.lower() and ADDITIONAL_ATTRIBUTES in record:
-        record[ADDITIONAL_ATTRIBUTES] = {**(record[ADDITIONAL_ATTRIBUTES] or {}), "type": said}
+    elif said is not None and said.lower() != kind.lower():
+        keep(record, "type", said)
     if "member_type" in record:
         record["member_type"] = kind
     return True

@@ -16,6 +16,12 @@ _Coerce = Callable[[object], object]
 _OBJECTS = frozenset({dict})
 
 
+def keep(record: Record, name: str, value: object) -> None:
+    """In `additional_attributes`, where that is selected."""
+    if ADDITIONAL_ATTRIBUTES in record:
+        record[ADDITIONAL_ATTRIBUTES] = {**(record[ADDITIONAL_ATTRIBUTES] or {}), name: value}
+
+
 class Node:
     """What becomes of the attributes of one object: columns, objects to go into, or nothing."""
 
@@ -114,8 +120,7 @@ class Shaper:
         try:
             made = coerce(value)
         except UncoercibleError:
-            self.coercion_failures += 1
-            self._on_failure(column)
+            self.refuse(column)
             return False
         if type(made) is not type(value):
             self.coercions += 1
@@ -134,6 +139,11 @@ class Shaper:
             record[column] = value
             return True
         return self._coerce(record, column, coerce, value)
+
+    def refuse(self, column: str) -> None:
+        """Count, and tell of, a value that its column cannot hold."""
+        self.coercion_failures += 1
+        self._on_failure(column)
 
     def elements(self, value: object) -> list[Any]:
         """A multi-valued attribute as a list, without what can be no element of one."""

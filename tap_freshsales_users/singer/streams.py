@@ -21,6 +21,7 @@ from tap_freshsales_users.reading.walk import Walk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.reading.walk_single import SingleWalk
 from tap_freshsales_users.records.coercion import is_element, is_nothing, to_string
+from tap_freshsales_users.records.crm import ROLE_ATTRIBUTES, fill_roles
 from tap_freshsales_users.records.loadable import clean
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.scim import (
@@ -39,13 +40,29 @@ from tap_freshsales_users.singer.incremental import filter_since, starting_momen
 from tap_freshsales_users.singer.sdk import PageStream
 
 
-class Profile(RestStream):
+class RestUsers(RestStream):
+    """Users of the CRM, each with all their roles."""
+
+    flag = "is_active"
+
+    def paths(self) -> Mapping[str, tuple[str, ...]]:
+        return {column: path for column, path in super().paths().items() if column not in ROLE_ATTRIBUTES}
+
+    def shaping(self) -> dict[str, Any]:
+        return {"left_out": [(name,) for name in ROLE_ATTRIBUTES]}
+
+    def record(self, item: Item) -> Record:
+        record = super().record(item)
+        fill_roles(item, record, self.shaper)
+        return record
+
+
+class Profile(RestUsers):
     """The user whose API key is used."""
 
     name = "profile"
     path = "/settings/profile"
     top_level_key = "user"
-    flag = "is_active"
     is_optional = True
 
     def walk(self) -> Walk:
@@ -60,13 +77,12 @@ class Profile(RestStream):
         return record
 
 
-class Owners(RestStream):
+class Owners(RestUsers):
     """Active users who may own records: not the full roster."""
 
     name = "owners"
     path = "/selector/owners"
     top_level_key = "users"
-    flag = "is_active"
 
 
 class Roles(RestStream):
@@ -80,6 +96,13 @@ class Territories(RestStream):
     name = "territories"
     path = "/selector/territories"
     top_level_key = "territories"
+    is_optional = True
+
+
+class Teams(RestStream):
+    name = "teams"
+    path = "/selector/teams"
+    top_level_key = "teams"
     is_optional = True
 
 
@@ -269,6 +292,7 @@ STREAMS: tuple[Callable[[RunContext], PageStream], ...] = (
     Owners,
     Roles,
     Territories,
+    Teams,
     ScimUsers,
     ScimGroups,
     ScimGroupMembers,

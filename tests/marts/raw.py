@@ -16,6 +16,7 @@ KEYS = {
     "owners": ("id",),
     "roles": ("id",),
     "territories": ("id",),
+    "teams": ("id",),
     "profile": ("id",),
     "scim_users": ("id",),
     "scim_groups": ("id",),

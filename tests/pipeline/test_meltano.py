@@ -30,7 +30,7 @@ def test_meltano_loads_every_row_once_and_the_job_writes_the_report(
 @pytest.mark.parametrize(
     ("missing", "selection", "loaded"),
     [
-        ("SCIM_TOKEN", '["*.*", "!scim_*.*"]', {"owners", "roles", "territories", "profile"}),
+        ("SCIM_TOKEN", '["*.*", "!scim_*.*"]', {"owners", "roles", "territories", "teams", "profile"}),
         ("API_KEY", '["scim_*.*", "sync_receipts.*"]', {"scim_users", "scim_groups", "scim_group_members"}),
     ],
 )

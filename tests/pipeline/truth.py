@@ -10,7 +10,16 @@ from freshsales_sandbox.directory import Group, Person
 from freshsales_sandbox.resources import ENTERPRISE, GROUP, USER
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
-STREAMS = ("owners", "roles", "territories", "profile", "scim_users", "scim_groups", "scim_group_members")
+STREAMS = (
+    "owners",
+    "roles",
+    "territories",
+    "teams",
+    "profile",
+    "scim_users",
+    "scim_groups",
+    "scim_group_members",
+)
 
 Row = dict[str, Any]
 
@@ -26,6 +35,7 @@ def truth(sandbox: Sandbox) -> dict[str, list[Row]]:
         "territories": [
             {"id": item.id, "name": item.name, "position": item.position} for item in directory.territories
         ],
+        "teams": [{"id": team.id, "name": team.name} for team in directory.teams],
         "profile": [_owner(directory.key_owner)],
         "scim_users": [_user(person, sandbox, scim) for person in directory.users()],
         "scim_groups": [_group(group, sandbox, scim) for group in directory.groups],
@@ -65,6 +75,7 @@ def _owner(person: Person) -> Row:
         "phone": person.phone,
         "mobile": person.mobile,
         "role_id": person.role_id,
+        "roles": [{"id": person.role_id}] if person.role_id else None,
         "territory_id": person.territory_id,
         "is_active": person.crm_active,
         "time_zone": person.time_zone,

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 ACCOUNT = "acme.myfreshworks.com"
 READS = tuple(f"2026110{day}T060000.000000Z-00000{day}" for day in range(1, 4))
 LATEST = READS[-1]
-STREAMS = ("owners", "profile", "roles", "scim_group_members", "scim_groups", "scim_users", "territories")
+STREAMS = (
+    "owners",
+    "profile",
+    "roles",
+    "scim_group_members",
+    "scim_groups",
+    "scim_users",
+    "teams",
+    "territories",
+)
 
 _TABLES = {
     "identities": """account varchar, identity_key varchar, crm_owner_id bigint, scim_user_id varchar,
@@ -35,7 +44,8 @@ _TABLES = {
         varchar, last_complete_at timestamp, hours_since_last_complete double precision, end_evidence
         varchar, consistency varchar, source_total bigint, rows_read bigint, rows_in_warehouse bigint,
         population_sha256 varchar, population_sha256_in_warehouse varchar, population_matches boolean,
-        coercions bigint, coercion_failures bigint, duplicates_dropped bigint, api_requests bigint,
+        coercions bigint, coercion_failures bigint, replaced_characters bigint,
+        dropped_elements bigint, oversized_cells bigint, duplicates_dropped bigint, api_requests bigint,
         tap_version varchar""",
 }
 
@@ -143,5 +153,5 @@ def quality(
             timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
             timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held},
             md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},
-            0, 0, 0, 3, '0.1.0')
+            0, 0, 0, 0, 0, 0, 3, '0.1.0')
         """

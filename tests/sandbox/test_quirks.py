@@ -188,6 +188,19 @@ def _(_: Sandbox, client: Client) -> None:
     assert {name for name, value in owner.items() if value is not None} == {"id"}
 
 
+@check("rest-side-loaded-fields")
+def _(_: Sandbox, client: Client) -> None:
+    owner = owners(client)[0]
+    assert (len(owner["uuid"]), owner["job_title"]) == (18, "Account Executive")
+
+
+@check("rest-several-roles")
+def _(_: Sandbox, client: Client) -> None:
+    owner = owners(client)[0]
+    assert owner["role_ids"] == [str(owner["role_id"]), None]
+    assert {role["id"] for role in owner["roles"]} == {owner["role_id"], owner["role_id"] + 1}
+
+
 @check("rest-unlisted-fields")
 def _(_: Sandbox, client: Client) -> None:
     assert owners(client)[0]["beta"] == {"on": True}
@@ -203,7 +216,13 @@ def _(_: Sandbox, client: Client) -> None:
 
 def _refusing(path: str, status: int) -> Check:
     def verify(_: Sandbox, client: Client) -> None:
-        paths = {"selector/owners", "selector/roles", "selector/territories", "settings/profile"}
+        paths = {
+            "selector/owners",
+            "selector/roles",
+            "selector/territories",
+            "selector/teams",
+            "settings/profile",
+        }
         assert client.rest(path).status_code == status
         assert {client.rest(other).status_code for other in paths - {path}} == {200}
 
@@ -211,7 +230,7 @@ def _refusing(path: str, status: int) -> Check:
 
 
 for _name in QUIRKS:
-    if _found := re.fullmatch(r"rest-(owners|roles|territories|profile)-(\d+)", _name):
+    if _found := re.fullmatch(r"rest-(owners|roles|territories|teams|profile)-(\d+)", _name):
         _path = "settings/profile" if _found[1] == "profile" else f"selector/{_found[1]}"
         CHECKS[_name] = _refusing(_path, int(_found[2]))
 

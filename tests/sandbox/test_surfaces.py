@@ -61,7 +61,7 @@ def test_a_page_holds_25_records_unless_asked_and_never_more_than_100(client: Cl
     assert len(client.rest("selector/owners", page="x", per_page="y").json()["users"]) == 25
 
 
-def test_roles_territories_and_the_profile_are_there(sandbox: Sandbox, client: Client) -> None:
+def test_roles_territories_teams_and_the_profile_are_there(sandbox: Sandbox, client: Client) -> None:
     directory = sandbox.directory
     assert client.rest("selector/roles").json() == {
         "roles": [{"id": role.id, "name": role.name} for role in directory.roles]
@@ -70,6 +70,10 @@ def test_roles_territories_and_the_profile_are_there(sandbox: Sandbox, client: C
         "id": directory.territories[0].id,
         "name": directory.territories[0].name,
         "position": 1,
+    }
+    assert client.rest("selector/teams").json()["teams"][0] == {
+        "id": directory.teams[0].id,
+        "name": directory.teams[0].name,
     }
     assert directory.key_owner is not None
     assert client.rest("settings/profile").json()["user"]["id"] == directory.key_owner.crm_id
@@ -98,7 +102,7 @@ def test_a_wrong_key_and_a_wrong_token_are_refused(sandbox: Sandbox) -> None:
 
 
 def test_what_is_not_there_is_404_and_rest_takes_only_get(client: Client) -> None:
-    assert client.rest("selector/teams").status_code == 404
+    assert client.rest("selector/campaigns").status_code == 404
     assert client.scim("Devices").status_code == 404
     assert client.scim("Users/nobody").status_code == 404
     headers = {"Authorization": f"Token token={client.api_key}"}

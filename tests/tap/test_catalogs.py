@@ -10,7 +10,7 @@ from tests.tap.running import Message, run_tap
 from tests.tap.selecting import deselect, discover, metadata_of, select
 from tests.tap.truth import truth_of
 
-REST = {"profile", "owners", "roles", "territories"}
+REST = {"profile", "owners", "roles", "territories", "teams"}
 SCIM = {"scim_users", "scim_groups", "scim_group_members"}
 RECEIPTS = {"sync_receipts"}
 

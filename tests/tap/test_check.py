@@ -12,7 +12,7 @@ def check(sandbox: Sandbox, tmp_path: Path, **change: object) -> Outcome:
     return run_tap({**sandbox.config, **change}, tmp_path, "--test")
 
 
-def test_a_good_account_is_described_for_six_requests(tmp_path: Path) -> None:
+def test_a_good_account_is_described_for_seven_requests(tmp_path: Path) -> None:
     with Sandbox(people=20, quota="1000/h") as sandbox:
         outcome = check(sandbox, tmp_path)
         owner = sandbox.directory.key_owner
@@ -26,18 +26,19 @@ def test_a_good_account_is_described_for_six_requests(tmp_path: Path) -> None:
         "  owners: can be read",
         "  roles: can be read",
         "  territories: can be read",
+        "  teams: can be read",
         f"SCIM: {host}/scim/v2",
         f"  scim_users: can be read, {users} in all",
         f"  scim_groups: can be read, {groups} in all",
         "  scim_group_members: comes with scim_groups",
-        "Quota: 994 of 1000 requests are left; 50 an hour are reserved for others.",
+        "Quota: 993 of 1000 requests are left; 50 an hour are reserved for others.",
         "Nothing is wrong.",
     ]
-    assert len(sandbox.requests) == 6
+    assert len(sandbox.requests) == 7
     assert not outcome.records
 
 
-@pytest.mark.parametrize(("missing", "requests"), [("api_key", 2), ("scim_token", 4)])
+@pytest.mark.parametrize(("missing", "requests"), [("api_key", 2), ("scim_token", 5)])
 def test_a_surface_without_its_credential_is_not_asked(missing: str, requests: int, tmp_path: Path) -> None:
     with Sandbox(people=20) as sandbox:
         outcome = check(sandbox, tmp_path, **{missing: None})
@@ -46,7 +47,7 @@ def test_a_surface_without_its_credential_is_not_asked(missing: str, requests: i
     assert len(sandbox.requests) == requests
 
 
-@pytest.mark.parametrize(("wrong", "requests"), [("api_key", 3), ("scim_token", 5)])
+@pytest.mark.parametrize(("wrong", "requests"), [("api_key", 3), ("scim_token", 6)])
 def test_a_refused_credential_costs_one_request_and_the_rest_is_checked(
     wrong: str, requests: int, tmp_path: Path
 ) -> None:
@@ -81,7 +82,7 @@ def test_each_stream_that_cannot_be_read_says_why(
     [line] = [line for line in outcome.output.splitlines() if line.startswith(f"  {stream}: ")]
     assert finding in line
     assert outcome.exit_code == exit_code
-    assert len(sandbox.requests) == 6
+    assert len(sandbox.requests) == 7
 
 
 def test_where_nothing_tells_of_a_quota_it_says_so(tmp_path: Path) -> None:

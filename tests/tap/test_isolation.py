@@ -77,11 +77,17 @@ def test_an_error_in_the_tap_itself_ends_one_stream_and_repeats_no_data(
 
 
 def test_an_absent_list_fails_nothing(tmp_path: Path) -> None:
-    quirks = ("rest-roles-404", "rest-territories-501", "rest-profile-404", "scim-groups-404")
+    quirks = (
+        "rest-roles-404",
+        "rest-territories-501",
+        "rest-teams-404",
+        "rest-profile-404",
+        "scim-groups-404",
+    )
     with Sandbox(people=PEOPLE, quirks=quirks, quota=None) as sandbox:
         outcome = run_tap({**sandbox.config, **SETTINGS}, tmp_path)
     assert outcome.exit_code == 0
-    absent = {"profile", "roles", "territories", "scim_groups", "scim_group_members"}
+    absent = {"profile", "roles", "territories", "teams", "scim_groups", "scim_group_members"}
     assert summary(outcome) == {name: "absent" if name in absent else "complete" for name in READ}
     assert {outcome.receipt(name)["incomplete_reason"] for name in absent} == {"absent"}
     assert outcome.receipt("owners")["read_as"] is None

@@ -20,7 +20,7 @@ from tests.tap.running import Outcome, run_tap
 
 Item = dict[str, Any]
 
-REST_LISTS = {"owners": "users", "roles": "roles", "territories": "territories"}
+REST_LISTS = {"owners": "users", "roles": "roles", "territories": "territories", "teams": "teams"}
 STREAMS = [*REST_LISTS, "profile", "scim_users", "scim_groups", "scim_group_members", "sync_receipts"]
 VALIDATORS = {name: DEFAULT_JSONSCHEMA_VALIDATOR(load_schema(name)) for name in STREAMS}
 
@@ -167,6 +167,7 @@ def by_the_book(keys: list[str]) -> str:
             "owners": items(CRM_IDS, [*columns("owners"), "roles", "role_ids"]),
             "roles": items(CRM_IDS, [*columns("roles"), "unknown"]),
             "territories": items(CRM_IDS, [*columns("territories"), "unknown"]),
+            "teams": items(CRM_IDS, [*columns("teams"), "unknown"]),
             "profile": items(CRM_IDS, columns("profile")).map(lambda found: (found or [{"id": 1}])[0]),
             "users": items(SCIM_IDS, [*TOP, *OBJECTS]),
             "groups": groups(),
@@ -379,6 +380,7 @@ def test_one_odd_character_in_a_name_costs_nobody(character: str, tmp_path: Path
         "owners": 3,
         "roles": 0,
         "territories": 0,
+        "teams": 0,
         "profile": 0,
         "scim_users": 4,  # the primary address repeats one
         "scim_groups": 3,
@@ -447,3 +449,75 @@ def test_an_attribute_too_deep_is_one_records_loss(depth: int, tmp_path: Path) -
         assert [record["additional_attributes"] for record in outcome.records[stream]] == [{"badge": 7}, None]
         assert outcome.receipt(stream)["oversized_cells"] == 1
         assert outcome.receipt(stream)["records"] == 2
+
+
+# -- the roles of a CRM user
+
+ROLES: list[tuple[dict[str, Any], Any]] = [
+    ({"role_id": 7}, [{"id": 7}]),
+    ({"role_id": "7"}, [{"id": 7}]),
+    ({"role_ids": [1, 2]}, [{"id": 1}, {"id": 2}]),
+    ({"role_id": [1, 2]}, [{"id": 1}, {"id": 2}]),
+    ({"role_ids": ["2", None, 1, "", 2]}, [{"id": 2}, {"id": 1}]),
+    ({"roles": [{"id": 1, "name": "Admin"}]}, [{"id": 1, "name": "Admin"}]),
+    ({"roles": [1, {"id": "2", "name": "Admin"}, None]}, [{"id": 1}, {"id": 2, "name": "Admin"}]),
+    ({"roles": {"id": 1, "name": None}}, [{"id": 1}]),
+    ({"role_id": {"id": 1, "name": "Admin"}}, [{"id": 1, "name": "Admin"}]),
+    (
+        {"roles": [{"id": 1, "name": "Admin"}, {"id": 3}], "role_ids": [2, 1], "role_id": 3},
+        [{"id": 3}, {"id": 2}, {"id": 1, "name": "Admin"}],
+    ),
+    ({"role_id": None, "role_ids": [5]}, [{"id": 5}]),
+    ({"role_id": None}, None),
+    ({}, None),
+    ({"role_ids": []}, []),
+    ({"roles": [None], "role_id": None}, []),
+]
+
+
+@pytest.mark.parametrize("name", ["owners", "profile"])
+def test_all_roles_of_a_user_are_told_in_one_column(name: str, tmp_path: Path) -> None:
+    users = [{"id": number, **told} for number, (told, _) in enumerate(ROLES, start=1)]
+    if name == "owners":
+        records = read({"owners": users}, tmp_path).records["owners"]
+    else:
+        records = [read({"profile": user}, tmp_path).records["profile"][0] for user in users]
+    for record, (told, roles) in zip(records, ROLES, strict=True):
+        assert record["roles"] == roles, told
+        assert record["role_id"] == (roles[0]["id"] if roles else None)
+        assert record["additional_attributes"] is None
+
+
+@pytest.mark.parametrize(
+    ("told", "roles", "failures"),
+    [
+        ({"roles": [{"id": 1, "name": "Admin", "scope": "all"}]}, [{"id": 1, "name": "Admin"}], 0),
+        ({"roles": [{"id": 1, "name": "A"}, {"id": 1, "name": "B"}]}, [{"id": 1, "name": "A"}], 0),
+        ({"roles": ["Admin", 2]}, [{"id": 2}], 1),
+        ({"roles": [{"name": "Admin"}]}, [], 1),
+        ({"role_ids": [1, LONG]}, [{"id": 1}], 1),
+        ({"role_id": "no number"}, [], 1),
+    ],
+)
+def test_what_a_role_says_beside_id_and_name_is_kept(
+    told: dict[str, Any], roles: list[Any], failures: int, tmp_path: Path
+) -> None:
+    outcome = read({"owners": [{"id": 1, **told}]}, tmp_path)
+    [record] = outcome.records["owners"]
+    assert record["roles"] == roles
+    [(attribute, value)] = told.items()
+    kept = [str(item) if item == LONG else item for item in value] if isinstance(value, list) else value
+    assert record["additional_attributes"] == {attribute: kept}
+    assert outcome.receipt("owners")["coercion_failures"] == failures
+
+
+def test_elements_of_role_lists_that_are_none_are_counted(tmp_path: Path) -> None:
+    outcome = read({"owners": [{"id": 1, "role_ids": [1, None, ""], "roles": [[], True, 2]}]}, tmp_path)
+    assert outcome.records["owners"][0]["roles"] == [{"id": 1}, {"id": 2}]
+    assert outcome.receipt("owners")["dropped_elements"] == 4
+
+
+def test_uuid_and_job_title_of_an_owner_are_columns(tmp_path: Path) -> None:
+    outcome = read({"owners": [{"id": 1, "uuid": 104527856238476523, "job_title": "Boss"}]}, tmp_path)
+    [record] = outcome.records["owners"]
+    assert (record["uuid"], record["job_title"]) == ("104527856238476523", "Boss")

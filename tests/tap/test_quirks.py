@@ -14,7 +14,7 @@ from tests.tap.truth import truth_of
 
 PEOPLE = 48
 SETTINGS = {"page_size": 20, "max_attempts": 2}
-REST = ("profile", "owners", "roles", "territories")
+REST = ("profile", "owners", "roles", "territories", "teams")
 SCIM = ("scim_users", "scim_groups", "scim_group_members")
 GROUPS = ("scim_groups", "scim_group_members")
 READ = (*REST, *SCIM)
@@ -46,6 +46,9 @@ EXCEPTIONS: dict[str, Said] = {
     "rest-roles-501": Said(("roles",), "absent", 0),
     "rest-territories-404": Said(("territories",), "absent", 0),
     "rest-territories-501": Said(("territories",), "absent", 0),
+    "rest-teams-404": Said(("teams",), "absent", 0),
+    "rest-teams-501": Said(("teams",), "absent", 0),
+    "rest-teams-403": Said(("teams",), "failed: permission_refused"),
     "rest-profile-404": Said(("profile",), "absent", 0),
     "rest-profile-501": Said(("profile",), "absent", 0),
     "rest-owners-403": Said(("owners",), "failed: permission_refused"),

@@ -78,7 +78,16 @@ def outcome(sandbox: Sandbox, tmp_path: Path) -> Outcome:
     return run_tap({**sandbox.config, "page_size": 12}, tmp_path)
 
 
-STREAMS = ["profile", "owners", "roles", "territories", "scim_users", "scim_groups", "scim_group_members"]
+STREAMS = [
+    "profile",
+    "owners",
+    "roles",
+    "territories",
+    "teams",
+    "scim_users",
+    "scim_groups",
+    "scim_group_members",
+]
 
 
 @pytest.mark.parametrize("stream", STREAMS)
@@ -108,6 +117,7 @@ def test_receipts_say_what_the_claim_rests_on(outcome: Outcome) -> None:
         "owners": ("total_reached", "unchanging_total", counted["owners"], 1),
         "roles": ("total_reached", "single_page", counted["roles"], 1),
         "territories": ("total_reached", "single_page", counted["territories"], 1),
+        "teams": ("total_reached", "single_page", counted["teams"], 1),
         "scim_users": ("total_reached", "overlapping_pages", counted["scim_users"], 1),
         "scim_groups": ("total_reached", "overlapping_pages", counted["scim_groups"], 1),
         "scim_group_members": ("derived", "overlapping_pages", None, 1),
@@ -132,6 +142,7 @@ def test_receipts_name_the_request_without_host_or_secret(outcome: Outcome) -> N
         "owners": "/selector/owners?page=1&per_page=12",
         "roles": "/selector/roles?page=1&per_page=12",
         "territories": "/selector/territories?page=1&per_page=12",
+        "teams": "/selector/teams?page=1&per_page=12",
         "scim_users": "/Users?startIndex=1&count=12",
         "scim_groups": "/Groups?startIndex=1&count=12",
         "scim_group_members": None,

@@ -11,13 +11,15 @@ from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.tap import TapFreshsalesUsers
 from tests.tap.selecting import discover
 
-OWNER = """account id name display_name first_name last_name email phone mobile work_number mobile_number
-    role_id territory_id is_active time_zone language created_at updated_at additional_attributes sync_id"""
+OWNER = """account id uuid name display_name first_name last_name job_title email phone mobile work_number
+    mobile_number role_id roles territory_id is_active time_zone language created_at updated_at
+    additional_attributes sync_id"""
 COLUMNS = {
     "owners": OWNER,
     "profile": OWNER,
     "roles": "account id name additional_attributes sync_id",
     "territories": "account id name position additional_attributes sync_id",
+    "teams": "account id name additional_attributes sync_id",
     "scim_users": """
         account id external_id user_name display_name nick_name given_name family_name formatted_name
         title user_type preferred_language locale timezone active primary_email emails phone_numbers
@@ -126,6 +128,7 @@ def test_streams_are_synced_in_an_order_in_which_receipts_are_last() -> None:
         "owners",
         "roles",
         "territories",
+        "teams",
         "scim_users",
         "scim_groups",
         "scim_group_members",

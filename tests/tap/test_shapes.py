@@ -204,7 +204,7 @@ def test_owners_with_nothing_but_an_id_are_owners(tmp_path: Path) -> None:
 
 def test_fields_nobody_listed_are_kept(usual: Outcome, tmp_path: Path) -> None:
     other = read(tmp_path, "rest-unlisted-fields")
-    unlisted = {"job_title": "Account Executive", "deal_pipeline_id": 70000000001, "beta": {"on": True}}
+    unlisted = {"is_forgotten": False, "deal_pipeline_id": 70000000001, "beta": {"on": True}}
     assert_only_differs(usual, other, "owners", lambda row: row | {"additional_attributes": unlisted})
 
 

@@ -250,7 +250,9 @@ def test_both_forms_of_basic_are_tried_once_and_the_accepted_one_stays(
         form = base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
         if accepted is None or form != BASIC_FORMS[accepted]:
             return json_answer(BODY, 401)
-        return json_answer(json.dumps({"users": [], "roles": [], "territories": [], "user": {"id": 1}}))
+        return json_answer(
+            json.dumps({"users": [], "roles": [], "territories": [], "teams": [], "user": {"id": 1}})
+        )
 
     with AnsweringServer(answer) as server:
         outcome = run_tap({**server.config, **ONLY_REST, "api_auth": "basic"}, tmp_path)
@@ -293,6 +295,7 @@ def test_connections_are_kept_alive_one_session_a_surface(tmp_path: Path) -> Non
                     "users": [],
                     "roles": [],
                     "territories": [],
+                    "teams": [],
                     "user": {"id": 1},
                     "Resources": [],
                     "totalResults": 0,
@@ -303,7 +306,7 @@ def test_connections_are_kept_alive_one_session_a_surface(tmp_path: Path) -> Non
     with AnsweringServer(answer) as server:
         outcome = run_tap({**server.config, "max_in_flight": 1}, tmp_path)
     assert outcome.exit_code == 0, outcome.log
-    assert len(server.requests) == 11  # an empty list is looked at twice
+    assert len(server.requests) == 13  # an empty list is looked at twice
     assert len(ports) == 2
 
 

@@ -2,7 +2,7 @@
 
 from freshsales_sandbox.directory import Directory
 
-LISTS = ("owners", "roles", "territories", "scim_users", "scim_groups", "scim_group_members")
+LISTS = ("owners", "roles", "territories", "teams", "scim_users", "scim_groups", "scim_group_members")
 
 Keys = set[tuple[object, ...]]
 
@@ -13,6 +13,7 @@ def truth_of(directory: Directory) -> dict[str, Keys]:
         "owners": {(person.crm_id,) for person in directory.owners()},
         "roles": {(role.id,) for role in directory.roles},
         "territories": {(territory.id,) for territory in directory.territories},
+        "teams": {(team.id,) for team in directory.teams},
         "scim_users": {(person.scim_id,) for person in directory.users()},
         "scim_groups": {(group.scim_id,) for group in groups},
         "scim_group_members": {(group.scim_id, member) for group in groups for member in group.members},

@@ -4,6 +4,7 @@
     'owners': {'id': 'integer'},
     'roles': {'id': 'integer'},
     'territories': {'id': 'integer'},
+    'teams': {'id': 'integer'},
     'profile': {'id': 'integer'},
     'scim_users': {'id': 'text'},
     'scim_groups': {'id': 'text'},

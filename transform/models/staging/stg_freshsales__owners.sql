@@ -5,16 +5,19 @@ with source as (
     {{ freshsales_identity.freshsales_source('owners', {
         'account': 'text',
         'id': 'integer',
+        'uuid': 'text',
         'name': 'text',
         'display_name': 'text',
         'first_name': 'text',
         'last_name': 'text',
+        'job_title': 'text',
         'email': 'text',
         'phone': 'text',
         'mobile': 'text',
         'work_number': 'text',
         'mobile_number': 'text',
         'role_id': 'integer',
+        'roles': 'json',
         'territory_id': 'integer',
         'is_active': 'boolean',
         'time_zone': 'text',
@@ -35,6 +38,7 @@ renamed as (
         -- ids
         latest.account,
         latest.id as owner_id,
+        {{ freshsales_identity.freshsales_text('latest.uuid') }} as uuid,
         latest.role_id,
         latest.territory_id,
 
@@ -43,6 +47,7 @@ renamed as (
         {{ freshsales_identity.freshsales_text('latest.display_name') }} as display_name,
         {{ freshsales_identity.freshsales_text('latest.first_name') }} as first_name,
         {{ freshsales_identity.freshsales_text('latest.last_name') }} as last_name,
+        {{ freshsales_identity.freshsales_text('latest.job_title') }} as job_title,
         {{ freshsales_identity.freshsales_email('latest.email') }} as email,
         {{ freshsales_identity.freshsales_text('latest.phone') }} as phone,
         {{ freshsales_identity.freshsales_text('latest.mobile') }} as mobile,
@@ -59,6 +64,7 @@ renamed as (
         latest.updated_at,
 
         -- JSON
+        latest.roles,
         latest.additional_attributes,
 
         -- presence
