@@ -123,10 +123,18 @@ FAULTS = {
         _status("502", "retry"),
         _status("503", "retry"),
         _status("503-retry-after", "retry", {"Retry-After": "1"}),
+        _status("408", "retry"),
+        _status("403-retry-after", "retry", {"Retry-After": "1"}),
         _status("429", "retry"),
         _status("429-retry-after", "retry", {"Retry-After": "1"}),
         Fault(
             "timeout", "no answer until the client gives up", "retry", lambda r, s: wire.hang(r, s.stopping)
+        ),
+        Fault(
+            "trickle",
+            "an answer of which a byte comes now and then, and never all of them",
+            "retry",
+            lambda r, s: wire.trickle(r, s.answer(r), s.stopping),
         ),
         Fault("reset", "a TCP reset before a byte of the answer", "retry", lambda r, _: wire.reset(r)),
         Fault("closed", "the connection closed with no answer", "retry", lambda *_: wire.close()),

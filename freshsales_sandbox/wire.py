@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -46,6 +47,18 @@ def hang(request: Request, stopping: Event) -> NoReturn:
     while not stopping.wait(GLANCE):
         if select.select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
             break
+    raise DroppedError
+
+
+def trickle(request: Request, response: Response, stopping: Event) -> NoReturn:
+    """Send a byte now and then, for as long as the client takes them."""
+    connection = _socket_of(request)
+    head = _head(response, f"Content-Length: {len(response.get_data())}")
+    with contextlib.suppress(OSError):
+        for number in range(len(head)):
+            if stopping.wait(GLANCE):
+                break
+            connection.sendall(head[number : number + 1])
     raise DroppedError
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from http import HTTPStatus
 from threading import Lock
 from typing import cast
 
@@ -19,9 +20,12 @@ from freshsales_sandbox.layers import (
     endpoint_of,
     list_key,
     on,
+    under,
     with_body,
 )
-from freshsales_sandbox.quirks.quirk import Quirk
+from freshsales_sandbox.quirks.quirk import Quirk, plain
+from freshsales_sandbox.rest import PATH as REST_PATH
+from freshsales_sandbox.scim import PATH as SCIM_PATH
 
 EVERY = 3
 
@@ -85,10 +89,25 @@ def _before(name: str, says: str, lists: Collection[Endpoint], make: Callable[[D
     return Quirk(name, says, lambda directory: on(lists, make(directory)))
 
 
+def _redirecting(request: Request, answer: Handler) -> Response:
+    """To the same place with a slash behind it, for every list and the profile."""
+    path, query = request.path, request.query_string.decode()
+    if endpoint_of(request) is not None:
+        response = Response(b"", HTTPStatus.PERMANENT_REDIRECT)
+        response.headers["Location"] = f"{path}/?{query}" if query else f"{path}/"
+        return response
+    if request.method == "GET" and path.endswith("/"):
+        return answer(Request({**request.environ, "PATH_INFO": path.removesuffix("/")}))
+    return answer(request)
+
+
+REDIRECTS = "every list is redirected (308) to the same address with a slash behind it"
 REPEATS = f"every {EVERY}rd answer of a list is the one before it, as from a front that caches or doubles"
 EMPTIES = f"every {EVERY}rd answer of a list has no records, as from a front that failed"
 
 QUIRKS = (
+    plain("rest-front-redirects", REDIRECTS, under(REST_PATH, _redirecting)),
+    plain("scim-front-redirects", REDIRECTS, under(SCIM_PATH, _redirecting)),
     _before("rest-front-repeats", REPEATS, REST_LISTS, _repeating),
     _before("scim-front-repeats", REPEATS, SCIM_LISTS, _repeating),
     _before("rest-front-empties", EMPTIES, REST_LISTS, _emptying),

@@ -66,6 +66,8 @@ CHECKS: dict[str, Callable[[Client], None]] = {
     "502": status(502),
     "503": status(503),
     "503-retry-after": status(503, **{"Retry-After": "1"}),
+    "408": status(408),
+    "403-retry-after": status(403, **{"Retry-After": "1"}),
     "429": status(429),
     "429-retry-after": status(429, **{"Retry-After": "1"}),
     "400": status(400),
@@ -73,6 +75,7 @@ CHECKS: dict[str, Callable[[Client], None]] = {
     "403": status(403),
     "404": status(404),
     "timeout": raises(requests.ReadTimeout, 0.2),
+    "trickle": raises(requests.exceptions.ChunkedEncodingError),
     "reset": raises(requests.ConnectionError),
     "closed": raises(requests.ConnectionError),
     "truncated": raises(requests.exceptions.ChunkedEncodingError),
@@ -107,7 +110,9 @@ def test_a_fault_breaks_the_second_page_once(name: str) -> None:
 
 def test_every_fault_breaks_rest_lists_and_the_profile_too() -> None:
     for path, endpoint in (("selector/owners", "owners"), ("settings/profile", "profile")):
-        for name in sorted(FAULTS.keys() - {"timeout", "oversized", "oversized-chunked", "oversized-gzip"}):
+        for name in sorted(
+            FAULTS.keys() - {"timeout", "trickle", "oversized", "oversized-chunked", "oversized-gzip"}
+        ):
             with Sandbox(people=5, faults=f"{name}@{endpoint}:1") as sandbox, Client(sandbox) as client:
                 right = {"users", "user"}
                 try:

@@ -136,6 +136,25 @@ def _(_: Sandbox, client: Client) -> None:
     assert client.rest("selector/owners", page=9).status_code == 404
 
 
+@check("rest-front-redirects")
+def _(_: Sandbox, client: Client) -> None:
+    for path in ("selector/owners", "settings/profile"):
+        answer = client.rest(path, page=2)
+        assert answer.status_code == 308
+        assert answer.headers["Location"].endswith(f"/crm/sales/api/{path}/?page=2")
+        assert client.rest(path + "/", page=1).status_code == 200
+    assert client.scim("Users").status_code == 200
+
+
+@check("scim-front-redirects")
+def _(_: Sandbox, client: Client) -> None:
+    answer = client.scim("Users", startIndex=3)
+    assert answer.status_code == 308
+    assert answer.headers["Location"].endswith("/scim/v2/Users/?startIndex=3")
+    assert client.scim("Users/", startIndex=3).json()["startIndex"] == 3
+    assert client.rest("selector/owners").status_code == 200
+
+
 @check("rest-front-repeats")
 def _(sandbox: Sandbox, client: Client) -> None:
     pages = [ids(owners(client, page=page, per_page=10)) for page in (1, 2, 3, 3)]

@@ -42,7 +42,7 @@ class Case:
         # Only what hangs is waited for, and no answer of a busy machine is taken for that.
         return {
             "max_in_flight": self.in_flight,
-            "request_timeout_seconds": 0.3 if self.fault == "timeout" else 30,
+            "request_timeout_seconds": 0.3 if self.fault in {"timeout", "trickle"} else 30,
         }
 
     @property
