@@ -21,8 +21,8 @@ SETTINGS: dict[str, Any] = {
             "Domain",
             "The account: its name (`acme`), its host (`acme.myfreshworks.com`, `acme.freshworks.com`, or "
             "`acme.freshsales.io` for an older account), the bundle alias "
-            "(`acme.myfreshworks.com/crm/sales`), or the https URL of one of these. It also names the "
-            "account in every record, whatever URLs answer.",
+            "(`acme.myfreshworks.com/crm/sales`), the base URL of its API, or the https URL of one of "
+            "these. It also names the account in every record, whatever URLs answer.",
             type="string",
         ),
         "api_key": _setting(

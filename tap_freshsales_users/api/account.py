@@ -13,14 +13,15 @@ LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 ACCOUNT_NAME = re.compile(LABEL)
 CURRENT_HOST = re.compile(rf"{LABEL}\.(?:myfreshworks|freshworks)\.com")
 LEGACY_HOST = re.compile(rf"{LABEL}\.freshsales\.io")
-# The "bundle alias" of the settings page ends in this path.
-ALIAS_PATH = "/crm/sales"
+# What people copy besides the host: the "bundle alias" of the settings page, and the base URLs of the APIs.
+CURRENT_PATHS = ("/crm/sales/api", "/crm/sales", "/scim/v2", "")
+LEGACY_PATHS = ("/api", "/scim/v2", "")
 # Visible ASCII without the marks of a query and a fragment.
 PLAIN_URL = re.compile(r"[!\"$->@-~]+")
 DOMAIN_REMEDY = (
     "Set `domain` to the account's name (acme), its host (acme.myfreshworks.com, acme.freshworks.com, or "
-    "acme.freshsales.io for an older account), the bundle alias (acme.myfreshworks.com/crm/sales), or the "
-    "https URL of one of these"
+    "acme.freshsales.io for an older account), the bundle alias (acme.myfreshworks.com/crm/sales), the base "
+    "URL of its API, or the https URL of one of these"
 )
 URL_REMEDY = "Give an https URL without user, query or fragment; http is taken for loopback addresses only"
 
@@ -51,11 +52,12 @@ def _host(domain: str) -> str:
     if text.startswith("http://"):
         raise ConfigurationError("`domain` is an http URL, and credentials go over https only", DOMAIN_REMEDY)
     text = text.removeprefix("https://").removesuffix("/")
-    host = text.removesuffix(ALIAS_PATH)
-    if host == text and ACCOUNT_NAME.fullmatch(host):
-        return f"{host}.myfreshworks.com"
-    if CURRENT_HOST.fullmatch(host) or (host == text and LEGACY_HOST.fullmatch(host)):
-        return host
+    if ACCOUNT_NAME.fullmatch(text):
+        return f"{text}.myfreshworks.com"
+    host, slash, path = text.partition("/")
+    for hosts, paths in ((CURRENT_HOST, CURRENT_PATHS), (LEGACY_HOST, LEGACY_PATHS)):
+        if hosts.fullmatch(host) and slash + path in paths:
+            return host
     raise ConfigurationError("`domain` names no Freshsales account", DOMAIN_REMEDY)
 
 

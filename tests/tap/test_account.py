@@ -19,6 +19,11 @@ FORMS = {
     "acme.freshworks.com": ("acme.freshworks.com", CURRENT),
     "acme.myfreshworks.com/crm/sales": ("acme.myfreshworks.com", CURRENT),
     "acme.freshworks.com/crm/sales": ("acme.freshworks.com", CURRENT),
+    "acme.myfreshworks.com/crm/sales/api": ("acme.myfreshworks.com", CURRENT),
+    "acme.freshworks.com/crm/sales/api": ("acme.freshworks.com", CURRENT),
+    "acme.myfreshworks.com/scim/v2": ("acme.myfreshworks.com", CURRENT),
+    "acme.freshsales.io/api": ("acme.freshsales.io", LEGACY),
+    "acme.freshsales.io/scim/v2": ("acme.freshsales.io", LEGACY),
     "acme.freshsales.io": ("acme.freshsales.io", LEGACY),
     "hmadv-7b725ea101eff55.freshsales.io": ("hmadv-7b725ea101eff55.freshsales.io", LEGACY),
     "ACME.MyFreshworks.com": ("acme.myfreshworks.com", CURRENT),
@@ -52,9 +57,14 @@ REFUSED = [
     "acmemyfreshworks.com",
     "acme.myfreshworks.com.",
     "acme.myfreshworks.com/crm",
-    "acme.myfreshworks.com/crm/sales/api",
+    "acme.myfreshworks.com/api",
+    "acme.myfreshworks.com/crm/sales/api/selector/owners",
+    "acme.myfreshworks.com/scim",
     "acme.freshsales.io/crm/sales",
-    "acme.freshsales.io/api",
+    "acme.freshsales.io/crm/sales/api",
+    "evil.com/crm/sales/api",
+    "evil.com/acme.myfreshworks.com/crm/sales/api",
+    "acme/crm/sales/api",
     "acme/crm/sales",
     "-acme",
     "acme-",
@@ -89,12 +99,15 @@ def test_anything_else_is_refused_in_a_sentence_that_does_not_repeat_it(domain: 
 
 
 LISTED = re.compile(
-    r"(https://)?([a-z0-9-]{1,63}|[a-z0-9-]{1,63}\.(my)?freshworks\.com(/crm/sales)?|[a-z0-9-]{1,63}\.freshsales\.io)/?",
+    r"(https://)?([a-z0-9-]{1,63}|[a-z0-9-]{1,63}\.(my)?freshworks\.com(/crm/sales|/crm/sales/api|/scim/v2)?"
+    r"|[a-z0-9-]{1,63}\.freshsales\.io(/api|/scim/v2)?)/?",
     re.IGNORECASE | re.ASCII,
 )
 HOSTS = re.compile(r"[a-z0-9-]{1,63}\.(myfreshworks\.com|freshworks\.com|freshsales\.io)", re.ASCII)
 HOST_PIECES = ("acme", "evil.com", ".myfreshworks.com", ".freshworks.com", ".freshsales.io", "user:pw")
-PIECES = st.sampled_from([*HOST_PIECES, "/crm/sales", "https://", "http://", *"/@:#?\\. \t\n\u212a。"])
+PIECES = st.sampled_from(
+    [*HOST_PIECES, "/crm/sales", "/api", "/scim/v2", "https://", "http://", *"/@:#?\\. \t\n\u212a。"]
+)
 
 
 @given(st.one_of(st.text(), st.lists(PIECES, max_size=7).map("".join)))
