@@ -67,8 +67,9 @@ class Check:
                 self._report(stream, "the account does not have it" if stream.is_optional else str(error))
                 self._exit_code |= not stream.is_optional
             except TapError as error:
-                self._report(stream, str(error))
-                self._exit_code = 1
+                can_do_without = stream.can_do_without(error)
+                self._report(stream, f"{error} A run goes on without it." if can_do_without else str(error))
+                self._exit_code |= not can_do_without
                 refused = ENDS_A_SURFACE.get(type(error))
             else:
                 self._report(stream, found)

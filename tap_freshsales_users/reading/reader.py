@@ -13,6 +13,7 @@ from tap_freshsales_users.api.quota_gate import Gate
 from tap_freshsales_users.api.transport import (
     BAD_REQUEST,
     NOT_FOUND,
+    NOT_IMPLEMENTED,
     OK,
     Answer,
     Query,
@@ -85,16 +86,24 @@ def parse_selector(top_level_key: str) -> Callable[[Answer], Parsed]:
 
 
 def parse_object(top_level_key: str) -> Callable[[Answer], Parsed]:
-    """REST: `{"user": {...}}`, as a list of one."""
+    """REST: `{"user": {...}}`, as a list of one; under another name, or bare, where it has an `email`."""
 
     def read(answer: Answer) -> Parsed:
         document = load(answer)
-        item = document.get(top_level_key) if isinstance(document, dict) else None
+        if not isinstance(document, dict):
+            raise MalformedError("JSON that is no object")
+        item = document.get(top_level_key)
         if not isinstance(item, dict):
+            item = next((one for one in (document, *document.values()) if _is_person(one)), None)
+        if item is None:
             raise MalformedError(f"JSON without an object `{top_level_key}`")
         return Parsed([item], Page([_key(item, to_integer)]))
 
     return read
+
+
+def _is_person(found: Any) -> bool:
+    return isinstance(found, dict) and "id" in found and "email" in found
 
 
 def parse_list_response(answer: Answer) -> Parsed:
@@ -217,10 +226,15 @@ class PageReader:
         query = self._query(ask)
         if self.first_url is None:
             self.first_url = query.relative_url
-        attempts = self._first_attempts if self._is_first(ask) else None
-        return self._transport.get(query, self._tally, max_attempts=attempts)
+        return self._transport.get(query, self._tally, max_attempts=self._most_attempts(ask))
+
+    def _most_attempts(self, ask: Ask) -> int | None:
+        return self._first_attempts if self._is_first(ask) else None
 
     def _take(self, ask: Ask, answer: Answer) -> list[Item]:
+        is_not_there = answer.status in {NOT_FOUND, NOT_IMPLEMENTED} and self._is_first(ask)
+        if is_not_there and self.walk.ask_unpaged(ask):
+            return []  # it may be paging that is not there
         parsed = self._understood(ask, answer)
         try:
             fresh = self.walk.feed(ask, parsed.page)
@@ -237,7 +251,9 @@ class PageReader:
         while True:
             if answer.status == NOT_FOUND and ask.page > 1:
                 return Parsed([], Page([], is_missing=True))
-            if answer.status == BAD_REQUEST:
+            if answer.status == BAD_REQUEST or (
+                answer.status == NOT_IMPLEMENTED and self.walk.is_unpaged and ask.page > 1
+            ):
                 return Parsed([], Page([], refused=scim_type(answer)))
             if answer.status != OK:
                 self._not_there(query, answer, is_first=self._is_first(ask))
@@ -251,14 +267,14 @@ class PageReader:
                         "surface.",
                     ) from None
                 what = str(problem)
-            if answer.attempts >= self._transport.max_attempts:
+            most = self._most_attempts(ask) or self._transport.max_attempts
+            if answer.attempts >= most:
                 raise UpstreamMalformedError(
-                    f"{self._transport.where(query)}: {what}, attempt {answer.attempts} of "
-                    f"{self._transport.max_attempts}",
+                    f"{self._transport.where(query)}: {what}, attempt {answer.attempts} of {most}",
                     "Run again later; if it stays, the server is not the API that `domain` promises.",
                 )
             self._transport.back_off(query, what, answer.attempts)
-            answer = self._transport.get(query, self._tally, attempts=answer.attempts)
+            answer = self._transport.get(query, self._tally, attempts=answer.attempts, max_attempts=most)
 
     def _not_there(self, query: Query, answer: Answer, *, is_first: bool) -> NoReturn:
         where = self._transport.where(query)

@@ -15,7 +15,9 @@ ABSENT = "absent"
 INCREMENTAL = "incremental"
 # Reasons that tell of the account or of what was asked for, not of a read that went wrong.
 MEMBERS_UNKNOWN = "members_unknown"
-EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN)
+# Of a stream that nothing depends on.
+UNREADABLE = "unreadable"
+EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN, UNREADABLE)
 DERIVED = "derived"
 SYNC_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
 # Between ids: no byte of UTF-8, so it stands in none of them.

@@ -48,7 +48,7 @@ class Page:
     total: int | None = None
     start_index: int | None = None
     next_cursor: str | None = None
-    # The page does not exist (404), or the question was refused (400, with its scimType).
+    # The page does not exist (404), or the question was refused (400 with its scimType, or 501).
     is_missing: bool = False
     refused: str | None = None
 
@@ -136,6 +136,8 @@ class Walk(ABC):
         self._doubt: Doubt | None = None
         self._doubts_in_a_row = 0
         self._shows_end_once = False
+        # Whether the server refuses paging parameters, so that the list is asked for without them.
+        self.is_unpaged = False
         self._asks: deque[Ask] = deque()
         self._under_way = 0
         self._asked_in_pass = 0
@@ -158,7 +160,36 @@ class Walk(ABC):
             return self._feed_look(self._doubt, ask, page)
         return self._feed_or_doubt(ask, page)
 
+    def ask_unpaged(self, ask: Ask) -> bool:
+        """Ask for the list once more without paging parameters, where its first page was refused with them.
+
+        False where there is no such question, or it was asked already.
+        """
+        if self.is_unpaged or ask.page > 1 or self._criteria is None:
+            return False
+        self.is_unpaged = True
+        self._drop_asks()
+        self._asked_in_pass = 0
+        self._ask(self._criteria)
+        return True
+
+    @property
+    def _criteria(self) -> dict[str, str | int] | None:
+        """What is asked for, without paging; None where no answer to that would be one to this walk."""
+        return {}
+
     def _feed_or_doubt(self, ask: Ask, page: Page) -> list[int]:
+        if self.is_unpaged and self.current.pages:
+            if page.refused is not None:
+                # It does not page, then: what came is the whole list, if it comes again.
+                self._drop_asks()
+                self._ask(self._criteria or {}, is_check=True)
+                return []
+            if ask.is_check and ask.params == self._criteria:
+                if tuple(page.keys) != self.current.first_page:
+                    self.current.sign(UNSETTLED)
+                self._finish_pass(REPEATED_PAGE, SINGLE_PAGE)
+                return []
         looks = self._looks(ask, page) if page.refused is None else []
         if page.refused is None and self._begins_otherwise(ask, page):
             looks = [ask.params]

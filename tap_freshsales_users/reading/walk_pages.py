@@ -33,9 +33,12 @@ class PageWalk(Walk):
 
     @property
     def manner(self) -> str:
-        paging = (
-            "`page` ignored, the whole list in every answer" if self._page_is_ignored else "`page` honoured"
-        )
+        if self.is_unpaged:
+            paging = "paging refused, the list in one answer"
+        elif self._page_is_ignored:
+            paging = "`page` ignored, the whole list in every answer"
+        else:
+            paging = "`page` honoured"
         total = "no total to go by" if self.expected is None else "total given"
         return (
             f"{paging}, {self._page_length} records on the first page of {self.page_size} asked for, {total}"
@@ -43,7 +46,7 @@ class PageWalk(Walk):
 
     def _ask_first(self) -> None:
         self._read = 0
-        self._ask_page(1)
+        self._ask(self._criteria or {} if self.is_unpaged else self._params(1))
 
     def _ask_page(self, number: int) -> None:
         self._ask(self._params(number))
@@ -60,6 +63,8 @@ class PageWalk(Walk):
 
     def _feed(self, ask: Ask, page: Page) -> list[int]:
         if page.refused is not None:
+            if self.ask_unpaged(ask):
+                return []
             raise RefusedError(page.refused)
         if ask.is_check:
             self._settle_ignored_page(page)
@@ -76,13 +81,15 @@ class PageWalk(Walk):
         self._read += len(page.keys)
         if ask.page == 1:
             self._page_length = len(page.keys)
+            if self.is_unpaged:
+                self.page_size = self._page_length  # what the server chose
         self._go_on(ask)
         return fresh
 
     def _go_on(self, ask: Ask) -> None:
         total = self.expected
         # A first page that is full and as long as its total may be counting itself.
-        is_doubtful = ask.page == 1 and self._read == total == self.page_size
+        is_doubtful = ask.page == 1 and self._read == total == self.page_size and not self.is_unpaged
         if total is not None and self._read >= total and not is_doubtful:
             self._finish_pass(TOTAL_REACHED, self._consistency())
             return

@@ -53,7 +53,9 @@ class ScimWalk(Walk):
     def manner(self) -> str:
         if self._cursors:
             return "paged by cursor"
-        if self._is_aligned:
+        if self.is_unpaged:
+            paging = "paging refused, the list in one answer"
+        elif self._is_aligned:
             paging = "`startIndex` rounded to whole pages"
         else:
             paging = "`startIndex` honoured" if self._overlap_held else "one page"
@@ -71,14 +73,21 @@ class ScimWalk(Walk):
         self._cursors.clear()
         # What seemed a server's way of paging may have been people moving: each pass finds out anew.
         self._overlap_held = self._is_aligned = False
-        self._ask_at(1, self.page_size)
+        if self.is_unpaged:
+            self._ask(self._criteria or {})
+        else:
+            self._ask_at(1, self.page_size)
 
     def _ask_at(self, start: int, count: int, *, is_check: bool = False) -> None:
-        self._ask({**self._criteria, "startIndex": start, "count": count}, is_check=is_check)
+        self._ask({**self._filtering, "startIndex": start, "count": count}, is_check=is_check)
 
     @property
-    def _criteria(self) -> dict[str, str | int]:
+    def _filtering(self) -> dict[str, str | int]:
         return {} if self._filter is None else {"filter": self._filter}
+
+    @property
+    def _criteria(self) -> dict[str, str | int] | None:
+        return {} if self._filter is None else None  # a refusal is of the filter, more likely
 
     def _ask_rest(self) -> None:
         """Plan all that is known to be needed: up to the total, or one page more."""
@@ -158,7 +167,7 @@ class ScimWalk(Walk):
         self._covered, self._last_key = length, page.keys[-1]
         is_whole = self.expected is not None and length >= self.expected
         # A page that is full and as long as its total may be counting itself: only the next one tells.
-        if is_whole and length != self.page_size:
+        if is_whole and (length != self.page_size or self.is_unpaged):
             self._finish_pass(TOTAL_REACHED, SINGLE_PAGE)
         else:
             self._ask_rest()
@@ -281,7 +290,7 @@ class ScimWalk(Walk):
             self._cursors.add(cursor)
             self._drop_asks()
             # All else stays as it was, but for `startIndex`, which RFC 9865 keeps apart from `cursor`.
-            self._ask({**self._criteria, "count": self.page_size, "cursor": cursor})
+            self._ask({**self._filtering, "count": self.page_size, "cursor": cursor})
         return fresh
 
     def _refused(self, ask: Ask, scim_type: str) -> list[int]:
@@ -293,7 +302,7 @@ class ScimWalk(Walk):
             self.page_size = MODEST_PAGE_SIZE
             self._asked_in_pass = 0
             self._ask_at(1, self.page_size)
-        else:
+        elif not self.ask_unpaged(ask):
             raise RefusedError(scim_type)
         return []
 

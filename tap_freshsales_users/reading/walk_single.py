@@ -6,6 +6,8 @@ from tap_freshsales_users.reading.walk import SINGLE_OBJECT, SINGLE_PAGE, Ask, E
 
 
 class SingleWalk(Walk):
+    """Asks one question; without its paging parameters where the server refuses these."""
+
     def __init__(self, params: dict[str, str | int] | None = None) -> None:
         self._params = params or {}
         super().__init__(page_size=1)
@@ -14,14 +16,21 @@ class SingleWalk(Walk):
     def manner(self) -> str:
         return "one object"
 
+    @property
+    def _criteria(self) -> dict[str, str | int] | None:
+        # A refusal is of the filter, more likely; and without parameters there is nothing to leave out.
+        return {} if self._params and "filter" not in self._params else None
+
     def _ask_first(self) -> None:
         self._ask(self._params)
 
     def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:  # noqa: ARG002
         return []
 
-    def _feed(self, ask: Ask, page: Page) -> list[int]:  # noqa: ARG002
+    def _feed(self, ask: Ask, page: Page) -> list[int]:
         if page.refused is not None:
+            if self.ask_unpaged(ask):
+                return []
             raise RefusedError(page.refused)
         fresh = self._meet(page.keys)
         self._finish(End(SINGLE_OBJECT, SINGLE_PAGE, is_complete=True))

@@ -13,9 +13,15 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from tap_freshsales_users.api.transport import Answer, Transport
-from tap_freshsales_users.errors import NotFoundError, TapError
+from tap_freshsales_users.errors import (
+    NotFoundError,
+    PermissionRefusedError,
+    TapError,
+    UpstreamMalformedError,
+    UpstreamUnavailableError,
+)
 from tap_freshsales_users.reading.reader import Item, PageReader, Parsed, parse_list_response, parse_selector
-from tap_freshsales_users.reading.receipt import ABSENT, Receipt, population_sha256, utc_text
+from tap_freshsales_users.reading.receipt import ABSENT, UNREADABLE, Receipt, population_sha256, utc_text
 from tap_freshsales_users.reading.walk import End, Walk
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
@@ -27,6 +33,8 @@ from tap_freshsales_users.singer.context import RunContext
 from tap_freshsales_users.singer.sdk import PageStream
 
 FULL_TABLE = "FULL_TABLE"
+# What one endpoint may answer, and others of the same surface do not.
+OF_ONE_ENDPOINT = (PermissionRefusedError, UpstreamMalformedError, UpstreamUnavailableError)
 
 
 class FreshsalesStream(PageStream):
@@ -39,6 +47,10 @@ class FreshsalesStream(PageStream):
     flag: ClassVar[str | None] = None
     # Whether an account may not have it (404, 501).
     is_optional: ClassVar[bool] = False
+    # Whether nothing depends on it, so that the run goes on as if it were not there, however it answers.
+    is_dispensable: ClassVar[bool] = False
+    # Whether an account always has some: none at all looks like a credential that lost its rights.
+    is_never_empty: ClassVar[bool] = False
 
     def __init__(self, tap: RunContext) -> None:
         super().__init__(tap, load_schema(self.name), self.name)
@@ -66,11 +78,18 @@ class FreshsalesStream(PageStream):
                 raise
             self.log("The account has no %s (404 or 501).", self.name)
         except TapError as error:
-            receipt.incomplete_reason = f"failed: {error.reason}"
-            raise
+            if not self.can_do_without(error):
+                receipt.incomplete_reason = f"failed: {error.reason}"
+                raise
+            receipt.incomplete_reason = f"{UNREADABLE}: {error.reason}"
+            self.logger.warning("%s The run goes on without it.", error)
         finally:
             self.fill_counts(receipt)
             receipt.finished_at = utc_text(datetime.now(UTC))
+
+    def can_do_without(self, error: TapError) -> bool:
+        """Whether this is no failure of the run. A refused credential or a spent quota always is."""
+        return self.is_dispensable and isinstance(error, OF_ONE_ENDPOINT)
 
     @cached_property
     def shaper(self) -> Shaper:
@@ -154,6 +173,8 @@ class ListStream(FreshsalesStream):
     """A stream read from one list of the API."""
 
     path: ClassVar[str]
+    # How often its first page is asked for at the most; None as the settings say.
+    first_attempts: ClassVar[int | None] = None
 
     @property
     @abstractmethod
@@ -197,7 +218,7 @@ class ListStream(FreshsalesStream):
             gate=api.gate,
             clock=api.clock,
             logger=self.logger,
-            first_attempts=first_attempts,
+            first_attempts=first_attempts or self.first_attempts,
         )
 
     def read(self, reader: PageReader, receipt: Receipt) -> Iterator[list[Item]]:
@@ -222,6 +243,12 @@ class ListStream(FreshsalesStream):
         end = walk.end or End(None, "none", is_complete=False, reason="failed: no end was found")
         receipt.end_evidence, receipt.consistency = end.evidence, end.consistency
         receipt.is_complete, receipt.incomplete_reason = end.is_complete, end.reason
+        if self.is_never_empty and end.is_complete and not walk.met:
+            self.logger.warning(
+                "%s: the list is empty. Where there were people before, the credential may have lost its "
+                "rights: check it before anybody is taken for gone.",
+                self.name,
+            )
         self.logger.info("%s: %s.", self.name, walk.manner)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tap_freshsales_users.api.transport import Answer
-from tap_freshsales_users.errors import NotFoundError, RequestRefusedError, UpstreamUnavailableError
+from tap_freshsales_users.errors import NotFoundError, UpstreamMalformedError, UpstreamUnavailableError
 from tap_freshsales_users.reading.reader import Item, Parsed, parse_object
 from tap_freshsales_users.reading.receipt import (
     DERIVED,
@@ -64,6 +64,8 @@ class Profile(RestUsers):
     path = "/settings/profile"
     top_level_key = "user"
     is_optional = True
+    is_dispensable = True
+    first_attempts = 2
 
     def walk(self) -> Walk:
         return SingleWalk()
@@ -83,6 +85,7 @@ class Owners(RestUsers):
     name = "owners"
     path = "/selector/owners"
     top_level_key = "users"
+    is_never_empty = True
 
 
 class Roles(RestStream):
@@ -112,6 +115,7 @@ class ScimUsers(ScimStream):
     name = "scim_users"
     path = "/Users"
     flag = "active"
+    is_never_empty = True
 
     def paths(self) -> Mapping[str, tuple[str, ...]]:
         return USER_PATHS
@@ -134,7 +138,7 @@ class ScimUsers(ScimStream):
         )
         try:
             yield from self.read(reader, receipt)
-        except (RequestRefusedError, NotFoundError, UpstreamUnavailableError) as error:
+        except (UpstreamMalformedError, NotFoundError, UpstreamUnavailableError) as error:
             if reader.walk.met:
                 raise
             self.logger.warning("The filter on lastModified was refused (%s): reading in full.", error.reason)
