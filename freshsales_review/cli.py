@@ -13,6 +13,7 @@ from rich.table import Table
 from freshsales_review.capture import SELECTION, due
 from freshsales_review.dbt import load_dbt, run_dbt
 from freshsales_review.errors import ReviewError
+from freshsales_review.forget import forget, traces_of
 from freshsales_review.places import (
     DEFAULTS,
     DUCKDB,
@@ -94,7 +95,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands)
 @click.version_option(package_name="tap-freshsales-users")
 def main() -> None:
-    """Check and review what the pipeline loaded; the warehouse is only ever read."""
+    """Check what the pipeline loaded, build the marts, and review them."""
 
 
 @main.command("verify")
@@ -162,6 +163,27 @@ def build_command(
     # Unit tests are about the models and not about the data: `make test` runs them.
     run_dbt(places, "build", "--exclude-resource-type", "unit_test")
     _report(places.warehouse, marts_schema, output, names=not without_names)
+
+
+@main.command("forget")
+@_loader
+@click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
+@click.argument("sync_id")
+def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
+    """Take the run SYNC_ID out of the raw tables and of the history, as if it had never been.
+
+    For a run from the future, made while a clock was ahead. Run the job again afterwards: it reads
+    everybody anew.
+    """
+    places = places_of(loader)
+    traces = traces_of(places, sync_id)
+    for part in traces:
+        click.echo(f"{part.rows:>9,} rows  {part.table}")
+    if not yes:
+        click.echo(f"Nothing was changed. With --yes, all of run {sync_id} is taken out for good.")
+        return
+    forget(places, traces, sync_id)
+    click.echo(f"Run {sync_id} is taken out. Now run the job again, so that the marts follow.")
 
 
 @main.command("dbt", context_settings={"ignore_unknown_options": True})

@@ -81,6 +81,13 @@ def places_of(loader: str) -> Places:
     return Places(loader, landing, found["default_target_schema"], warehouse, environment)
 
 
+def python_of(loader: str) -> Path | None:
+    """Return the Python that Meltano runs the loader with, which has the loader's own DuckDB."""
+    project = _project()
+    python = project and _system_folder(project) / "loaders" / loader / "venv" / "bin" / "python"
+    return python if python and python.is_file() else None
+
+
 def settings_of(plugin: str) -> Settings:
     """Return the settings of a plugin as Meltano has them, or else as the environment has them."""
     given: Mapping[str, Any] = {
@@ -117,9 +124,13 @@ def _project() -> Path | None:
 
 def _meltano(project: Path) -> Path | None:
     """Return the program: Meltano leaves a link to itself in its system directory."""
-    system = os.environ.get("MELTANO_SYS_DIR_ROOT")
-    link = (Path(system) if system else project / ".meltano") / "run" / "bin"
+    link = _system_folder(project) / "run" / "bin"
     return link if link.is_file() else None
+
+
+def _system_folder(project: Path) -> Path:
+    named = os.environ.get("MELTANO_SYS_DIR_ROOT")
+    return Path(named) if named else project / ".meltano"
 
 
 def _asked(plugin: str, meltano: Path, project: Path) -> Mapping[str, Any]:

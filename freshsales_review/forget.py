@@ -1,0 +1,153 @@
+"""Take a run out, as if it had never been: of the raw tables, and of the history that was made of them.
+
+A run that was made while a clock was ahead calls itself later than it was. It counts as the latest run
+until that time has passed.
+"""
+# ruff: noqa: S608  -- names of schemas, tables and columns are quoted by identifier(); the run is a parameter
+
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import psycopg
+
+from freshsales_review.capture import HISTORY
+from freshsales_review.errors import ReviewError
+from freshsales_review.places import DUCKDB, Places, python_of
+from freshsales_review.verify import RECEIPTS
+from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
+
+# A row of the history is of the run that one of these names.
+RUN_COLUMNS = ("sync_id", "first_sync_id", "seen_sync_id")
+
+# Only the loader's own DuckDB may write the loader's file; this runs in the loader's environment.
+DELETE_BY_LOADER = """
+import json, sys
+import duckdb
+path, sync_id, statements = json.load(sys.stdin)
+connection = duckdb.connect(path)
+connection.begin()
+for statement in statements:
+    connection.execute(statement, [sync_id])
+connection.commit()
+connection.close()
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one table that are of the run, and what takes them out."""
+
+    table: str
+    rows: int
+    statements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Traces:
+    raw: tuple[Part, ...]
+    history: tuple[Part, ...]
+
+    def __iter__(self) -> Iterator[Part]:
+        yield from (part for part in (*self.raw, *self.history) if part.rows)
+
+
+def traces_of(places: Places, sync_id: str) -> Traces:
+    """Find what is of the run; nothing is changed."""
+    with open_warehouse(places.landing) as landing:
+        if RECEIPTS not in columns_of(landing, places.schema):
+            raise ReviewError(f"There is no table {places.schema}.{RECEIPTS}: nothing was loaded here.")
+        raw = tuple(_raw(landing, places.schema, sync_id))
+    history: tuple[Part, ...] = ()
+    if places.loader != DUCKDB or Path(places.warehouse).is_file():
+        with open_warehouse(places.warehouse) as warehouse:
+            history = tuple(_history(warehouse, sync_id))
+    traces = Traces(raw, history)
+    if not any(traces):
+        raise ReviewError(f"Nothing here is of a run {sync_id}.")
+    return traces
+
+
+def forget(places: Places, traces: Traces, sync_id: str) -> None:
+    """Take the run out. Done again after a failure half way, it does the rest."""
+    raw = [statement for part in traces.raw for statement in part.statements]
+    history = [statement for part in traces.history for statement in part.statements]
+    if places.loader == DUCKDB:
+        _delete_by_loader(places.landing, sync_id, raw)
+        if history:
+            _delete_from_duckdb(places.warehouse, sync_id, history)
+    else:
+        _delete_from_postgresql(places.landing, sync_id, [*raw, *history])
+
+
+def _raw(landing: Warehouse, schema: str, sync_id: str) -> Iterator[Part]:
+    for name, columns in sorted(columns_of(landing, schema).items()):
+        if "sync_id" in columns:
+            table = identifier(schema, name)
+            of_run = f"from {table} where sync_id = $1"
+            yield Part(f"{schema}.{name}", _count(landing, of_run, sync_id), (f"delete {of_run}",))
+
+
+def _history(warehouse: Warehouse, sync_id: str) -> Iterator[Part]:
+    for name, columns in sorted(columns_of(warehouse, HISTORY).items()):
+        table = identifier(HISTORY, name)
+        named = [column for column in RUN_COLUMNS if column in columns]
+        if not named:
+            continue
+        of_run = f"from {table} where {' or '.join(f'{column} = $1' for column in named)}"
+        statements = [f"delete {of_run}"]
+        if {"after_sync_id", "observation"} <= columns:
+            # What came after it came after the read before it.
+            statements.append(
+                f"update {table} as later set after_sync_id = (select max(earlier.sync_id) from {table} as "
+                "earlier where earlier.account = later.account and earlier.observation = 'read' and "
+                "earlier.sync_id < $1) where later.after_sync_id = $1"
+            )
+        yield Part(f"{HISTORY}.{name}", _count(warehouse, of_run, sync_id), tuple(statements))
+
+
+def _count(warehouse: Warehouse, of_run: str, sync_id: str) -> int:
+    [(rows,)] = warehouse.query(f"select count(*) {of_run}", [sync_id])
+    return int(rows)
+
+
+def _delete_by_loader(path: str, sync_id: str, statements: Sequence[str]) -> None:
+    python = python_of(DUCKDB)
+    if python is None:
+        raise ReviewError(
+            f"Only the DuckDB of the loader may write {path}, and target-duckdb is not installed by "
+            "Meltano here: run this in the Meltano project that loads."
+        )
+    finished = subprocess.run(  # noqa: S603 - the loader's own Python
+        [python, "-c", DELETE_BY_LOADER],
+        input=json.dumps([path, sync_id, statements]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if finished.returncode:
+        said = finished.stderr.strip().splitlines() or ["it says nothing"]
+        raise ReviewError(f"The DuckDB of the loader could not change {path}: {said[-1]}")
+
+
+def _delete_from_duckdb(path: str, sync_id: str, statements: Sequence[str]) -> None:
+    try:
+        with duckdb.connect(path) as connection:
+            connection.begin()
+            for statement in statements:
+                connection.execute(statement, [sync_id])
+            connection.commit()
+    except duckdb.Error as error:
+        raise ReviewError(f"{path} could not be changed: {str(error).splitlines()[0]}") from error
+
+
+def _delete_from_postgresql(url: str, sync_id: str, statements: Sequence[str]) -> None:
+    try:
+        with psycopg.connect(url) as connection, psycopg.RawCursor(connection) as cursor:
+            for statement in statements:
+                cursor.execute(statement.encode(), [sync_id])
+    except psycopg.Error as error:
+        raise ReviewError(f"PostgreSQL refused the change: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,40 @@
+"""`freshsales-review` of the pipeline's environment, on warehouses of a test's own."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.marts.dbt import PROJECT, ROOT, executable
+from tests.marts.engines import DuckDB, Engine
+
+
+def review(command: str, engine: Engine, work: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command where the engine's variables say, so that Meltano need not be asked."""
+    loader = "target-duckdb" if isinstance(engine, DuckDB) else "target-postgres"
+    return subprocess.run(
+        [executable().with_name("freshsales-review"), command, "--loader", loader, *arguments],
+        env={
+            **os.environ,
+            "DBT_PROJECT_DIR": str(PROJECT),
+            "DBT_TARGET_PATH": str(work / "target"),
+            "DBT_LOG_PATH": str(work / "logs"),
+            # Where the loaders are installed; Meltano has not left a link to itself there.
+            "MELTANO_PROJECT_ROOT": str(work),
+            "MELTANO_SYS_DIR_ROOT": str(linked(work)),
+            **engine.environment,
+        },
+        cwd=work,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def linked(work: Path) -> Path:
+    system = work / "meltano"
+    system.mkdir(exist_ok=True)
+    loaders = system / "loaders"
+    if not loaders.is_symlink():
+        loaders.symlink_to(ROOT / ".meltano/loaders")
+    return system
