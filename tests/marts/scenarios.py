@@ -95,13 +95,15 @@ def shapes(raw: Raw) -> Iterator[None]:
     raw.repeat_receipts("repeated")
     # Sorted by their UTF-8 bytes, and not as a locale or UTF-16 would have them.
     odd = ["b", "B", "a-1", "a1", "A", "_", "\u00e9", "\uff5e", "\U0001f600", "10", "9", "1\u0301"]
+    # With what parts the lines, and the parts of a line, in the text that is hashed.
+    odd += ["line\nbreak", "line", "break", "tab\tbed", "tab", "carriage\rreturn", "back\\nslash"]
     raw.load(
         "odd_keys",
         1,
         {
             "owners": [owner(number) for number in (10, 9, 70_000_000_000_000_000)],
             "scim_users": [user(name) for name in odd],
-            "scim_group_members": [row for name in odd for row in members(name, *odd[:3])],
+            "scim_group_members": [row for name in odd for row in members(name, *odd[:3], *odd[-7:])],
         },
     )
     for account in ("twin_a", "twin_b"):

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from freshsales_review.cli import main
+from tap_freshsales_users.reading.receipt import MemberPopulation
 from tests.review.conftest import Filled
 
 ACCOUNT = "acme.myfreshworks.com"
@@ -107,6 +108,26 @@ def test_a_lost_row_and_a_repeated_one_differ_though_the_count_is_right(loaded: 
     result = run(loaded.location)
     assert result.exit_code == 1
     assert "1 rows are there more than once; the keys are not those that were read" in result.output
+
+
+@pytest.mark.parametrize("between", ["\n", "\t", "\r", "\\n"], ids=repr)
+def test_a_key_that_holds_a_separator_is_no_difference(between: str, loaded: Filled) -> None:
+    odd = [("g-1", f"u{between}1"), (f"g{between}2", "u"), (f"g{between}2", f"u{between}1")]
+    plain = [("g-1", "u-1"), ("g-1", "ü-2")]
+    population = MemberPopulation()
+    for group in {group for group, _ in plain + odd}:
+        population.add(group, [member for of_group, member in plain + odd if of_group == group])
+    loaded.execute(
+        *(row("scim_group_members", *key) for key in odd),
+        "delete from freshsales.sync_receipts where stream = 'scim_group_members'",
+        receipt("scim_group_members", ["\t".join(key) for key in plain + odd]),
+    )
+    [(sha256,)] = loaded.fetch(
+        "select population_sha256 from freshsales.sync_receipts where stream = 'scim_group_members'"
+    )
+    assert sha256 == population.sha256(), "the tap's own way to it"
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
 
 
 def test_a_changed_key_is_a_difference_though_the_count_is_right(loaded: Filled) -> None:
