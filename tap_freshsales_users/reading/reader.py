@@ -30,7 +30,7 @@ from tap_freshsales_users.errors import (
 from tap_freshsales_users.reading.in_flight import read_pages
 from tap_freshsales_users.reading.progress import Progress
 from tap_freshsales_users.reading.walk import Ask, Page, RefusedError, Walk
-from tap_freshsales_users.records.coercion import UncoercibleError, to_integer, to_string
+from tap_freshsales_users.records.coercion import UncoercibleError, is_nothing, to_integer, to_string
 from tap_freshsales_users.records.document import parse
 from tap_freshsales_users.records.loadable import clean
 from tap_freshsales_users.records.spelling import ERROR, LIST_RESPONSE, spell_resource
@@ -161,13 +161,14 @@ def _without_contradiction(ask: Ask, parsed: Parsed) -> Parsed:
 def _key(item: Any, coerce: Callable[[object], Hashable]) -> Hashable:
     if not isinstance(item, dict):
         raise MalformedError("items that are no objects")
-    try:
-        key = coerce(item.get("id"))
-    except UncoercibleError:
-        raise MalformedError("an item without an `id`") from None
-    if key == "":
+    value = item.get("id")
+    if is_nothing(value):
         raise MalformedError("an item without an `id`")
-    return key
+    try:
+        return coerce(value)
+    except UncoercibleError:
+        # Such as an integer beyond 64 bits. No column holds it, and to change it could make two people one.
+        raise MalformedError("an `id` of another kind than this API's ids") from None
 
 
 def _integer(value: object) -> int | None:

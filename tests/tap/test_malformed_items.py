@@ -411,6 +411,26 @@ def test_ids_beyond_64_bits_keep_their_digits_apart(tmp_path: Path) -> None:
     assert owner["additional_attributes"] == {"role_id": str(LONG), "badge": str(LONG)}
 
 
+@pytest.mark.parametrize("crm_id", [LONG, -LONG, str(LONG), 2**63, 1.5, True, {"id": 1}, "x"], ids=repr)
+def test_a_crm_id_that_no_column_holds_fails_its_list_alone(crm_id: Any, tmp_path: Path) -> None:
+    lists = {"owners": [{"id": 1}, {"id": crm_id}], "roles": [{"id": 1}]}
+    outcome = read(lists, tmp_path, max_attempts=1)
+    assert not outcome.records["owners"]
+    assert not outcome.receipt("owners")["is_complete"]
+    assert "an `id` of another kind than this API's ids" in outcome.log
+    assert outcome.receipt("roles")["is_complete"]
+
+
+@pytest.mark.parametrize("name", ["owners", "users", "groups"])
+@pytest.mark.parametrize("nothing", [None, "", "  ", []], ids=repr)
+def test_an_item_without_an_id_is_malformed(name: str, nothing: Any, tmp_path: Path) -> None:
+    outcome = read({name: [{"id": "1"}, {"id": nothing}, {}]}, tmp_path, max_attempts=1)
+    stream = {"owners": "owners", "users": "scim_users", "groups": "scim_groups"}[name]
+    assert not outcome.records[stream]
+    assert not outcome.receipt(stream)["is_complete"]
+    assert "an item without an `id`" in outcome.log
+
+
 # -- large and deep
 
 
