@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any, Literal, cast
@@ -111,6 +112,28 @@ def number(query: Mapping[str, str], name: str, default: int) -> int:
     """Return a number of a query; what is no number counts as not given."""
     text = query.get(name, "")
     return int(text) if text.lstrip("-").isdecimal() else default
+
+
+def with_mark(request: Request, answer: Handler) -> Response:
+    """Put a byte order mark before the JSON of a good answer."""
+    response = answer(request)
+    if response.status_code == HTTPStatus.OK and response.is_json:
+        response.set_data(BOM_UTF8 + response.get_data())
+    return response
+
+
+def as_html(request: Request, answer: Handler) -> Response:
+    """Give JSON out as HTML."""
+    response = answer(request)
+    if response.is_json:
+        response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return response
+
+
+def null_for_empty(body: Body) -> Body:
+    """Null in place of a list that is empty."""
+    key = list_key(body)
+    return body | {key: None} if key and not body[key] else body
 
 
 def html(title: str, status: int = 200) -> Response:

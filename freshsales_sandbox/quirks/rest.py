@@ -16,17 +16,21 @@ from freshsales_sandbox.layers import (
     Endpoint,
     Handler,
     Layer,
+    answering,
+    as_html,
     asking,
     body_of,
     endpoint_of,
     html,
     instead,
     list_key,
+    null_for_empty,
     number,
     of_each,
     on,
     under,
     with_body,
+    with_mark,
     with_query,
 )
 from freshsales_sandbox.quirks.quirk import Quirk, plain
@@ -110,6 +114,9 @@ def _refused(endpoint: Endpoint, status: int) -> Quirk:
 
 # Outermost first, where several are combined: what is refused is refused whatever else is odd.
 QUIRKS = (
+    plain("rest-html-media-type", "JSON comes as text/html", under(PATH, as_html)),
+    plain("rest-byte-order-mark", "JSON begins with a byte order mark", under(PATH, with_mark)),
+    plain("rest-null-list", "an empty list is null", on(REST_LISTS, answering(null_for_empty))),
     plain(
         "rest-html-login",
         "every REST request gets an HTML login page with status 200, as from a wrong host",

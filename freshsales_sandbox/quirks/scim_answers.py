@@ -14,14 +14,18 @@ from freshsales_sandbox.layers import (
     Endpoint,
     Handler,
     Layer,
+    answering,
+    as_html,
     asking,
     body_of,
     html,
     instead,
+    null_for_empty,
     on,
     scim_error,
     under,
     with_body,
+    with_mark,
 )
 from freshsales_sandbox.quirks.quirk import Quirk, plain
 from freshsales_sandbox.scim import PATH
@@ -111,6 +115,9 @@ QUIRKS = (
         "every SCIM request gets 404: no SCIM on this host",
         under(PATH, instead(lambda: scim_error(404, "Not found."))),
     ),
+    plain("scim-html-media-type", "JSON comes as text/html", under(PATH, as_html)),
+    plain("scim-byte-order-mark", "JSON begins with a byte order mark", under(PATH, with_mark)),
+    plain("scim-null-list", "an empty list is null", on(SCIM_LISTS, answering(null_for_empty))),
     plain("scim-json-media-type", "answers are application/json", under(PATH, _json_media_type)),
     plain(
         "scim-html-errors",

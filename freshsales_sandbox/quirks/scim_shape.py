@@ -12,6 +12,10 @@ from freshsales_sandbox.resources import ENTERPRISE
 
 USERS: tuple[Endpoint, ...] = ("scim_users",)
 GROUPS: tuple[Endpoint, ...] = ("scim_groups",)
+OLD_ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"
+# NUL, and one half of a pair of surrogates.
+ODD_CHARACTERS = "\0\ud83d"
+DEPTH = 300
 UNKNOWN_EXTENSION = "urn:example:params:scim:schemas:extension:telephony:2.0:User"
 
 
@@ -67,6 +71,35 @@ def _bare_emails(resource: Body) -> Body:
     return resource | {"emails": [email["value"] for email in resource.get("emails", [])]}
 
 
+def _old_enterprise(resource: Body) -> Body:
+    made = {name: value for name, value in resource.items() if name != ENTERPRISE}
+    return made | {OLD_ENTERPRISE: resource.get(ENTERPRISE, {})}
+
+
+def _flat_enterprise(resource: Body) -> Body:
+    made = {name: value for name, value in resource.items() if name != ENTERPRISE}
+    return made | {f"{ENTERPRISE}:{name}": value for name, value in resource.get(ENTERPRISE, {}).items()}
+
+
+def _empty_elements(resource: Body) -> Body:
+    """Null, empty text and an empty list before the elements of each list of objects."""
+    return {
+        name: [None, "", [], *value] if isinstance(value, list) and name != "schemas" else value
+        for name, value in resource.items()
+    }
+
+
+def _odd_characters(resource: Body) -> Body:
+    return resource | {"displayName": f"{resource.get('displayName', '')}{ODD_CHARACTERS}"}
+
+
+def _deep(resource: Body) -> Body:
+    deep: Any = "deep"
+    for _ in range(DEPTH):
+        deep = {"within": deep}
+    return resource | {"deep": deep}
+
+
 def _extended(resource: Body) -> Body:
     return resource | {
         "schemas": [*resource["schemas"], UNKNOWN_EXTENSION],
@@ -116,6 +149,20 @@ QUIRKS = (
     _both("scim-relative-location", "meta.location is relative", _relative_location),
     _users("scim-bare-emails", "emails are bare strings", _bare_emails),
     _users("scim-bare-manager", "manager is a bare string", _bare_manager),
+    _users("scim-old-enterprise", "the enterprise extension goes by its SCIM 1.1 URN", _old_enterprise),
+    _users(
+        "scim-flat-enterprise",
+        "attributes of the enterprise extension are flat, behind its URN",
+        _flat_enterprise,
+    ),
+    _both("scim-empty-elements", "lists hold null, empty text and empty lists too", _empty_elements),
+    _both("scim-odd-characters", "names hold NUL and half of a surrogate pair", _odd_characters),
+    _both("scim-deep-attribute", f"an attribute is nested {DEPTH} levels deep", _deep),
+    _groups(
+        "scim-numeric-names",
+        "displayName of a group is a number",
+        lambda resource: resource | {"displayName": len(resource["displayName"])},
+    ),
     _users("scim-unknown-extension", "users carry an extension of an unknown URN", _extended),
     _users(
         "scim-one-email",

@@ -207,6 +207,74 @@ def _(_: Sandbox, client: Client) -> None:
     assert {name for name, value in owner.items() if value is not None} == {"id"}
 
 
+@check("rest-html-media-type")
+def _(_: Sandbox, client: Client) -> None:
+    answer = client.rest("selector/owners")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.json()["users"]
+
+
+@check("rest-byte-order-mark")
+def _(_: Sandbox, client: Client) -> None:
+    assert client.rest("selector/owners").content.startswith(b"\xef\xbb\xbf{")
+
+
+@check("rest-null-list")
+def _(_: Sandbox, client: Client) -> None:
+    assert client.rest("selector/owners", page=99).json()["users"] is None
+    assert client.rest("selector/owners").json()["users"]
+
+
+@check("scim-html-media-type")
+def _(_: Sandbox, client: Client) -> None:
+    answer = client.scim("Users")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.json()["Resources"]
+
+
+@check("scim-byte-order-mark")
+def _(_: Sandbox, client: Client) -> None:
+    assert client.scim("Users").content.startswith(b"\xef\xbb\xbf{")
+
+
+@check("scim-null-list")
+def _(_: Sandbox, client: Client) -> None:
+    assert client.scim("Users", startIndex=999).json()["Resources"] is None
+    assert client.scim("Users").json()["Resources"]
+
+
+@check("scim-old-enterprise")
+def _(_: Sandbox, client: Client) -> None:
+    assert "urn:scim:schemas:extension:enterprise:1.0" in users(client)[0]
+    assert ENTERPRISE not in users(client)[0]
+
+
+@check("scim-flat-enterprise")
+def _(_: Sandbox, client: Client) -> None:
+    assert f"{ENTERPRISE}:department" in users(client)[0]
+
+
+@check("scim-empty-elements")
+def _(_: Sandbox, client: Client) -> None:
+    assert users(client)[0]["emails"][:3] == [None, "", []]
+    assert client.scim_list("Groups")[0]["members"][:3] == [None, "", []]
+
+
+@check("scim-odd-characters")
+def _(_: Sandbox, client: Client) -> None:
+    assert users(client)[0]["displayName"].endswith("\0\ud83d")
+
+
+@check("scim-deep-attribute")
+def _(_: Sandbox, client: Client) -> None:
+    assert client.scim("Users").text.count('"within"') > 300
+
+
+@check("scim-numeric-names")
+def _(_: Sandbox, client: Client) -> None:
+    assert isinstance(client.scim_list("Groups")[0]["displayName"], int)
+
+
 @check("rest-side-loaded-fields")
 def _(_: Sandbox, client: Client) -> None:
     owner = owners(client)[0]

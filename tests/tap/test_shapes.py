@@ -96,6 +96,50 @@ def test_without_meta_only_what_it_tells_is_null(usual: Outcome, tmp_path: Path)
         assert all(record[name] for record in usual.records[stream] for name in told)
 
 
+@pytest.mark.parametrize(
+    "quirk",
+    [
+        *("rest-html-media-type", "rest-byte-order-mark", "rest-null-list"),
+        *("scim-html-media-type", "scim-byte-order-mark", "scim-null-list"),
+        *("scim-old-enterprise", "scim-flat-enterprise", "scim-empty-elements"),
+    ],
+)
+def test_another_way_to_say_the_same_makes_the_same_rows(usual: Outcome, quirk: str, tmp_path: Path) -> None:
+    other = read(tmp_path, quirk)
+    for stream in ("owners", "scim_users", "scim_groups", "scim_group_members"):
+        assert rows(other, stream) == rows(usual, stream)
+    if quirk == "scim-empty-elements":
+        for stream in ("scim_users", "scim_groups", "scim_group_members"):
+            assert other.receipt(stream)["dropped_elements"] > 0
+
+
+def test_odd_characters_cost_one_character_each(usual: Outcome, tmp_path: Path) -> None:
+    other = read(tmp_path, "scim-odd-characters")
+    for stream in ("scim_users", "scim_groups"):
+        assert_only_differs(
+            usual,
+            other,
+            stream,
+            lambda row: row | {"display_name": f"{row['display_name'] or ''}\ufffd\ufffd"},
+        )
+        assert other.receipt(stream)["replaced_characters"] == 2 * len(rows(other, stream))
+
+
+def test_a_deep_attribute_of_each_record_is_left_out(usual: Outcome, tmp_path: Path) -> None:
+    other = read(tmp_path, "scim-deep-attribute")
+    for stream in ("scim_users", "scim_groups"):
+        assert rows(other, stream) == rows(usual, stream)
+        assert other.receipt(stream)["oversized_cells"] == len(rows(other, stream))
+
+
+def test_a_group_named_by_a_number_has_it_as_text(usual: Outcome, tmp_path: Path) -> None:
+    other = read(tmp_path, "scim-numeric-names")
+    names = {key: str(len(row["display_name"])) for key, row in rows(usual, "scim_groups").items()}
+    assert {key: row["display_name"] for key, row in rows(other, "scim_groups").items()} == names
+    for row in rows(other, "scim_group_members").values():
+        assert row["group_display_name"] == names[row["group_id"],]
+
+
 def test_groups_without_dates_are_groups_all_the_same(usual: Outcome, tmp_path: Path) -> None:
     other = read(tmp_path, "scim-groups-undated")
     dates = ("created_at", "last_modified_at")
