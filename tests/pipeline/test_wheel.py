@@ -8,7 +8,7 @@ import pytest
 from tests.pipeline.commands import ROOT, start
 
 
-def test_the_wheel_alone_discovers_all_eight_streams(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_wheel_alone_discovers_every_stream(tmp_path_factory: pytest.TempPathFactory) -> None:
     tmp_path = tmp_path_factory.mktemp("wheel")
     uv = ROOT / ".venv/bin/uv"
     built = start([uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT])
@@ -34,4 +34,3 @@ def test_the_wheel_alone_discovers_all_eight_streams(tmp_path_factory: pytest.Te
     assert discovered.returncode == 0, discovered.stderr
     streams = {stream["tap_stream_id"] for stream in json.loads(discovered.stdout)["streams"]}
     assert streams == {path.stem for path in (ROOT / "schemas").glob("*.json")}
-    assert len(streams) == 8
