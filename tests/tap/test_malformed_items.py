@@ -122,10 +122,19 @@ MEMBERS = st.one_of(
 
 
 def groups() -> st.SearchStrategy[list[Item]]:
+    """Each with a name of any kind, and one member that is sure."""
     whole = items(SCIM_IDS, [*TOP, *OBJECTS])
-    return st.tuples(whole, st.lists(MEMBERS, min_size=3, max_size=3)).map(
-        lambda both: [item | {"members": members} for item, members in zip(both[0], both[1], strict=False)]
+    more = st.lists(st.tuples(VALUES, MEMBERS), min_size=3, max_size=3)
+    return st.tuples(whole, more).map(
+        lambda both: [
+            item | {"displayName": name, "members": [{"value": "sure"}, *as_list(members)]}
+            for item, (name, members) in zip(both[0], both[1], strict=False)
+        ]
     )
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def serve(lists: dict[str, Any]) -> AnsweringServer:

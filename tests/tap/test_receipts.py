@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from freshsales_sandbox.app import Sandbox
@@ -41,6 +41,7 @@ def test_the_population_is_that_of_the_book(keys: list[str]) -> None:
 
 
 @given(st.dictionaries(IDS, st.lists(IDS, unique=True, max_size=4), max_size=5))
+@example({"a": ["b", "z"], "a\tm": ["c"]})  # whose lines lie between each other
 def test_the_population_of_memberships_is_that_of_the_book(groups: dict[str, list[str]]) -> None:
     population = MemberPopulation()
     for group, members in groups.items():
