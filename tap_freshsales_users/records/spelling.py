@@ -77,10 +77,8 @@ class Spelling:
 
     def spell(self, value: Any) -> Any:
         """An object, or each object of a list; changed in place where its names are right already."""
-        if isinstance(value, list):
-            for place, item in enumerate(value):
-                if type(item) is dict:
-                    value[place] = self.spell(item)
+        if type(value) is list:
+            self._spell_items(value)
             return value
         if type(value) is not dict:
             return value
@@ -91,9 +89,21 @@ class Spelling:
                 return self._renamed(value)
             within = self._remember(names)
         for name, spelling in within:
-            if value[name]:
-                value[name] = spelling.spell(value[name])
+            part = value[name]
+            if type(part) is list:
+                spelling._spell_items(part)  # noqa: SLF001 - of its own kind
+            elif type(part) is dict and not spelling._is_done(part):  # noqa: SLF001
+                value[name] = spelling.spell(part)
         return value
+
+    def _spell_items(self, items: list[Any]) -> None:
+        for place, item in enumerate(items):
+            if type(item) is dict and not self._is_done(item):
+                items[place] = self.spell(item)
+
+    def _is_done(self, value: dict[str, Any]) -> bool:
+        """Whether its names are usual, with nothing to go into: so it is with nearly all."""
+        return self._usual.get(tuple(value)) == []
 
     def _is_usual(self, names: Iterable[str]) -> bool:
         return all(self._known.get(name.lower(), name) == name for name in names) and SECRET not in names
@@ -129,6 +139,8 @@ class Spelling:
 
 
 _RESOURCE = Spelling(RESOURCE)
+# Sets of names of which none is behind the URN of its schema.
+_UNQUALIFIED: set[tuple[str, ...]] = set()
 LIST_RESPONSE = Spelling(_known("schemas Resources totalResults startIndex itemsPerPage nextCursor"))
 ERROR = Spelling(_known("schemas status scimType detail"))
 
@@ -137,10 +149,12 @@ def spell_resource(resource: Any) -> Any:
     """A resource with all that the RFC knows in its own name and place; what is no object as it came."""
     if type(resource) is not dict:
         return resource
-    for name in resource:
-        if name != ENTERPRISE_USER and name[:4].lower() == "urn:" and _QUALIFIED.fullmatch(name):
+    names = tuple(resource)
+    if names not in _UNQUALIFIED:
+        if any(name != ENTERPRISE_USER and _QUALIFIED.fullmatch(name) for name in names):
             resource = _unqualified(resource)
-            break
+        elif len(_UNQUALIFIED) < MAX_SHAPES:
+            _UNQUALIFIED.add(names)
     return _RESOURCE.spell(resource)
 
 
