@@ -17,6 +17,7 @@ STAGING, HISTORY = "freshsales_staging", "freshsales_history"
 KEPT = {
     "owners": "int_freshsales__owner_history",
     "scim_users": "int_freshsales__scim_user_history",
+    "scim_groups": "int_freshsales__group_history",
     "scim_group_members": "int_freshsales__membership_history",
 }
 # What dbt has to build for it.

@@ -23,6 +23,12 @@ from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_
 # A row of the history is of the run that one of these names.
 RUN_COLUMNS = ("sync_id", "first_sync_id", "seen_sync_id")
 
+# What is told of people follows from the histories: from the run on, the next build tells it anew.
+TOLD_FROM = {
+    "int_freshsales__identity_groups": "int_freshsales__membership_history",
+    "int_freshsales__identity_history": "int_freshsales__identity_history",
+}
+
 # Only the loader's own DuckDB may write the loader's file; this runs in the loader's environment.
 DELETE_BY_LOADER = """
 import json, sys
@@ -98,8 +104,14 @@ def _history(warehouse: Warehouse, sync_id: str) -> Iterator[Part]:
         if not named:
             continue
         of_run = f"from {table} where {' or '.join(f'{column} = $1' for column in named)}"
+        if name in TOLD_FROM:
+            reads = identifier(HISTORY, TOLD_FROM[name])
+            of_run = (
+                f"from {table} where sync_id >= $1 and account in "
+                f"(select account from {reads} where sync_id = $1 and observation = 'read')"
+            )
         statements = [f"delete {of_run}"]
-        if {"after_sync_id", "observation"} <= columns:
+        if name not in TOLD_FROM and {"after_sync_id", "observation"} <= columns:
             # What came after it came after the read before it.
             statements.append(
                 f"update {table} as later set after_sync_id = (select max(earlier.sync_id) from {table} as "

@@ -157,4 +157,4 @@ PANELS = {
 
 # What `--without-names` leaves out: columns of any panel, and the values of events of these types.
 NAMING_COLUMNS = frozenset({"name", "email", "user_name", "manager"})
-NAMING_EVENTS = frozenset({"renamed", "email_changed", "manager_changed"})
+NAMING_EVENTS = frozenset({"renamed", "email_changed", "manager_changed", "repaired"})

@@ -56,6 +56,11 @@ class DuckDB:
         """Ask what dbt has built."""
         return self._rows(self.path, sql)
 
+    def change(self, sql: str) -> None:
+        """Run a statement on what dbt has built."""
+        with duckdb.connect(str(self.path)) as connection:
+            connection.execute(sql)
+
     @staticmethod
     def _rows(path: Path, sql: str) -> list[Row]:
         with duckdb.connect(str(path), read_only=True) as connection:
@@ -91,6 +96,9 @@ class PostgreSQL:
     def execute(self, sql: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql.encode())
+
+    def change(self, sql: str) -> None:
+        self.execute(sql)
 
 
 Engine = DuckDB | PostgreSQL

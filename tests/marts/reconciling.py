@@ -18,7 +18,11 @@ def random_directories() -> Iterator[tuple[str, list[Row], list[Row]]]:
         addresses += [f"{addresses[0][0]}+tag@x"]
         spellings = [form(address) for address in addresses for form in (str, str.upper, " {} ".format)]
         owners = [
-            owner(place, chance.choice([*spellings, None]))
+            owner(
+                place,
+                chance.choice([*spellings, None]),
+                uuid=chance.choice([*(f"u{number}" for number in range(8)), *[None] * 60]),
+            )
             for place in range(chance.randint(0, len(addresses)))
         ]
         users = []
@@ -36,10 +40,14 @@ def pairs(owners: list[Row], users: list[Row]) -> tuple[dict[tuple[int, str], st
     """How each pair was matched, and who was left in a tie."""
     found: dict[tuple[int, str], str] = {}
     tied: set[int | str] = set()
-    for method in ("primary_email", "any_email", "user_name"):
+    for method in ("uuid", "primary_email", "any_email", "user_name"):
         settled = tied | {id_ for pair in found for id_ in pair}
         sides = [
-            [(row["id"], {clean(row["email"])}) for row in owners if row["id"] not in settled],
+            [
+                (row["id"], {row["uuid"] if method == "uuid" else clean(row["email"])})
+                for row in owners
+                if row["id"] not in settled
+            ],
             [(row["id"], values(row, method)) for row in users if row["id"] not in settled],
         ]
         edges = {
@@ -58,6 +66,8 @@ def pairs(owners: list[Row], users: list[Row]) -> tuple[dict[tuple[int, str], st
 
 
 def values(row: Row, method: str) -> set[str | None]:
+    if method == "uuid":
+        return {row["id"]}
     if method == "primary_email":
         return {clean(row["primary_email"])}
     if method == "user_name":

@@ -9,6 +9,15 @@ from tests.marts.people import group, members, owner, role, user
 from tests.marts.raw import Raw
 from tests.marts.reconciling import random_directories
 from tests.marts.scenarios_in_time import history, keys, late_builds
+from tests.marts.scenarios_of_ids import (
+    drifting,
+    killed,
+    late_proof,
+    made_anew,
+    one_side_down,
+    seats,
+    words,
+)
 
 Scenario = Callable[[Raw], Iterator[None]]
 BUILDS = 5
@@ -140,4 +149,7 @@ def directories(raw: Raw) -> Iterator[None]:
         yield
 
 
-SCENARIOS: tuple[Scenario, ...] = (history, late_builds, keys, flags, shapes, directories)
+SCENARIOS: tuple[Scenario, ...] = (
+    *(history, late_builds, keys, flags, shapes, directories),
+    *(seats, made_anew, words, one_side_down, late_proof, killed, drifting),
+)

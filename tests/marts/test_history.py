@@ -85,16 +85,6 @@ def test_a_killed_run_shows_in_the_identities_and_makes_no_event(marts: Marts) -
     ]
 
 
-def test_each_event_is_dated_by_the_end_of_the_read_that_showed_it(marts: Marts) -> None:
-    for row in marts.rows("identity_changes", "history"):
-        day = int(row["seen_sync_id"][6:8])
-        assert (row["first_seen_at"].day, row["first_seen_at"].hour, row["first_seen_at"].minute) == (
-            day,
-            6,
-            5,
-        )
-
-
 def test_a_late_build_tells_only_what_complete_reads_are_known_to_show(marts: Marts) -> None:
     assert events(marts, "late_builds", 1, 2, build=2) == {
         ("Kept", "deactivated", "active", "deactivated"),

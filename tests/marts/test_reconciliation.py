@@ -1,7 +1,7 @@
 from tests.marts.conftest import Marts
 from tests.marts.reconciling import pairs, random_directories
 
-CONFIDENCE = {"primary_email": "high", "any_email": "medium", "user_name": "low"}
+CONFIDENCE = {"uuid": "high", "primary_email": "high", "any_email": "medium", "user_name": "low"}
 
 
 def test_random_directories_are_matched_as_the_ladder_says(marts: Marts) -> None:

@@ -90,9 +90,10 @@ def test_the_footer_names_libraries_and_their_licences(filled: Filled, tmp_path:
     assert re.search(r"Vega 6\.\d.*BSD 3-Clause.* from vl-convert 1\.\d", footer)
 
 
-def test_names_and_emails_can_be_left_out(filled: Filled, tmp_path: Path) -> None:
+@pytest.mark.parametrize("event_type", ["manager_changed", "repaired"])
+def test_names_and_emails_can_be_left_out(event_type: str, filled: Filled, tmp_path: Path) -> None:
     filled.execute(
-        "update freshsales_identity.identity_changes set event_type = 'manager_changed', "
+        f"update freshsales_identity.identity_changes set event_type = '{event_type}', "
         "old_value = 'Old Ünal' where event_type = 'role_changed'"
     )
     run(filled.location, tmp_path / "with.html")

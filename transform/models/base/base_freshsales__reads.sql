@@ -19,6 +19,8 @@ runs as (
     select account, stream, sync_id from receipts
     union distinct
     select account, stream, sync_id from rows_by_run
+    union distinct
+    select account, stream, sync_id from {{ ref('int_freshsales__run_history') }}
 
 ),
 

@@ -1,6 +1,12 @@
-{{ config(schema=var('freshsales_history_schema'), unique_key=['account', 'side', 'source_id']) }}
+{{ config(
+    schema=var('freshsales_history_schema'),
+    unique_key=['account', 'side', 'source_id'],
+    meta={'key': ['account', 'side', 'source_id']},
+) }}
 
-{%- set rungs = ['primary_email', 'any_email', 'user_name'] %}
+{%- set rungs = ['uuid', 'primary_email', 'any_email', 'user_name'] %}
+{%- set earlier_match = rungs | length + 1 %}
+{%- set text = dbt.type_string() %}
 
 with candidates as (
 
@@ -8,47 +14,46 @@ with candidates as (
 
 ),
 
-ids as (
+current_ids as (
 
     select
         account,
         'crm' as side,
-        cast(owner_id as {{ dbt.type_string() }}) as source_id,
+        cast(owner_id as {{ text }}) as source_id,
+        display_name,
+        email,
         is_present,
         sync_id
     from {{ ref('int_freshsales__owners') }}
     union all
-    select account, 'scim', scim_user_id, is_present, sync_id
+    select account, 'scim', scim_user_id, display_name, email, is_present, sync_id
     from {{ ref('int_freshsales__scim_users') }}
 
 ),
 
-earlier as (
+remembered as (
 
-    {% if is_incremental() -%}
-    select * from {{ this }}
-    {%- else -%}
-    select
-        account,
-        side,
-        source_id,
-        source_id as identity_key,
-        source_id as crm_owner_id,
-        source_id as scim_user_id,
-        source_id as match_method,
-        false as is_ambiguous,
-        true as is_current,
-        sync_id as first_sync_id
-    from ids
-    where false
-    {%- endif %}
+    {{ freshsales_identity.freshsales_remembered({
+        'account': text,
+        'side': text,
+        'source_id': text,
+        'identity_key': text,
+        'crm_owner_id': text,
+        'scim_user_id': text,
+        'match_method': text,
+        'is_ambiguous': dbt.type_boolean(),
+        'is_current': dbt.type_boolean(),
+        'first_sync_id': text,
+        'matched_name': text,
+        'matched_email': text,
+    }) }}
 
 ),
 
 -- First the rungs among those who are there ...
 settled_0 as (
 
-    select account, side, source_id from ids where false
+    select account, side, source_id from current_ids where false
 
 ),
 
@@ -57,19 +62,74 @@ settled_0 as (
 
 {% endfor -%}
 
--- ... then those stay together who have been, if no rung found another for either: an address that changes on one side
--- first, or a side that is gone, does not tear a person in two. Of several that shared a key, the latest.
-found_ids as (
+found_pairs as (
 
     {% for rung in rungs -%}
-    select account, 'crm' as side, crm_owner_id as source_id from found_{{ loop.index }}
-    union all
-    select account, 'scim', scim_user_id from found_{{ loop.index }}
+    select account, crm_owner_id, scim_user_id from found_{{ loop.index }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
 
+found_ids as (
+
+    select account, 'crm' as side, crm_owner_id as source_id from found_pairs
+    union all
+    select account, 'scim', scim_user_id from found_pairs
+
+),
+
+-- A CRM id whose name and address have both changed since it was matched last, towards another SCIM user, is another
+-- person's now. What it was until then goes on as an id of its own, that is gone: `ID@RUN`.
+handed_on as (
+
+    select
+        current_ids.account,
+        current_ids.source_id,
+        concat(current_ids.source_id, '@', current_ids.sync_id) as seat_id
+    from current_ids
+    inner join found_pairs
+        on current_ids.account = found_pairs.account and current_ids.source_id = found_pairs.crm_owner_id
+    inner join remembered
+        on {{ freshsales_identity.freshsales_same('current_ids', 'remembered', ['account', 'side', 'source_id']) }}
+    where
+        current_ids.side = 'crm'
+        and found_pairs.scim_user_id is distinct from remembered.scim_user_id
+        and lower(current_ids.display_name) <> lower(remembered.matched_name)
+        and lower(current_ids.email) <> lower(remembered.matched_email)
+
+),
+
+earlier as (
+
+    select
+        remembered.account,
+        remembered.side,
+        coalesce(handed_on.seat_id, remembered.source_id) as source_id,
+        remembered.identity_key,
+        remembered.is_current,
+        remembered.first_sync_id
+    from remembered
+    left join handed_on
+        on
+            remembered.account = handed_on.account
+            and remembered.side = 'crm'
+            and remembered.source_id = handed_on.source_id
+
+),
+
+ids as (
+
+    select account, side, source_id, is_present, sync_id from current_ids
+    union all
+    select account, side, source_id, false, first_sync_id
+    from earlier
+    where side = 'crm' and source_id like '%@%'
+
+),
+
+-- ... then those stay together who have been, if no rung found another for either: an address that changes on one side
+-- first, or a side that is gone, does not tear a person in two. Of several that shared a key, the latest.
 together as (
 
     select
@@ -90,7 +150,7 @@ together as (
 
 ),
 
-found_4 as (
+found_{{ earlier_match }} as (
 
     select
         owner_side.account,
@@ -104,25 +164,25 @@ found_4 as (
 
 ),
 
-settled_4 as (
+settled_{{ earlier_match }} as (
 
-    select account, side, source_id from settled_3
+    select account, side, source_id from settled_{{ earlier_match - 1 }}
     union distinct
-    select account, 'crm', crm_owner_id from found_4
+    select account, 'crm', crm_owner_id from found_{{ earlier_match }}
     union distinct
-    select account, 'scim', scim_user_id from found_4
+    select account, 'scim', scim_user_id from found_{{ earlier_match }}
 
 ),
 
 -- ... and then the rungs for whoever is left, now with those who are gone.
 {% for rung in rungs -%}
-{{ freshsales_identity.freshsales_match_rung(loop.index + 4, rung, 'true') }},
+{{ freshsales_identity.freshsales_match_rung(earlier_match + loop.index, rung, 'true') }},
 
 {% endfor -%}
 
 matched_ids as (
 
-    {% for number in range(1, 8) -%}
+    {% for number in range(1, 2 * earlier_match) -%}
     select account, 'crm' as side, crm_owner_id as source_id, crm_owner_id, scim_user_id, match_method
     from found_{{ number }}
     union all
@@ -135,7 +195,7 @@ matched_ids as (
 
 tied_ids as (
 
-    {% for number in [1, 2, 3, 5, 6, 7] -%}
+    {% for number in range(1, 2 * earlier_match) if number != earlier_match -%}
     select account, side, source_id from tied_{{ number }}
     {{ 'union distinct' if not loop.last }}
     {% endfor %}
@@ -263,18 +323,32 @@ final as (
         keyed.match_method,
         keyed.is_ambiguous,
         keyed.passed_on_key is null as is_current,
-        coalesce(keyed.first_sync_id, keyed.sync_id) as first_sync_id
+        coalesce(keyed.first_sync_id, keyed.sync_id) as first_sync_id,
+        -- Only a match that was found anew says that a changed name or address is still the same person's.
+        case
+            when keyed.match_method = 'earlier_match' then remembered.matched_name else current_ids.display_name
+        end as matched_name,
+        case
+            when keyed.match_method = 'earlier_match' then remembered.matched_email else current_ids.email
+        end as matched_email
     from keyed
+    left join current_ids
+        on {{ freshsales_identity.freshsales_same('keyed', 'current_ids', ['account', 'side', 'source_id']) }}
+    left join remembered
+        on {{ freshsales_identity.freshsales_same('keyed', 'remembered', ['account', 'side', 'source_id']) }}
     left join used_keys on keyed.account = used_keys.account and keyed.own_key = used_keys.identity_key
 
 )
 
 select final.*
 from final
-left join earlier
-    on {{ freshsales_identity.freshsales_same('final', 'earlier', ['account', 'side', 'source_id']) }}
+left join remembered
+    on {{ freshsales_identity.freshsales_same('final', 'remembered', ['account', 'side', 'source_id']) }}
 where
-    earlier.account is null
-    {%- for column in ['identity_key', 'crm_owner_id', 'scim_user_id', 'match_method', 'is_ambiguous', 'is_current'] %}
-    or final.{{ column }} is distinct from earlier.{{ column }}
+    remembered.account is null
+    {%- for column in [
+        'identity_key', 'crm_owner_id', 'scim_user_id', 'match_method', 'is_ambiguous', 'is_current', 'matched_name',
+        'matched_email',
+    ] %}
+    or final.{{ column }} is distinct from remembered.{{ column }}
     {%- endfor %}

@@ -1,4 +1,4 @@
-{{ config(schema=var('freshsales_history_schema')) }}
+{{ config(schema=var('freshsales_history_schema'), meta={'key': ['account', 'group_id', 'member_id', 'sync_id', 'observation']}) }}
 
 {{ freshsales_identity.freshsales_history(
     stream='scim_group_members',

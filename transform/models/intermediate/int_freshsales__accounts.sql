@@ -10,9 +10,9 @@ with accounts as (
 
 ),
 
-first_reads as (
+reads as (
 
-    select account, stream, min(sync_id) as sync_id
+    select account, stream, max(sync_id) as sync_id
     from {{ ref('base_freshsales__complete_reads') }}
     group by account, stream
 
@@ -20,13 +20,14 @@ first_reads as (
 
 select
     accounts.account,
-    owners.sync_id as first_crm_sync_id,
-    users.sync_id as first_scim_sync_id,
+    owners.sync_id as last_crm_sync_id,
+    users.sync_id as last_scim_sync_id,
+    memberships.sync_id as last_membership_sync_id,
     owners.sync_id is not null as crm_is_read,
     users.sync_id is not null as scim_is_read,
     memberships.sync_id is not null as memberships_are_read
 from accounts
 {% for alias, stream in {'owners': 'owners', 'users': 'scim_users', 'memberships': 'scim_group_members'}.items() -%}
-left join first_reads as {{ alias }}
+left join reads as {{ alias }}
     on accounts.account = {{ alias }}.account and {{ alias }}.stream = '{{ stream }}'
 {% endfor %}

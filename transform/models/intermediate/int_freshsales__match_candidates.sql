@@ -30,14 +30,20 @@ owner_addresses as (
         email as value
     from owners
     where email is not null
-    {{ 'union all' if not loop.last }}
+    union all
     {% endfor %}
+    select account, 'crm', cast(owner_id as {{ dbt.type_string() }}), is_present, 'uuid', uuid
+    from owners
+    where uuid is not null
 
 ),
 
 user_addresses as (
 
-    select account, 'scim' as side, scim_user_id as source_id, is_present, 'primary_email' as rung, email as value
+    select account, 'scim' as side, scim_user_id as source_id, is_present, 'uuid' as rung, scim_user_id as value
+    from users
+    union all
+    select account, 'scim', scim_user_id, is_present, 'primary_email', email
     from users
     where email is not null
     union all

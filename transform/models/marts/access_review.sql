@@ -20,8 +20,6 @@ with identities as (
         identities.*,
         accounts.memberships_are_read,
         accounts.scim_is_read,
-        accounts.crm_is_read or identities.crm_status is not null as crm_is_known,
-        accounts.scim_is_read or identities.scim_status is not null as scim_is_known,
         coalesce(identities.crm_status in ('active', 'inactive'), false) as is_owner,
         coalesce(identities.scim_status in ('active', 'inactive'), false) as is_user
     from {{ ref('identities') }} as identities

@@ -3,16 +3,16 @@
 with history as (
 
     select
-        states.account,
-        states.identity_key,
-        states.sync_id,
-        cast(states.seen_at as date) as day,
-        states.status,
-        coalesce(states.department, '(none)') as department,
-        case when states.crm_status <> 'removed' then coalesce(roles.name, '(none)') else '(none)' end as crm_role
-    from {{ ref('int_freshsales__identity_history') }} as states
-    left join {{ ref('stg_freshsales__roles') }} as roles
-        on states.account = roles.account and states.role_id = roles.role_id
+        account,
+        identity_key,
+        revision,
+        observation,
+        cast(seen_at as date) as day,
+        status,
+        coalesce(department, '(none)') as department,
+        case when crm_status <> 'removed' then coalesce(crm_role, '(none)') else '(none)' end as crm_role
+    from {{ ref('int_freshsales__identity_history') }}
+    where observation <> 'read'
 
 ),
 
@@ -25,28 +25,27 @@ last_days as (
 
 ),
 
-ends_of_day as (
+last_of_day as (
 
-    select * from (
-        select
-            *,
-            row_number() over (partition by account, identity_key, day order by sync_id desc) as place
-        from history
-    ) as ranked
-    where place = 1
+    select account, identity_key, day, max(revision) as revision
+    from history
+    group by account, identity_key, day
 
 ),
 
 spans as (
 
     select
-        account,
-        status,
-        department,
-        crm_role,
-        day,
-        lead(day) over (partition by account, identity_key order by day) as until_day
-    from ends_of_day
+        history.account,
+        history.observation,
+        history.status,
+        history.department,
+        history.crm_role,
+        history.day,
+        lead(history.day) over (partition by history.account, history.identity_key order by history.day) as until_day
+    from history
+    inner join last_of_day
+        on {{ freshsales_identity.freshsales_same('history', 'last_of_day', ['account', 'identity_key', 'day', 'revision']) }}
 
 ),
 
@@ -55,9 +54,11 @@ steps as (
 
     select account, status, department, crm_role, day, sum(step) as step
     from (
-        select account, status, department, crm_role, day, 1 as step from spans
+        select account, status, department, crm_role, day, 1 as step from spans where observation = 'state'
         union all
-        select account, status, department, crm_role, until_day, -1 from spans where until_day is not null
+        select account, status, department, crm_role, until_day, -1
+        from spans
+        where observation = 'state' and until_day is not null
     ) as all_steps
     group by account, status, department, crm_role, day
 
@@ -71,7 +72,7 @@ levels as (
         department,
         crm_role,
         day,
-        lead(day) over (partition by account, status, department, crm_role order by day) as until_day,
+        lead(day) over (partition by account, status, department, crm_role order by day) as next_day,
         sum(step) over (
             partition by account, status, department, crm_role
             order by day
@@ -81,36 +82,35 @@ levels as (
 
 ),
 
--- 10,000 days are 27 years.
-numbers as (
+level_spans as (
 
-    {{ dbt.generate_series(10000) }}
+    select
+        levels.account,
+        levels.status,
+        levels.department,
+        levels.crm_role,
+        levels.head_count,
+        levels.day as first_day,
+        coalesce(cast({{ dbt.dateadd('day', -1, 'levels.next_day') }} as date), last_days.day) as last_day
+    from levels
+    inner join last_days on levels.account = last_days.account
+    where levels.head_count > 0
 
 ),
 
 days as (
 
-    select
-        first_days.account,
-        cast({{ dbt.dateadd('day', 'cast(numbers.generated_number as int) - 1', 'first_days.day') }} as date) as day
-    from (select account, min(day) as day from history group by account) as first_days
-    inner join last_days on first_days.account = last_days.account
-    inner join numbers
-        on numbers.generated_number <= {{ dbt.datediff('first_days.day', 'last_days.day', 'day') }} + 1
+    {{ freshsales_identity.freshsales_days(
+        'level_spans', ['account', 'status', 'department', 'crm_role', 'head_count'], 'first_day', 'last_day'
+    ) }}
 
 )
 
 select
-    days.account,
-    days.day,
-    levels.status,
-    levels.department,
-    levels.crm_role,
-    cast(levels.head_count as {{ dbt.type_int() }}) as head_count
+    account,
+    day,
+    status,
+    department,
+    crm_role,
+    cast(head_count as {{ dbt.type_int() }}) as head_count
 from days
-inner join levels
-    on
-        days.account = levels.account
-        and days.day >= levels.day
-        and (levels.until_day is null or days.day < levels.until_day)
-where levels.head_count > 0

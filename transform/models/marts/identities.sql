@@ -26,6 +26,29 @@ accounts as (
 
 ),
 
+-- Since when the person is there, by the complete reads.
+crm_since as (
+
+    select account, identity_key, max(since_sync_id) as sync_id
+    from {{ ref('int_freshsales__crm_versions') }}
+    group by account, identity_key
+
+),
+
+scim_since as (
+
+    select account, identity_key, max(since_sync_id) as sync_id
+    from {{ ref('int_freshsales__scim_versions') }}
+    group by account, identity_key
+
+),
+
+told as (
+
+    select * from {{ ref('int_freshsales__identity_told') }}
+
+),
+
 owners as (
 
     select *, cast(owner_id as {{ dbt.type_string() }}) as source_id from {{ ref('int_freshsales__owners') }}
@@ -43,11 +66,15 @@ joined as (
     select
         people.account,
         people.identity_key,
-        cast(people.crm_owner_id as {{ dbt.type_bigint() }}) as crm_owner_id,
+        -- An id that was handed on is the next person's now.
+        cast(
+            case when people.crm_owner_id not like '%@%' then people.crm_owner_id end as {{ dbt.type_bigint() }}
+        ) as crm_owner_id,
         people.scim_user_id,
 
         people.match_method,
         case people.match_method
+            when 'uuid' then 'high'
             when 'primary_email' then 'high'
             when 'any_email' then 'medium'
             when 'user_name' then 'low'
@@ -55,10 +82,10 @@ joined as (
         end as match_confidence,
         people.is_ambiguous or coalesce(owner_keys.is_ambiguous, false) as match_is_ambiguous,
 
-        coalesce(users.display_name, owners.display_name) as display_name,
+        coalesce(users.display_name, owners.display_name, told.display_name) as display_name,
         coalesce(users.given_name, owners.given_name) as given_name,
         coalesce(users.family_name, owners.family_name) as family_name,
-        coalesce(users.email, owners.email) as email,
+        coalesce(users.email, owners.email, told.email) as email,
         users.user_name,
         users.title,
         users.department,
@@ -74,19 +101,35 @@ joined as (
         -- A loader that deletes rows leaves the ids alone.
         case when people.crm_owner_id is not null then coalesce(owners.crm_status, 'removed') end as crm_status,
         case when people.scim_user_id is not null then coalesce(users.scim_status, 'removed') end as scim_status,
-        accounts.crm_is_read,
-        accounts.scim_is_read,
+        -- Who was not met on the other side is absent there only if it was read since they are here.
+        coalesce(
+            people.crm_owner_id is not null
+            or accounts.last_crm_sync_id >= coalesce(scim_since.sync_id, users.sync_id, ''),
+            false
+        ) as crm_is_known,
+        coalesce(
+            people.scim_user_id is not null
+            or accounts.last_scim_sync_id >= coalesce(crm_since.sync_id, owners.sync_id, ''),
+            false
+        ) as scim_is_known,
 
         coalesce(users.created_at, owners.created_at) as created_at,
         case
             when owners.sync_id is null or users.sync_id > owners.sync_id then users.sync_id
             else owners.sync_id
         end as last_seen_sync_id,
-        case when people.scim_user_id is null then owners.removed_seen_at else users.removed_seen_at end as removed_seen_at
+        coalesce(
+            case when people.scim_user_id is null then owners.removed_seen_at else users.removed_seen_at end,
+            case when told.side_status = 'removed' then told.side_seen_at end
+        ) as removed_seen_at,
+        told.known_since_sync_id
     from people
     left join owner_keys
         on people.account = owner_keys.account and people.crm_owner_id = owner_keys.source_id
     left join accounts on people.account = accounts.account
+    left join crm_since on {{ freshsales_identity.freshsales_same('people', 'crm_since', ['account', 'identity_key']) }}
+    left join scim_since on {{ freshsales_identity.freshsales_same('people', 'scim_since', ['account', 'identity_key']) }}
+    left join told on {{ freshsales_identity.freshsales_same('people', 'told', ['account', 'identity_key']) }}
     left join owners on people.account = owners.account and people.crm_owner_id = owners.source_id
     left join users on people.account = users.account and people.scim_user_id = users.scim_user_id
     left join users as managers on users.account = managers.account and users.manager_id = managers.scim_user_id
@@ -118,8 +161,11 @@ select
     crm_territory,
     crm_status,
     scim_status,
-    {{ freshsales_identity.freshsales_identity_status('scim_status', 'crm_status', 'scim_is_read', 'crm_is_read') }} as status,
+    {{ freshsales_identity.freshsales_identity_status('scim_status', 'crm_status', 'scim_is_known', 'crm_is_known') }} as status,
     created_at,
+    crm_is_known,
+    scim_is_known,
+    known_since_sync_id,
     last_seen_sync_id,
     removed_seen_at
 from joined
