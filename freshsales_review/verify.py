@@ -33,6 +33,7 @@ class Receipt:
     stream: str
     is_complete: bool
     incomplete_reason: str | None
+    # As they were sent: a stream map may have left some out, or changed their keys.
     records: int
     population_sha256: str | None
 
@@ -75,10 +76,16 @@ def _latest_receipts(warehouse: Warehouse, schema: str, columns: dict[str, set[s
             "or name the schema that it loads into with --schema."
         )
     table = identifier(schema, RECEIPTS)
+    sent, sent_population = "r.records", "r.population_sha256"
+    if "records_sent" in columns[RECEIPTS]:  # not in what earlier versions loaded
+        sent = "coalesce(r.records_sent, r.records)"
+        sent_population = (
+            "case when r.records_sent is null then r.population_sha256 else r.sent_population_sha256 end"
+        )
     # A loader that appends may hold one receipt many times: distinct.
     rows = warehouse.query(
-        "select distinct r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, r.records, "
-        f"r.population_sha256 from {table} r "
+        "select distinct r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, "
+        f"{sent}, {sent_population} from {table} r "
         f"join (select account, max(sync_id) as sync_id from {table} group by account) latest "
         "on latest.account = r.account and latest.sync_id = r.sync_id "
         "order by r.account, r.stream"

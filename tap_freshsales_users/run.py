@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputError, TapError
@@ -17,6 +20,16 @@ from tap_freshsales_users.singer.streams import FOLLOWS, SyncReceipts
 from tap_freshsales_users.singer.writer import leave_stdout
 
 SIGNAL_EXIT_BASE = 128
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What is written meanwhile, BATCH files, is for this user's eyes alone (mode 0600)."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 class Run:
@@ -34,6 +47,10 @@ class Run:
         """
         self._check_credentials()
         self._tap.tell_of_last_run()
+        with private_files():
+            return self._execute()
+
+    def _execute(self) -> int:
         try:
             try:
                 self._read_streams()
@@ -126,6 +143,8 @@ class Run:
                 follower.finish(receipt)
             else:
                 self._receipt_of(follower).incomplete_reason = receipt.incomplete_reason
+        for read in (stream, *stream.followers):
+            read.tell_what_was_sent(self._receipt_of(read))
         return receipt
 
     def _receipt_of(self, stream: FreshsalesStream) -> Receipt:
@@ -161,9 +180,9 @@ class Run:
 
     def _judge(self, stream: FreshsalesStream) -> None:
         receipt = self._tap.receipts[stream.name]
-        if receipt.is_complete:
+        if stream.is_sent_whole:
             stream.activate_version()
-        elif not receipt.is_as_expected:
+        if not receipt.is_as_expected:
             self._exit_code = 1
             if receipt.end_evidence is not None:
                 self._logger.error(

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 import click
@@ -17,8 +18,14 @@ from tap_freshsales_users.api.auth import secrets_of
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
 from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.singer.context import RunContext
-from tap_freshsales_users.singer.sdk import SYNC_ID, apply_defaults, keep_automatic, read_environment
+from tap_freshsales_users.singer.context import RECEIPTS, RunContext
+from tap_freshsales_users.singer.sdk import (
+    SYNC_ID,
+    apply_defaults,
+    keep_automatic,
+    read_environment,
+    with_free_objects,
+)
 from tap_freshsales_users.singer.streams import STREAMS
 from tap_freshsales_users.singer.writer import full_output, leave_stdout
 from tap_freshsales_users.validation import find_problems
@@ -52,6 +59,8 @@ class TapFreshsalesUsers(RunContext):
         for entry in self.catalog.streams:
             keep_automatic(entry.metadata, SYNC_ID)
         super().setup_mapper()
+        if self.mapper.flattening_options.enabled:
+            self.mapper.register_raw_streams_from_catalog(with_free_objects(self.catalog))
 
     def warn_of_unknown_selections(self) -> None:
         """The SDK ignores what a catalog names and the tap does not have, and what it leaves out."""
@@ -74,6 +83,33 @@ class TapFreshsalesUsers(RunContext):
                     self.logger.warning(
                         "The catalog names a column that does not exist: %s.%s.", stream.name, column
                     )
+
+    def warn_of_receipts(self) -> None:
+        """They are sent whatever a catalog or a stream map says: without them nothing can be verified."""
+        if self.input_catalog is not None:
+            entry = self.input_catalog.get_stream(RECEIPTS)
+            selection = {} if entry is None else entry.metadata.resolve_selection()
+            missing = [
+                column
+                for column in self.streams[RECEIPTS].schema["properties"]
+                if entry is not None
+                and (column not in (entry.schema.properties or {}) or not selection["properties", column])
+            ]
+            if not selection.get((), entry is not None):
+                self.logger.warning("The catalog leaves %s out: they are sent all the same.", RECEIPTS)
+            elif missing:
+                self.logger.warning(
+                    "The catalog leaves columns of %s out (%s): they are sent all the same.",
+                    RECEIPTS,
+                    ", ".join(missing),
+                )
+        if any(fnmatchcase(RECEIPTS, pattern) for pattern in self.config.get("stream_maps") or {}):
+            self.logger.warning("A stream map names %s: they are sent as they are.", RECEIPTS)
+        maps_are_set = self.config.get("stream_maps") or self.mapper.flattening_options.enabled
+        if self.config.get("batch_config") and maps_are_set:
+            self.logger.warning(
+                "Stream maps and flattening change no BATCH files: the Singer SDK writes records as they are."
+            )
 
     # -- configuration, in sentences
 
@@ -122,6 +158,7 @@ class TapFreshsalesUsers(RunContext):
                 catalog=None if catalog is None else _load_catalog(catalog),
             )
             tap.warn_of_unknown_selections()
+            tap.warn_of_receipts()
             sys.exit(Run(tap).execute())
 
     @classmethod

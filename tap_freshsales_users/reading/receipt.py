@@ -17,7 +17,10 @@ INCREMENTAL = "incremental"
 MEMBERS_UNKNOWN = "members_unknown"
 # Of a stream that nothing depends on.
 UNREADABLE = "unreadable"
-EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN, UNREADABLE)
+# Of what stream maps made of a whole read.
+FILTERED = "filtered"
+MAPPED = "mapped"
+EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN, UNREADABLE, FILTERED, MAPPED)
 DERIVED = "derived"
 SYNC_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
 # Between ids: no byte of UTF-8, so it stands in none of them.
@@ -40,11 +43,13 @@ class Receipt:
     end_evidence: str | None = None
     consistency: str = "none"
     records: int = 0
+    records_sent: int = 0
     inactive_records: int | None = None
     duplicates_dropped: int = 0
     source_total_first: int | None = None
     source_total: int | None = None
     population_sha256: str | None = None
+    sent_population_sha256: str | None = None
     request: str | None = None
     api_requests: int = 0
     passes: int = 0

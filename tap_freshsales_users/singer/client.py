@@ -21,7 +21,15 @@ from tap_freshsales_users.errors import (
     UpstreamUnavailableError,
 )
 from tap_freshsales_users.reading.reader import Item, PageReader, Parsed, parse_list_response, parse_selector
-from tap_freshsales_users.reading.receipt import ABSENT, UNREADABLE, Receipt, population_sha256, utc_text
+from tap_freshsales_users.reading.receipt import (
+    ABSENT,
+    MAPPED,
+    UNREADABLE,
+    Receipt,
+    population_sha256,
+    utc_text,
+)
+from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.reading.walk import End, Walk
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
@@ -56,6 +64,9 @@ class FreshsalesStream(PageStream):
         super().__init__(tap, load_schema(self.name), self.name)
         self.tap = tap
         self.primary_keys = self.keys
+        self.sent = Sent(self.keys)
+        # Whether the loader was handed all that a whole read brought, under whatever name.
+        self.is_sent_whole = False
         # Streams that are written from the items that this one reads.
         self.followers: list[Follower] = []
 
@@ -90,6 +101,24 @@ class FreshsalesStream(PageStream):
     def can_do_without(self, error: TapError) -> bool:
         """Whether this is no failure of the run. A refused credential or a spent quota always is."""
         return self.is_dispensable and isinstance(error, OF_ONE_ENDPOINT)
+
+    def tell_what_was_sent(self, receipt: Receipt) -> None:
+        """After the last record: what stream maps left out or changed, no row of the warehouse can tell."""
+        was_complete = receipt.is_complete
+        alias = self.primary_map.stream_alias
+        if self.is_batched or self.is_written_plainly:
+            receipt.records_sent, receipt.sent_population_sha256 = receipt.records, receipt.population_sha256
+            reason = None
+        else:
+            receipt.records_sent, reason = self.sent.records, self.sent.reason
+            if receipt.population_sha256 is not None:
+                receipt.sent_population_sha256 = self.sent.population_sha256()
+        self.is_sent_whole = was_complete and receipt.records_sent == receipt.records
+        if alias != self.name:
+            receipt.records_sent, receipt.sent_population_sha256 = 0, population_sha256([])
+            reason = f"{MAPPED}: a stream map sends it as {alias}"
+        if was_complete and reason is not None:
+            receipt.is_complete, receipt.incomplete_reason = False, reason
 
     @cached_property
     def shaper(self) -> Shaper:

@@ -8,7 +8,8 @@
   that fails half way would delete everybody. Here it is sent by the run, after a complete read.
 - `Stream._finalize_state`: the SDK moves the bookmark as soon as the records are read, whole or not. Here the
   run does so, for a whole read only.
-- `Stream._write_schema_message`, `_write_record_message`, `_write_batch_message`, `_stream_version`,
+- `Stream._write_record_message`, `_generate_record_messages`: what stream maps make of a record is counted.
+- `Stream._write_schema_message`, `_write_batch_message`, `_stream_version`,
   `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
 - `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
 - `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text, and ends in a
@@ -21,6 +22,7 @@ A test compares these with the SDK release in use.
 
 from __future__ import annotations
 
+import copy
 import logging
 from abc import abstractmethod
 from collections.abc import Generator, Iterable, Mapping
@@ -35,16 +37,18 @@ from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers._util import utc_now
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.metrics import Counter
 from singer_sdk.plugin_base import JSONSchemaValidator
 from singer_sdk.singerlib.catalog import (
     REPLICATION_FULL_TABLE,
     REPLICATION_INCREMENTAL,
+    Catalog,
     Metadata,
     MetadataMapping,
 )
 
+from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.singer.writer import BufferedWriter, record_line_parts
 
@@ -88,6 +92,16 @@ def reset_progress_markers(tap: Tap) -> None:
     tap._reset_state_progress_markers()  # noqa: SLF001
 
 
+def with_free_objects(catalog: Catalog) -> Catalog:
+    """Objects of no given shape, as flattening makes text of them: it drops what has empty `properties`."""
+    changed = copy.deepcopy(catalog)
+    for entry in changed.streams:
+        for column in (entry.schema.properties or {}).values():
+            if column.properties == {}:
+                column.properties = None
+    return changed
+
+
 def keep_automatic(metadata: MetadataMapping, column: str) -> None:
     """No selection leaves this column out."""
     metadata["properties", column].inclusion = Metadata.InclusionType.AUTOMATIC
@@ -104,6 +118,7 @@ class PageStream(Stream):
         super().__init__(tap, schema=schema, name=name)
         self._written_by_page: bool | None = None
         self._batch: list[Record] = []
+        self.sent = Sent(self.primary_keys or ())
 
     @abstractmethod
     def get_pages(self) -> Iterable[list[Record]]: ...
@@ -159,7 +174,7 @@ class PageStream(Stream):
 
     def write_page(self, records: list[Record]) -> None:
         """RECORD messages of one page, and the bookmark they move."""
-        if self._is_plain():
+        if self.is_written_plainly:
             stream_map = self.stream_maps[0]
             before, behind = record_line_parts(
                 stream_map.stream_alias, self._stream_version, utc_now().isoformat()
@@ -174,7 +189,28 @@ class PageStream(Stream):
             for record in records:
                 self._increment_stream_state(record)
 
-    def _is_plain(self) -> bool:
+    @property
+    def primary_map(self) -> StreamMap:
+        """The one that the stream itself goes through; others make copies of it."""
+        return self.stream_maps[0]
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether records go into files, which the SDK writes without asking any stream map."""
+        return self.get_batch_config(self.config) is not None
+
+    def _write_record_message(self, record: Record) -> None:
+        read = {name: record[name] for name in self.sent.watched if name in record}
+        primary = None
+        for message in self._generate_record_messages(record):
+            self._tap.write_message(message)
+            if message.stream == self.primary_map.stream_alias:
+                primary = primary or message.record
+        self.sent.take(read, primary)
+        self.state_manager.is_flushed = False
+
+    @property
+    def is_written_plainly(self) -> bool:
         """Whether the SDK's way from a record to its message changes nothing but what `columns` left out.
 
         Stream maps and flattening do, and so does a selection within a JSON column.

@@ -82,10 +82,15 @@ class Raw:
         incomplete: Mapping[str, str] | None = None,
         receipts: bool = True,
         lost: Mapping[str, int] | None = None,
+        filtered: Mapping[str, int] | None = None,
     ) -> None:
-        """Load what a run read; `incomplete` gives reasons, and the loader drops so many `lost` rows."""
+        """Load what a run read; `incomplete` gives reasons, and the loader drops so many `lost` rows.
+
+        So many `filtered` ones were never sent.
+        """
         for stream, rows in streams.items():
-            kept = rows[: len(rows) - (lost or {}).get(stream, 0)]
+            sent = rows[: len(rows) - (filtered or {}).get(stream, 0)]
+            kept = sent[: len(sent) - (lost or {}).get(stream, 0)]
             for row in kept:
                 self._put(
                     stream,
@@ -94,9 +99,15 @@ class Raw:
                 )
             self.tables.setdefault(stream, {})
             if receipts:
-                self._put(
-                    "sync_receipts", RECEIPT_KEY, self._receipt(account, day, stream, rows, incomplete or {})
-                )
+                receipt = self._receipt(account, day, stream, rows, incomplete or {})
+                if len(sent) < len(rows):
+                    receipt |= {
+                        "is_complete": False,
+                        "incomplete_reason": f"filtered: {len(rows) - len(sent)} records were left out",
+                        "records_sent": len(sent),
+                        "sent_population_sha256": population_sha256(stream, sent),
+                    }
+                self._put("sync_receipts", RECEIPT_KEY, receipt)
 
     def repeat_receipts(self, account: str) -> None:
         """Have a loader that appends write them again."""

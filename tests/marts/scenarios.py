@@ -92,6 +92,8 @@ def shapes(raw: Raw) -> Iterator[None]:
     )
     raw.load("half_loaded", 1, {"owners": [], "scim_users": people})
     raw.load("lossy", 1, {"scim_users": people})
+    raw.load("filtered", 1, {"scim_users": people})
+    raw.load("filtered_and_lossy", 1, {"scim_users": people})
     raw.load(
         "bare_emails",
         1,
@@ -133,6 +135,10 @@ def shapes(raw: Raw) -> Iterator[None]:
     raw.load("half_loaded", 2, {"scim_users": people[:1]}, receipts=False)
     # The receipt arrives; the loader has lost one of its rows.
     raw.load("lossy", 2, {"scim_users": people}, lost={"scim_users": 1})
+    # A stream map has left one out; of the other account the loader has lost the rest besides.
+    one_out = {"scim_users": 1}
+    raw.load("filtered", 2, {"scim_users": people}, filtered=one_out)
+    raw.load("filtered_and_lossy", 2, {"scim_users": people}, filtered=one_out, lost=one_out)
     # Nobody has left in one account, one has in the other.
     raw.load("twin_a", 2, {"scim_users": [user("same", "a@x")]})
     raw.load("twin_b", 2, {"scim_users": []})

@@ -50,6 +50,20 @@ def test_a_row_that_the_loader_lost_makes_nobody_gone_and_is_told(marts: Marts) 
     assert not marts.rows("identity_changes", "lossy")
 
 
+def test_whom_a_stream_map_leaves_out_is_not_gone(marts: Marts) -> None:
+    assert statuses(marts, "filtered") == {"Ann": "active", "Bob": "active"}
+    assert not marts.rows("identity_changes", "filtered")
+    row = quality(marts, "filtered", "scim_users", 2)
+    assert (row["rows_read"], row["rows_sent"], row["rows_in_warehouse"]) == (2, 1, 1)
+    assert (row["is_complete"], row["population_matches"], row["has_arrived"]) == (False, True, True)
+
+
+def test_a_row_that_was_sent_and_lost_is_told_beside_a_filter(marts: Marts) -> None:
+    row = quality(marts, "filtered_and_lossy", "scim_users", 2)
+    assert (row["rows_sent"], row["rows_in_warehouse"]) == (1, 0)
+    assert (row["population_matches"], row["has_arrived"]) == (False, False)
+
+
 def test_two_accounts_with_the_same_ids_stay_apart(marts: Marts) -> None:
     assert statuses(marts, "twin_a") == {"Same": "active"}
     assert statuses(marts, "twin_b") == {"Same": "removed"}

@@ -88,6 +88,48 @@ def test_an_incomplete_stream_is_shown_with_its_reason_and_is_accepted(
     assert "no: failed: 503 [/Users]" in result.output
 
 
+WITH_SENT = (
+    "alter table freshsales.sync_receipts add column records_sent bigint",
+    "alter table freshsales.sync_receipts add column sent_population_sha256 varchar",
+)
+
+
+def sent(*keys: str) -> str:
+    sha256 = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()
+    return (
+        f"update freshsales.sync_receipts set records_sent = {len(keys)}, "
+        f"sent_population_sha256 = '{sha256}' where stream = 'owners' and sync_id = '{LATEST_RUN}'"
+    )
+
+
+def test_the_rows_are_held_against_what_was_sent(loaded: Filled) -> None:
+    loaded.execute(*WITH_SENT, "delete from freshsales.owners where id = 9", sent("10", "70000000000000001"))
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
+    loaded.execute("delete from freshsales.owners where id = 10")
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert "1 rows are missing" in result.output
+
+
+def test_a_receipt_that_tells_of_no_sending_is_held_against_its_read(loaded: Filled) -> None:
+    loaded.execute(*WITH_SENT)
+    assert run(loaded.location).exit_code == 0
+    loaded.execute("delete from freshsales.owners where id = 9")
+    assert run(loaded.location).exit_code == 1
+
+
+def test_a_key_that_was_not_sent_leaves_the_count_alone_to_compare(loaded: Filled) -> None:
+    loaded.execute(*WITH_SENT, "update freshsales.sync_receipts set records_sent = records")
+    loaded.execute("update freshsales.owners set id = 11 where id = 9")
+    assert run(loaded.location).exit_code == 0
+
+
+def test_a_table_under_another_name_is_missed_by_nobody(loaded: Filled) -> None:
+    loaded.execute(*WITH_SENT, "drop table freshsales.owners", sent())
+    assert run(loaded.location).exit_code == 0
+
+
 def test_a_row_that_the_loader_dropped_is_a_difference(loaded: Filled) -> None:
     loaded.execute("delete from freshsales.owners where id = 9")
     result = run(loaded.location)

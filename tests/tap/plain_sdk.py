@@ -33,7 +33,7 @@ def run_both(
     with monkeypatch.context() as patch:
         patch.delattr(PageStream, "_sync_records")
         patch.setattr(PageStream, "TYPE_CONFORMANCE_LEVEL", Stream.TYPE_CONFORMANCE_LEVEL)
-        patch.setattr(PageStream, "_is_plain", lambda _stream: False)
+        patch.setattr(PageStream, "is_written_plainly", property(lambda _stream: False))
         patch.setattr(TapFreshsalesUsers, "message_writer_class", PlainWriter)
         plain = run_tap(config, tmp_path, **files)
     return own, plain

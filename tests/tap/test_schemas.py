@@ -37,8 +37,9 @@ COLUMNS = {
     """,
     "sync_receipts": """
         sync_id account stream replication_method started_at finished_at is_complete incomplete_reason
-        end_evidence consistency records inactive_records duplicates_dropped source_total_first
-        source_total population_sha256 request api_requests passes coercions coercion_failures
+        end_evidence consistency records records_sent inactive_records duplicates_dropped
+        source_total_first source_total population_sha256 sent_population_sha256 request api_requests passes
+        coercions coercion_failures
         replaced_characters dropped_elements oversized_cells read_as tap_version
     """,
 }

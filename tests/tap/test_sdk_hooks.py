@@ -29,6 +29,7 @@ METHODS: dict[str, tuple[type, list[str]]] = {
     "_write_activate_version_message": (Stream, ["self", "full_table_version"]),
     "_finalize_state": (Stream, ["self", "state=None"]),
     "_write_schema_message": (Stream, ["self"]),
+    "_generate_record_messages": (Stream, ["self", "record"]),
     "_write_record_message": (Stream, ["self", "record"]),
     "_write_batch_message": (Stream, ["self", "encoding", "manifest"]),
     "_write_state_message": (Stream, ["self"]),

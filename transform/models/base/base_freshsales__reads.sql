@@ -65,9 +65,15 @@ compared as (
         receipts.consistency,
         receipts.source_total,
         receipts.records as rows_read,
+        -- Receipts of earlier versions tell of what was read alone: no stream map stood between.
+        coalesce(receipts.records_sent, receipts.records) as rows_sent,
         held.rows_in_warehouse,
         held.rows_since,
         receipts.population_sha256,
+        case
+            when receipts.records_sent is null then receipts.population_sha256
+            else receipts.sent_population_sha256
+        end as sent_population_sha256,
         case
             when held.age = 1 and receipts.sync_id is not null
                 then coalesce(held.population_sha256, '{{ sha256_of_nothing }}')
@@ -91,8 +97,8 @@ compared as (
 
 select
     *,
-    population_sha256 = population_sha256_in_warehouse as population_matches,
+    sent_population_sha256 = population_sha256_in_warehouse as population_matches,
     has_receipt
-    and coalesce(population_sha256 = population_sha256_in_warehouse, true)
-    and rows_since >= coalesce(rows_read, 0) as has_arrived
+    and coalesce(sent_population_sha256 = population_sha256_in_warehouse, true)
+    and rows_since >= coalesce(rows_sent, 0) as has_arrived
 from compared

@@ -39,8 +39,10 @@ select
     reads.consistency,
     reads.source_total,
     reads.rows_read,
+    reads.rows_sent,
     reads.rows_in_warehouse,
     reads.population_sha256,
+    reads.sent_population_sha256,
     reads.population_sha256_in_warehouse,
     reads.population_matches,
 
