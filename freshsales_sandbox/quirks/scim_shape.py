@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from freshsales_sandbox.directory import Directory
-from freshsales_sandbox.layers import SCIM_LISTS, Body, Endpoint, Layer, answering, of_each, on
+from freshsales_sandbox.layers import SCIM_LISTS, Body, Endpoint, Layer, answering, of_each, on, under
 from freshsales_sandbox.quirks.quirk import Quirk, plain
 from freshsales_sandbox.resources import ENTERPRISE
+from freshsales_sandbox.scim import PATH
 
 USERS: tuple[Endpoint, ...] = ("scim_users",)
 GROUPS: tuple[Endpoint, ...] = ("scim_groups",)
@@ -33,6 +34,14 @@ def _both(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:
 
 def _without(name: str) -> Callable[[Body], Body]:
     return lambda resource: {key: value for key, value in resource.items() if key != name}
+
+
+def _without_members(body: Body) -> Body:
+    """Return a list of groups, or a group by itself, without them."""
+    without = _without("members")
+    if "Resources" in body:
+        return body | {"Resources": [without(group) for group in body["Resources"]]}
+    return without(body)
 
 
 def _other_case(value: Any) -> Any:
@@ -179,7 +188,21 @@ QUIRKS = (
         "externalId is an empty string",
         lambda resource: resource | {"externalId": ""},
     ),
-    _groups("scim-no-members", "groups come without members: unknown, not empty", _without("members")),
+    plain(
+        "scim-no-members",
+        "groups come without members: unknown, not empty",
+        under(f"{PATH}/Groups", answering(_without_members)),
+    ),
+    _groups(
+        "scim-list-without-members",
+        "the list of groups leaves members out; a group by itself has them",
+        _without("members"),
+    ),
+    _groups(
+        "scim-list-members-empty",
+        "the list of groups says that none has members; a group by itself has them",
+        lambda group: group | {"members": []},
+    ),
     _groups("scim-members-only-value", "members have only a value", _only_values),
     Quirk("scim-last-modified-frozen", "lastModified never moves when a resource changes", _frozen),
 )

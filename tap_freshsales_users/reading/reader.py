@@ -125,6 +125,12 @@ def parse_list_response(answer: Answer) -> Parsed:
     return Parsed(items, page, is_list_absent=document.get("Resources") is None)
 
 
+def parse_resource(answer: Answer) -> Parsed:
+    """One SCIM resource, as a list of one."""
+    resource = spell_resource(load(answer))
+    return Parsed([resource], Page([_key(resource, _scim_id)]))
+
+
 def scim_type(answer: Answer) -> str:
     """`scimType` of a SCIM Error (RFC 7644 section 3.12), or nothing."""
     try:

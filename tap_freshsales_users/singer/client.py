@@ -234,14 +234,21 @@ class ListStream(FreshsalesStream):
     def record(self, item: Item) -> Record:
         return self.shaper.shape(item)
 
-    def reader(self, walk: Walk, receipt: Receipt, first_attempts: int | None = None) -> PageReader:
+    def reader(
+        self,
+        walk: Walk,
+        receipt: Receipt,
+        first_attempts: int | None = None,
+        path: str | None = None,
+        parse: Callable[[Answer], Parsed] | None = None,
+    ) -> PageReader:
         api = self.tap.api
         return PageReader(
             self.transport,
             stream=receipt.stream,
-            path=self.path,
+            path=path or self.path,
             walk=walk,
-            parse=self.parser(),
+            parse=parse or self.parser(),
             tally=receipt,
             workers=api.workers,
             gate=api.gate,

@@ -41,6 +41,8 @@ class RunContext(Tap):
         self.sync_id = ""
         self.receipts: dict[str, Receipt] = {}
         self.read_as: int | None = None
+        # Ids of groups that users of this run say they are in.
+        self.named_groups: set[str] = set()
         super().__init__(**kwargs)
 
     @cached_property

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
 from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.singerlib import Catalog
 
 from tap_freshsales_users.api.transport import Answer
 from tap_freshsales_users.errors import NotFoundError, UpstreamMalformedError, UpstreamUnavailableError
-from tap_freshsales_users.reading.reader import Item, Parsed, parse_object
+from tap_freshsales_users.reading.membership import Members, groups_named_by
+from tap_freshsales_users.reading.reader import Item, Parsed, parse_object, parse_resource
 from tap_freshsales_users.reading.receipt import (
     DERIVED,
     INCREMENTAL,
-    MEMBERS_UNKNOWN,
     MemberPopulation,
     Receipt,
     utc_text,
@@ -37,7 +38,7 @@ from tap_freshsales_users.records.scim import (
     primary_email,
 )
 from tap_freshsales_users.records.shaper import Record
-from tap_freshsales_users.singer.client import Follower, ListStream, RestStream, ScimStream
+from tap_freshsales_users.singer.client import OF_ONE_ENDPOINT, Follower, RestStream, ScimStream
 from tap_freshsales_users.singer.context import RECEIPTS, RunContext
 from tap_freshsales_users.singer.incremental import filter_since, starting_moment
 from tap_freshsales_users.singer.sdk import PageStream
@@ -125,6 +126,7 @@ class ScimUsers(ScimStream):
 
     def record(self, item: Item) -> Record:
         record = super().record(item)
+        self.tap.named_groups.update(groups_named_by(item))
         self.shaper.put(record, "primary_email", primary_email(item))
         if is_nothing(record.get("manager_id")):
             self.shaper.put(record, "manager_id", manager_id(item))
@@ -168,6 +170,24 @@ class ScimGroups(ScimStream):
     def paths(self) -> Mapping[str, tuple[str, ...]]:
         return GROUP_PATHS
 
+    def items(self, receipt: Receipt) -> Iterator[list[Item]]:
+        self.members = Members(self.tap.named_groups, lambda group_id: self._alone(group_id, receipt))
+        for groups in super().items(receipt):
+            for group in groups:
+                self.members.settle(group)
+            yield groups
+
+    def _alone(self, group_id: str, receipt: Receipt) -> Item | None:
+        """One group by itself; None where it cannot be read, or another one comes."""
+        path = f"{self.path}/{quote(group_id, safe='')}"
+        reader = self.reader(SingleWalk(), receipt, first_attempts=2, path=path, parse=parse_resource)
+        try:
+            [[group]] = list(reader.pages())
+        except (NotFoundError, *OF_ONE_ENDPOINT) as error:
+            self.log("One group cannot be read by itself (%s).", error.reason)
+            return None
+        return group if str(group["id"]) == group_id else None
+
     def record(self, item: Item) -> Record:
         record = super().record(item)
         members = members_of(item)
@@ -206,19 +226,20 @@ class ScimGroupMembers(Follower):
         self._receipt.finished_at = utc_text(datetime.now(UTC))
 
     def get_pages(self) -> Iterator[list[Record]]:
-        groups = self.tap.streams[ScimGroups.name]
-        assert isinstance(groups, ListStream)  # noqa: S101 - the tap's own table of streams
         self._start()
         with self.receipt() as receipt:
-            for items in groups.items(receipt):
+            for items in self._groups.items(receipt):
                 records = self._memberships(items)
                 yield records
                 receipt.records += len(records)
             self._conclude(receipt, receipt)
 
+    @property
+    def _groups(self) -> ScimGroups:
+        return cast("ScimGroups", self.tap.streams[ScimGroups.name])
+
     def _start(self) -> None:
         self._population = MemberPopulation()
-        self._groups_without_members = 0
         self._members_without_id = 0
         self._duplicates = 0
 
@@ -228,7 +249,6 @@ class ScimGroupMembers(Follower):
         for group in groups:
             members = members_of(group)
             if members is None:
-                self._groups_without_members += 1
                 continue
             group_columns: Record = {}
             self.shaper.put(group_columns, "group_id", group["id"])
@@ -268,12 +288,13 @@ class ScimGroupMembers(Follower):
             return
         receipt.end_evidence = DERIVED
         receipt.population_sha256 = self._population.sha256()
+        if not receipt.is_complete:
+            return
         if self._members_without_id:
             reason = f"members_without_id: {self._members_without_id} members have neither `value` nor `$ref`"
             receipt.is_complete, receipt.incomplete_reason = False, reason
-        elif self._groups_without_members:
-            reason = f"{MEMBERS_UNKNOWN}: {self._groups_without_members} groups came without `members`"
-            receipt.is_complete, receipt.incomplete_reason = False, reason
+        elif self._groups.members.reason is not None:
+            receipt.is_complete, receipt.incomplete_reason = False, self._groups.members.reason
 
 
 class SyncReceipts(PageStream):

@@ -144,6 +144,7 @@ def shapes(raw: Raw) -> Iterator[None]:
     raw.load("twin_b", 2, {"scim_users": []})
     yield
     raw.load("lossy", 3, {"scim_users": people})
+    raw.load("filtered_and_lossy", 3, {"scim_users": people})
     for _ in range(BUILDS - 2):
         yield
 

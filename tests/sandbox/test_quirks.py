@@ -614,6 +614,20 @@ def _(_: Sandbox, client: Client) -> None:
     assert not any("members" in group for group in groups(client))
 
 
+@check("scim-list-without-members")
+def _(_: Sandbox, client: Client) -> None:
+    listed = groups(client)
+    assert not any("members" in group for group in listed)
+    assert any(client.scim(f"Groups/{group['id']}").json()["members"] for group in listed)
+
+
+@check("scim-list-members-empty")
+def _(_: Sandbox, client: Client) -> None:
+    listed = groups(client)
+    assert all(group["members"] == [] for group in listed)
+    assert any(client.scim(f"Groups/{group['id']}").json()["members"] for group in listed)
+
+
 @check("scim-members-only-value")
 def _(_: Sandbox, client: Client) -> None:
     assert {tuple(member) for group in groups(client) for member in group["members"]} == {("value",)}

@@ -1,0 +1,79 @@
+"""Groups whose members the list leaves out, or denies against what users say: asked for one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tap_freshsales_users.reading.receipt import MEMBERS_UNKNOWN
+from tap_freshsales_users.records.scim import members_of
+
+Group = dict[str, Any]
+# A server that leaves members out everywhere must not use up the account's quota.
+MAX_GROUPS_ASKED = 200
+# After so many answers in a row that tell nothing, while no group of the list does, no further one will.
+VAIN_ANSWERS = 3
+
+
+def groups_named_by(user: Mapping[str, Any]) -> Iterator[str]:
+    """Groups that the user says to be a direct member of, or says nothing of how (RFC 7643, 4.1.2)."""
+    groups = user.get("groups")
+    for group in groups if isinstance(groups, list) else [groups]:
+        given, kind = (group.get("value"), group.get("type")) if isinstance(group, dict) else (group, None)
+        if isinstance(given, str | int) and str(kind).lower() != "indirect":
+            yield str(given)
+
+
+class Members:
+    """Puts into each group what is known of its members, and counts the groups of which it is not.
+
+    `named` are the groups that users name; `ask` brings one group, or None where it cannot be read.
+    """
+
+    def __init__(self, named: set[str], ask: Callable[[str], Group | None]) -> None:
+        self._named = named
+        self._ask = ask
+        self._asked = 0
+        self._vain = 0
+        # Whether any group came with members: then a server may leave out those of an empty one.
+        self._are_told = False
+        self._left_out = 0
+        self._unknown = 0
+        self._denied = 0
+
+    def settle(self, group: Group) -> None:
+        members, is_named = members_of(group), str(group["id"]) in self._named
+        self._are_told |= bool(members)
+        if members or (members is not None and not is_named):
+            return
+        alone = self._alone(str(group["id"]))
+        told = None if alone is None else members_of(alone)
+        if told is not None:
+            group["members"] = told
+            self._are_told |= bool(told)
+        if told:
+            return
+        if is_named:
+            self._denied += 1
+        elif members is None and alone is None:
+            self._unknown += 1
+        elif members is None and told is None:
+            self._left_out += 1
+
+    def _alone(self, group_id: str) -> Group | None:
+        is_vain = self._vain >= VAIN_ANSWERS and not self._are_told
+        if is_vain or self._asked >= MAX_GROUPS_ASKED:
+            return None
+        self._asked += 1
+        group = self._ask(group_id)
+        tells = group is not None and members_of(group) is not None
+        self._vain = 0 if tells else self._vain + 1
+        return group
+
+    @property
+    def reason(self) -> str | None:
+        """Why not all memberships are known."""
+        if self._denied:
+            return f"{MEMBERS_UNKNOWN}: {self._denied} groups show no members, though users name them"
+        unknown = self._unknown + (0 if self._are_told else self._left_out)
+        return f"{MEMBERS_UNKNOWN}: {unknown} groups came without `members`" if unknown else None
