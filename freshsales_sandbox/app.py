@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
+from datetime import datetime
+from functools import cached_property
 from threading import Event, Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -19,6 +21,9 @@ from freshsales_sandbox.company import found_company
 from freshsales_sandbox.diary import Diary, Entry
 from freshsales_sandbox.elsewhere import Elsewhere
 from freshsales_sandbox.layers import ENDPOINTS, Handler, html, number, stack
+from freshsales_sandbox.okta import api as okta
+from freshsales_sandbox.okta.api import OktaApi
+from freshsales_sandbox.okta.tenant import FRESHWORKS_APP, Tenant
 from freshsales_sandbox.quirks import layers_of
 from freshsales_sandbox.quota import Quota
 from freshsales_sandbox.rest import RestApi
@@ -54,7 +59,8 @@ class Sandbox:
     """A company's Freshsales account on 127.0.0.1, from `with` to the end of its block.
 
     `quirks`, `drift` and `faults` are written as on the command line, one entry or several; a quota of None
-    sets no limit and tells of none. Raises ValueError with a sentence for the user.
+    sets no limit and tells of none. `okta_clock` dates what happens at the identity provider; without
+    it, that is the simulated time of the directory. Raises ValueError with a sentence for the user.
     """
 
     def __init__(
@@ -66,14 +72,19 @@ class Sandbox:
         drift: str | Collection[str] = (),
         faults: str | Collection[str] = (),
         quota: str | None = USUAL_QUOTA,
+        okta_quota: str | None = okta.USUAL_QUOTA,
+        okta_clock: Callable[[], datetime] | None = None,
         port: int = 0,
     ) -> None:
+        self.seed = seed
         self.directory = found_company(people, seed)
         self.diary = Diary(self.directory, seed)
         self.quota = None if quota is None else Quota.parse(quota)
         self.port = port
         self.requests: list[Asked] = []
         self.elsewhere = Elsewhere()
+        self._okta_quota = okta_quota
+        self._okta_clock = okta_clock or (lambda: self.directory.now)
         self._rest = RestApi(self.directory, API_KEY)
         self._scim = ScimApi(self.directory, SCIM_TOKEN)
         self._lock = Lock()
@@ -99,9 +110,33 @@ class Sandbox:
             "scim_api_url": root + scim.PATH,
         }
 
+    @property
+    def okta_config(self) -> dict[str, str]:
+        """The settings with which `freshsales-idp okta` reads the identity provider of this company."""
+        return {
+            "account": DOMAIN,
+            "okta_url": f"http://{HOST}:{self.port}",
+            "okta_token": okta.API_TOKEN,
+            "okta_app_ids": FRESHWORKS_APP,
+        }
+
+    @cached_property
+    def okta(self) -> OktaApi:
+        """The identity provider, founded when it is first asked for, or when days begin to pass."""
+        with self.directory.lock:
+            tenant = Tenant(self.directory, self.seed, self._okta_clock)
+            self.diary.followers.append(tenant.follow)
+            return OktaApi(tenant, quota=self._okta_quota)
+
     def play(self, days: int) -> list[Entry]:
-        """Let so many days pass, and return what happened on them."""
-        return self.diary.play(days)
+        """Let so many days pass, on both sides, and return what happened in Freshsales."""
+        entries: list[Entry] = []
+        for _ in range(days):
+            with self.directory.lock:
+                tenant = self.okta.tenant
+                entries += self.diary.play(1)
+                tenant.live_a_day()
+        return entries
 
     def start(self) -> None:
         """Serve from now on; raises OSError where the port cannot be had."""
@@ -131,6 +166,8 @@ class Sandbox:
         request = Request(environ)
         if request.path == PLAY_PATH:
             return self._play_for(request)(environ, start_response)
+        if request.path.startswith(okta.PATH + "/"):
+            return self._play_okta(request)(environ, start_response)
         with self._lock:
             place = len(self.requests)
             self.requests.append(Asked(request.method, request.path, request.query_string.decode(), 0))
@@ -163,6 +200,11 @@ class Sandbox:
             environ = {**request.environ, "SCRIPT_NAME": "/scim", "PATH_INFO": path.removeprefix("/scim")}
             return Response.from_app(self._scim, environ, buffered=True)
         return html("Page not found", 404)
+
+    def _play_okta(self, request: Request) -> Response:
+        with self.directory.lock:
+            api = self.okta
+        return api(request)
 
     def _play_for(self, request: Request) -> Response:
         """Answer the director of a demo in another process; a page in a browser cannot send the header."""

@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from io import TextIOWrapper
 from threading import Event
 from typing import Any
@@ -69,6 +70,7 @@ def _sandbox(options: argparse.Namespace) -> Sandbox:
         drift=options.drift,
         faults=options.fault,
         quota=options.quota,
+        okta_clock=lambda: datetime.now(UTC),
         port=options.port,
     )
 
@@ -79,6 +81,8 @@ def _serve(sandbox: Sandbox, people: int) -> None:
         signal.signal(number, lambda *_: stopping.set())
     print(f"A company of {people:,} people. Settings for the tap:\n")
     print(json.dumps(sandbox.config, indent=2))
+    print("\nSettings for `freshsales-idp okta`, the identity provider of the same people:\n")
+    print("\n".join(f"FRESHSALES_IDP_{name.upper()}={value}" for name, value in sandbox.okta_config.items()))
     print(f"\n{STANDS_IN_FOR}\n\nTo let a week pass:")
     url = f"http://{HOST}:{sandbox.port}{PLAY_PATH}?days=7"
     print(f"  curl --noproxy {HOST} -X POST -H '{PLAY_HEADER}: {PLAY_SECRET}' '{url}'")

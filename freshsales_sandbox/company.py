@@ -150,7 +150,7 @@ class _Founder:
     def provision(self, person: Person, number: int, email: str, department: str, title: str) -> None:
         _, person.timezone, _, person.locale = self.chance.choice(PLACES)
         person.scim_id = self.scim_id()
-        person.external_id = f"idp-{self.chance.getrandbits(48):012x}" if not self.some(0.05) else None
+        person.external_id = f"00u{self.chance.getrandbits(48):017x}" if not self.some(0.05) else None
         person.email = email
         person.user_name = email if not self.some(0.05) else email.partition("@")[0]
         person.aliases = (f"{email.partition('@')[0]}@mail.{MAIL_DOMAIN}",) if self.some(0.08) else ()

@@ -58,6 +58,7 @@ class Diary:
     def __init__(self, directory: Directory, seed: int) -> None:
         self.directory = directory
         self.entries: list[Entry] = []
+        self.followers: list[Callable[[Person, Entry], None]] = []  # told of each entry as it is written
         self.day = 0
         self._chance = Random(f"diary {seed}")  # noqa: S311 - repeatable on purpose
         self._deeds: dict[Kind, Callable[[], None]] = {
@@ -103,6 +104,8 @@ class Diary:
             self.day, self.directory.now, self._kind, str(person.scim_id), person.crm_id, what, old, new, *ids
         )
         self.entries.append(entry)
+        for follow in self.followers:
+            follow(person, entry)
 
     # What happens
 

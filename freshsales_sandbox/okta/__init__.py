@@ -1,0 +1,1 @@
+"""The identity provider of the same company, played as an Okta tenant."""
