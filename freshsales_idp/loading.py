@@ -1,0 +1,140 @@
+"""The dlt pipeline: rows first, then receipts of what the warehouse really holds."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+# Before dlt is imported: it sends no usage data, and its copy of what is merged is emptied after each load.
+os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+os.environ["LOAD__TRUNCATE_STAGING_DATASET"] = "true"
+
+import dlt
+from dlt.common.schema.typing import TColumnSchema
+from dlt.extract import DltResource
+from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.sources.helpers.rest_client.client import RESTClient
+
+from freshsales_idp import receipts
+from freshsales_idp.errors import IdpError
+from freshsales_idp.reading import Reading, client_for, readings_of
+from freshsales_idp.settings import Settings
+from freshsales_idp.tables import TABLES, ColumnType, Table
+
+Row = dict[str, Any]
+
+
+def load(settings: Settings) -> list[Row]:
+    """Load what Okta lists, and return the receipts; raises IdpError where nothing can be loaded."""
+    readings = readings_of(settings, datetime.now(UTC))
+    client = client_for(settings)
+    # A folder of its own for each run: what a run that was killed left is never loaded later.
+    with tempfile.TemporaryDirectory(prefix="freshsales-idp-") as folder:
+        try:
+            pipeline = dlt.pipeline(
+                pipeline_name="freshsales_idp_okta",
+                pipelines_dir=folder,
+                destination=_destination(settings.warehouse),
+                dataset_name=settings.schema,
+            )
+            resources = [_resource(table, readings, client, settings) for table in TABLES]
+            (load_id,) = pipeline.run(resources).loads_ids
+            rows = [
+                receipts.receipt_of(reading, settings, load_id, _loaded(pipeline, reading, load_id))
+                for reading in readings
+            ]
+            # In a load of its own, after the first has ended: no receipt comes before its rows.
+            pipeline.run(_receipts(rows))
+        except PipelineStepFailed as error:
+            raise IdpError(_refusal(error, settings)) from error
+    return rows
+
+
+def _resource(table: Table, readings: list[Reading], client: RESTClient, settings: Settings) -> DltResource:
+    marks = {"account": settings.account, "source": settings.source}
+
+    def rows() -> Iterator[Any]:
+        # The table is there also where nothing was read.
+        yield dlt.mark.materialize_table_schema()
+        for reading in readings:
+            if reading.table is table:
+                for page in reading.rows(client):
+                    yield [marks | row for row in page]
+
+    columns: dict[str, ColumnType] = {"account": "text", "source": "text"}
+    columns |= {path.replace(".", "__"): type_ for path, type_ in table.columns.items()}
+    if "app_id" in table.key:
+        columns["app_id"] = "text"
+    return dlt.resource(
+        rows(),
+        name=table.name,
+        # Whoever is no longer listed keeps the row of the load that saw them last.
+        write_disposition="merge",
+        primary_key=["account", "source", *table.key],
+        columns=_hints(columns),
+        max_table_nesting=0,
+    )
+
+
+def _receipts(rows: list[Row]) -> DltResource:
+    return dlt.resource(
+        rows, name=receipts.TABLE, write_disposition="append", columns=_hints(receipts.COLUMNS)
+    )
+
+
+def _hints(columns: dict[str, ColumnType]) -> dict[str, TColumnSchema]:
+    return {name: {"data_type": type_} for name, type_ in columns.items()}
+
+
+def _loaded(pipeline: dlt.Pipeline, reading: Reading, load_id: str) -> set[str]:
+    """Return the keys of the rows that this load has left in the warehouse."""
+    with pipeline.sql_client() as client:
+        table = client.make_qualified_table_name(reading.table.name)
+        keys = ", ".join(client.escape_column_name(name) for name in reading.table.key)
+        query = f"select {keys} from {table} where _dlt_load_id = %s"  # noqa: S608 - names from this package
+        found = client.execute_sql(query, load_id) or []
+    rows = ["\t".join(row) for row in found]
+    prefix = f"{reading.app_id}\t" if reading.app_id else ""
+    return {key for key in rows if key.startswith(prefix)}
+
+
+def _destination(warehouse: str) -> Any:
+    if not warehouse.startswith(("postgresql://", "postgres://")):
+        path = Path(warehouse)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return dlt.destinations.duckdb(str(path))
+    try:
+        parts = urlsplit(warehouse)
+        port = parts.port
+    except ValueError:
+        raise IdpError(
+            "The warehouse URL cannot be read: write postgresql://user:password@host:port/database, with "
+            "special characters of the password percent-encoded."
+        ) from None
+    # What the URL leaves out comes from the environment, as with any client of PostgreSQL.
+    credentials = {
+        "host": parts.hostname or os.environ.get("PGHOST", "localhost"),
+        "port": port or int(os.environ.get("PGPORT", "5432")),
+        "username": unquote(parts.username or "") or os.environ.get("PGUSER", ""),
+        "password": unquote(parts.password or "") or os.environ.get("PGPASSWORD", ""),
+        "database": unquote(parts.path.strip("/")) or os.environ.get("PGDATABASE", ""),
+    }
+    return dlt.destinations.postgres(credentials=credentials)
+
+
+def _refusal(error: PipelineStepFailed, settings: Settings) -> str:
+    """Say why the warehouse refused; its own words may quote the URL or a row, and stay out."""
+    cause: BaseException = error
+    while cause.__cause__ is not None or cause.__context__ is not None:
+        cause = cause.__cause__ or cause.__context__ or cause
+    kind = type(cause).__name__
+    if "lock" in str(cause).lower() and "://" not in settings.warehouse:
+        return "The DuckDB file is held open by another process: wait until that has ended, and run again."
+    return (
+        f"The warehouse cannot be loaded ({kind} in step {error.step}): is it there, and may it be written?"
+    )
