@@ -1,12 +1,14 @@
-"""`freshsales-idp okta`: load users, assignments and events of an Okta organization, with receipts."""
+"""`freshsales-idp`: load users, assignments and events of an Okta organization; check an HR roster."""
 
 from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
+from freshsales_idp import roster
 from freshsales_idp.errors import IdpError
 from freshsales_idp.settings import PREFIX, REQUIRED, WANTED, Settings
 
@@ -14,6 +16,8 @@ SETTINGS = "\n".join(
     f"  {PREFIX}{name.upper()}{'' if name in REQUIRED else ' (optional)'}\n      {wanted}"
     for name, wanted in WANTED.items()
 )
+
+MOST_PROBLEMS = 20
 
 
 @click.group()
@@ -47,3 +51,18 @@ def okta(warehouse: str | None) -> None:
         told = "read to its end" if row["is_complete"] else f"NOT complete. {row['incomplete_reason']}"
         click.echo(f"{name}: {row['rows']:,} rows, {told}", err=not row["is_complete"])
     sys.exit(0 if all(row["is_complete"] for row in rows) else 1)
+
+
+@main.command()
+@click.argument("file", required=False, envvar=roster.VARIABLE, type=click.Path(path_type=Path))
+def check_roster(file: Path | None) -> None:
+    """Look for mistakes in the CSV file of a roster before it is loaded; prints each with its line."""
+    if file is None:
+        problems = [f"No file is named: set {roster.VARIABLE} to the path of the roster, a CSV file."]
+    else:
+        problems = roster.problems_of(file)
+    for problem in problems[:MOST_PROBLEMS]:
+        click.echo(f"freshsales-idp: {problem}", err=True)
+    if len(problems) > MOST_PROBLEMS:
+        click.echo(f"freshsales-idp: and {len(problems) - MOST_PROBLEMS:,} more.", err=True)
+    sys.exit(1 if problems else 0)

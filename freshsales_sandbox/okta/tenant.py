@@ -215,13 +215,13 @@ class Tenant:
                 self._sign_in(user, None)
 
     def _fail_a_push(self) -> None:
-        """Let somebody leave who keeps their account in Freshsales."""
+        """Let somebody leave who keeps their account and their seat in Freshsales."""
         people = [
             assignment.user
             for assignment in self.assigned(FRESHWORKS_APP)
             if assignment.user.may_sign_in
             and assignment.user.person.active
-            and assignment.user.person.scim_id is not None
+            and assignment.user.person.is_owner
             and assignment.user.person is not self.directory.key_owner
         ]
         if people:
