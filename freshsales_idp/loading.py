@@ -52,6 +52,8 @@ def load(settings: Settings) -> list[Row]:
             pipeline.run(_receipts(rows))
         except PipelineStepFailed as error:
             raise IdpError(_refusal(error, settings)) from error
+        finally:
+            client.session.close()
     return rows
 
 

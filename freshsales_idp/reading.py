@@ -107,8 +107,8 @@ def readings_of(settings: Settings, now: datetime) -> list[Reading]:
     since = now - LOG_KEPT
     log = {
         "since": _timestamp(since),
-        # Without an end, Okta always names a next page, for what is still to happen.
-        "until": _timestamp(now),
+        # Without an end, Okta always names a next page, for what is still to happen. It counts milliseconds.
+        "until": _timestamp(now + timedelta(milliseconds=1)),
         "filter": event_filter(settings.okta_app_ids),
         "limit": "1000",
         "sortOrder": "ASCENDING",

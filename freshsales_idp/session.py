@@ -47,9 +47,10 @@ class _OktaAdapter(HTTPAdapter):
             raise UnreadError("Okta names a next page on another host, which the token is not sent to.")
         while True:
             response = super().send(request, *args, **kwargs)
+            # Read to its end here, so that the connection is free again whatever becomes of the answer.
+            _ = response.content
             if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
                 return response
-            response.close()
             seconds = seconds_until_reset(response)
             self._waited += seconds
             if self._waited > LONGEST_WAIT_SECONDS:

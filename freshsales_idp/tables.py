@@ -123,8 +123,14 @@ def _value(item: JSON, path: str) -> object:
     return value
 
 
-def _clean(value: object) -> object:
-    """Take out what no warehouse can hold in text: NUL, and halves of characters."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+def _clean(value: Any) -> Any:
+    """Take out of each text what no warehouse can hold: NUL, and halves of characters."""
+    match value:
+        case str():
+            return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [_clean(each) for each in value]
+        case dict():
+            return {_clean(name): _clean(each) for name, each in value.items()}
+        case _:
+            return value

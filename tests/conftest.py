@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from freshsales_sandbox.app import API_KEY, SCIM_TOKEN
+from freshsales_sandbox.okta.api import API_TOKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CREDENTIALS = (API_KEY, SCIM_TOKEN)
+CREDENTIALS = (API_KEY, SCIM_TOKEN, API_TOKEN)
 ATTEMPTS_TO_START = 5
 LOOPBACK = "127.0.0.1,localhost,::1"
 

@@ -1,4 +1,4 @@
-"""The roster that HR keeps of the same people; about three of them it disagrees with the identity provider."""
+"""The roster that HR keeps of the same people; about three of them it tells something else."""
 
 from __future__ import annotations
 

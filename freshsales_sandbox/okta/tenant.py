@@ -111,7 +111,7 @@ class Tenant:
         """Return the moment of the clock, but never one that is not after the last event."""
         moment = self._clock()
         if self.events and moment <= self.events[-1].at:
-            return self.events[-1].at + timedelta(milliseconds=1)
+            return self.events[-1].at + timedelta(microseconds=1)
         return moment
 
     # Founding
