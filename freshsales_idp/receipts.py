@@ -30,7 +30,10 @@ def receipt_of(reading: Reading, settings: Settings, load_id: str, loaded: Colle
     """Make the receipt of a reading whose rows have the keys `loaded` in the warehouse."""
     reason = reading.incomplete_reason
     if reason is None and set(loaded) != reading.keys:
-        reason = f"The warehouse holds {len(loaded)} of the {len(reading.keys)} rows that were read."
+        reason = (
+            f"The warehouse holds {len(reading.keys.intersection(loaded))} of the {len(reading.keys)} rows that "
+            f"were read, and {len(set(loaded) - reading.keys)} others."
+        )
     return {
         "account": settings.account,
         "source": settings.source,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from werkzeug import Request, Response
 
 from freshsales_idp.reading import Reading, client_for, readings_of, sha256_of
+from freshsales_idp.receipts import receipt_of
 from freshsales_idp.tables import APP_USERS, LOG_EVENTS, USERS
 from freshsales_sandbox.app import Sandbox
 from freshsales_sandbox.okta.tenant import FRESHWORKS_APP
@@ -187,6 +188,23 @@ def test_the_same_person_on_two_pages_is_counted_once(sandbox: Sandbox, client: 
 
 
 TEXTS = st.text(st.characters(exclude_categories=()) | st.sampled_from("\0\ud83d"), max_size=5)
+
+
+def test_a_row_that_is_not_in_the_warehouse_makes_the_receipt_incomplete(
+    sandbox: Sandbox, client: RESTClient
+) -> None:
+    reading = of(sandbox, "users")
+    read(reading, client)
+    loaded = sorted(reading.keys)
+    settings = settings_of(sandbox)
+    assert receipt_of(reading, settings, "1", loaded)["is_complete"]
+    for wrong in (loaded[1:], [*loaded[1:], "00uStranger"]):
+        receipt = receipt_of(reading, settings, "1", wrong)
+        assert not receipt["is_complete"]
+        assert "The warehouse holds" in receipt["incomplete_reason"]
+        assert receipt["keys_sha256"] == sha256_of(wrong)
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),

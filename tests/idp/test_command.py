@@ -1,0 +1,144 @@
+"""`freshsales-idp okta`, as a process: what it tells, and what it leaves where it cannot end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+
+import duckdb
+import pytest
+from werkzeug import Request, Response
+
+from freshsales_idp.errors import IdpError
+from freshsales_idp.loading import load
+from freshsales_idp.settings import PREFIX, Settings
+from freshsales_sandbox.app import Sandbox
+from freshsales_sandbox.okta.api import API_TOKEN
+from freshsales_sandbox.okta.tenant import FRESHWORKS_APP
+from tests.idp.conftest import environment_of, settings_of
+
+COMMAND = [sys.executable, "-c", "from freshsales_idp.cli import main; main()", "okta"]
+GOOD = {
+    "ACCOUNT": "acme.myfreshworks.com",
+    "OKTA_URL": "https://acme.okta.com",
+    "OKTA_TOKEN": API_TOKEN,
+    "OKTA_APP_IDS": FRESHWORKS_APP,
+}
+RECEIPTS = """
+select object, app_id, is_complete, rows from freshsales_okta.load_receipts order by load_id, object, app_id
+"""
+
+
+def start(sandbox: Sandbox, path: Path, **settings: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, "--warehouse", str(path)],
+        env=os.environ | environment_of(sandbox, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def query(path: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_a_list_that_cannot_be_read_has_a_receipt_that_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "okta.duckdb"
+    with start(sandbox, path, okta_app_ids=f"0oaNobody, {FRESHWORKS_APP}") as process:
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.strip() == (
+        "app_users of app 0oaNobody: 0 rows, NOT complete. Okta has no app 0oaNobody: "
+        "correct FRESHSALES_IDP_OKTA_APP_IDS."
+    )
+    assert f"app_users of app {FRESHWORKS_APP}" in output
+    assigned = len(sandbox.okta.tenant.assigned(FRESHWORKS_APP))
+    assert [row[:3] for row in query(path, RECEIPTS)] == [
+        ("app_users", FRESHWORKS_APP, True),
+        ("app_users", "0oaNobody", False),
+        ("log_events", None, True),
+        ("users", None, True),
+    ]
+    assert query(path, "select count(*) from freshsales_okta.app_users") == [(assigned,)]
+
+
+def test_a_load_that_is_killed_half_way_leaves_no_receipt(sandbox: Sandbox, tmp_path: Path) -> None:
+    path, reached = tmp_path / "okta.duckdb", Event()
+
+    def hold(request: Request) -> Response | None:
+        if request.path.endswith("/logs"):
+            reached.set()
+            killed.wait(60)
+        return None
+
+    killed = Event()
+    load(settings_of(sandbox, str(path)))
+    before = query(path, RECEIPTS)
+    sandbox.play(20)
+    sandbox.okta.interrupt = hold
+    with start(sandbox, path) as process:
+        assert reached.wait(60)
+        process.kill()
+        killed.set()
+        process.communicate(timeout=60)
+    assert query(path, RECEIPTS) == before
+    sandbox.okta.interrupt = lambda _: None
+    load(settings_of(sandbox, str(path)))
+    after = query(path, RECEIPTS)
+    # The load after it is not disturbed by what was left, and its rows are the tenant's.
+    assert [row[2] for row in after] == [True] * 6
+    assert query(path, "select count(*) from freshsales_okta.users") == [(len(sandbox.okta.tenant.users),)]
+
+
+def test_a_file_that_another_process_holds_is_said_in_a_sentence(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "okta.duckdb"
+    with duckdb.connect(str(path)), start(sandbox, path) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1] == (
+        "freshsales-idp: The DuckDB file is held open by another process: wait until that has ended, and run "
+        "again."
+    )
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "") for name in GOOD),
+        ("ACCOUNT", "acme"),
+        ("ACCOUNT", "https://acme.myfreshworks.com"),
+        ("OKTA_URL", "acme.okta.com"),
+        ("OKTA_URL", "http://acme.okta.com"),
+        ("OKTA_URL", "https://me:secret@acme.okta.com"),
+        ("OKTA_URL", "https://acme.okta.com/api/v1"),
+        ("OKTA_URL", "https://acme.okta.com:port"),
+        ("OKTA_URL", "ftp://127.0.0.1"),
+        ("OKTA_TOKEN", "a token"),
+        ("OKTA_TOKEN", "token\u00e9"),
+        ("OKTA_APP_IDS", ", ,"),
+        ("OKTA_APP_IDS", '0oa1" or "'),
+        ("SOURCE", "Okta EU"),
+        ("SCHEMA", "drop table"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_remedy_and_not_quoted(name: str, value: str) -> None:
+    environment = {PREFIX + key: text for key, text in (GOOD | {name: value}).items()}
+    with pytest.raises(IdpError) as raised:
+        Settings.of(environment)
+    assert f"Set {PREFIX}{name} to " in str(raised.value)
+    assert not value or value not in str(raised.value).split("Set ")[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://acme.okta.com/", "http://127.0.0.1:80", "http://localhost", "http://[::1]:8"]
+)
+def test_https_is_taken_and_http_on_loopback_alone(url: str) -> None:
+    settings = Settings.of({PREFIX + key: text for key, text in (GOOD | {"OKTA_URL": url}).items()})
+    assert settings.is_on_loopback == url.startswith("http:")
+    assert API_TOKEN not in repr(settings)
