@@ -14,6 +14,8 @@ UV := $(BIN)/uv
 MELTANO := .venv-meltano/bin/meltano
 # Loaders that are no plugin of meltano.yml, each in an environment of its own: the tests load through all of them.
 LOADERS := .venv-loaders
+# Another reader of Okta, which the tests let read the played one.
+AIRBYTE := .venv-airbyte
 
 # DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13: Meltano and its plugins run on that or older.
 PIPELINE_PYTHON := >=3.11,<3.14
@@ -40,7 +42,7 @@ lint: $(BIN)/.ready
 types: $(BIN)/.ready
 	$(BIN)/mypy
 
-pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready
+pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready $(AIRBYTE)/.ready
 	@# Before the tests, which run side by side, look for a browser.
 	@$(BIN)/python -c 'from tools.chromium import executable; executable()'
 	$(BIN)/python -m pytest -n 2
@@ -98,7 +100,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 		echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
 		exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[review,sandbox]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[review,sandbox,idp]' --group dev
 	@touch $@
 
 .venv-meltano/.ready: constraints.txt | $(BIN)/.ready
@@ -126,6 +128,12 @@ $(LOADERS)/.ready: Makefile .venv-meltano/.ready
 	@$(call loader,target-duckdb-unpinned,target-duckdb==0.8.0 'duckdb>=1.4$(comma)<2')
 	@$(call loader,pipelinewise-target-postgres,pipelinewise-target-postgres==2.1.2)
 	@$(call loader,meltanolabs-target-csv,meltanolabs-target-csv==0.5.0)
+	@touch $@
+
+$(AIRBYTE)/.ready: Makefile .venv-meltano/.ready
+	@echo "Installing Airbyte's source for Okta"
+	@$(UV) venv --quiet --clear --no-project --python .venv-meltano/bin/python $(AIRBYTE)
+	@$(UV) pip install --quiet --python $(AIRBYTE)/bin/python airbyte-source-okta==0.3.26
 	@touch $@
 
 # $(call loader,name,requirements)

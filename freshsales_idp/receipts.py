@@ -31,8 +31,8 @@ def receipt_of(reading: Reading, settings: Settings, load_id: str, loaded: Colle
     reason = reading.incomplete_reason
     if reason is None and set(loaded) != reading.keys:
         reason = (
-            f"The warehouse holds {len(reading.keys.intersection(loaded))} of the {len(reading.keys)} rows that "
-            f"were read, and {len(set(loaded) - reading.keys)} others."
+            f"The warehouse holds {len(reading.keys.intersection(loaded))} of the {len(reading.keys)} rows "
+            f"that were read, and {len(set(loaded) - reading.keys)} others."
         )
     return {
         "account": settings.account,
