@@ -108,25 +108,32 @@ def _loaded(pipeline: dlt.Pipeline, reading: Reading, load_id: str) -> set[str]:
 def _destination(warehouse: str) -> Any:
     if not warehouse.startswith(("postgresql://", "postgres://")):
         path = Path(warehouse)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise IdpError(f"The folder {path.parent} cannot be made: {error.strerror}.") from None
         return dlt.destinations.duckdb(str(path))
     try:
         parts = urlsplit(warehouse)
-        port = parts.port
+        port = parts.port or int(_named("PORT", "5432"))
     except ValueError:
         raise IdpError(
-            "The warehouse URL cannot be read: write postgresql://user:password@host:port/database, with "
-            "special characters of the password percent-encoded."
+            "The warehouse URL, or PGPORT, cannot be read: write "
+            "postgresql://user:password@host:port/database, with special characters of the password percent-encoded."
         ) from None
-    # What the URL leaves out comes from the environment, as with any client of PostgreSQL.
     credentials = {
-        "host": parts.hostname or os.environ.get("PGHOST", "localhost"),
-        "port": port or int(os.environ.get("PGPORT", "5432")),
-        "username": unquote(parts.username or "") or os.environ.get("PGUSER", ""),
-        "password": unquote(parts.password or "") or os.environ.get("PGPASSWORD", ""),
-        "database": unquote(parts.path.strip("/")) or os.environ.get("PGDATABASE", ""),
+        "host": parts.hostname or _named("HOST", "localhost"),
+        "port": port,
+        "username": unquote(parts.username or "") or _named("USER", ""),
+        "password": unquote(parts.password or "") or _named("PASSWORD", ""),
+        "database": unquote(parts.path.strip("/")) or _named("DATABASE", ""),
     }
     return dlt.destinations.postgres(credentials=credentials)
+
+
+def _named(setting: str, default: str) -> str:
+    """Return what the URL leaves out, from the setting of target-postgres or of any PostgreSQL client."""
+    return os.environ.get(f"TARGET_POSTGRES_{setting}") or os.environ.get(f"PG{setting}") or default
 
 
 def _refusal(error: PipelineStepFailed, settings: Settings) -> str:

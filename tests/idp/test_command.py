@@ -108,6 +108,25 @@ def test_a_file_that_another_process_holds_is_said_in_a_sentence(sandbox: Sandbo
 
 
 @pytest.mark.parametrize(
+    ("warehouse", "told"),
+    [
+        ("postgresql://me:s3cr3t@127.0.0.1:1/x", "(OperationalError in step sync)"),
+        ("postgresql://me:s3cr3t@127.0.0.1:port/x", "The warehouse URL, or PGPORT, cannot be read"),
+        ("{folder}/a file/okta.duckdb", "a file cannot be made: "),
+        ("{folder}/a file", "(IOException in step sync)"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_had_is_told_without_its_password(
+    sandbox: Sandbox, tmp_path: Path, warehouse: str, told: str
+) -> None:
+    (tmp_path / "a file").write_text("no database")
+    with pytest.raises(IdpError) as raised:
+        load(settings_of(sandbox, warehouse.format(folder=tmp_path)))
+    assert told in str(raised.value)
+    assert "s3cr3t" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         *((name, "") for name in GOOD),

@@ -17,7 +17,7 @@ ALLOWED = {
     "reading": {"reading", "api", "records", "errors"},
     "singer": {"singer", "reading", "api", "records", "errors", "settings"},
 }
-SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox")
+SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
 
 
 def imported(path: Path) -> Iterator[str]:
