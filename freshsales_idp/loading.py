@@ -119,7 +119,8 @@ def _destination(warehouse: str) -> Any:
     except ValueError:
         raise IdpError(
             "The warehouse URL, or PGPORT, cannot be read: write "
-            "postgresql://user:password@host:port/database, with special characters of the password percent-encoded."
+            "postgresql://user:password@host:port/database, with special characters of the password "
+            "percent-encoded."
         ) from None
     credentials = {
         "host": parts.hostname or _named("HOST", "localhost"),
