@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -208,6 +209,32 @@ def test_a_failed_push_leaves_the_account_in_freshsales(sandbox: Sandbox, tenant
     for user in tenant.failed_pushes:
         assert user.status == LEFT
         assert user.person.scim_id in ended or (user.person.active and user.person.is_owner)
+
+
+def test_a_push_that_works_in_the_end_is_told_as_a_push_alone() -> None:
+    sandbox = Sandbox(people=60, seed=7)
+    sandbox.play(6)
+    (user,) = sandbox.okta.tenant.failed_pushes
+    entry = sandbox.diary.entries[0]
+    sandbox.okta.tenant.follow(user.person, replace(entry, kind="leave", what="active"))
+    own = [event for event in sandbox.okta.tenant.events if event.user is user and not event.is_own_deed]
+    assert [(event.type.rpartition(".")[2], event.result) for event in own[-4:]] == [
+        ("deactivate", "SUCCESS"),
+        ("remove", "SUCCESS"),
+        ("deactivate", "FAILURE"),
+        ("deactivate", "SUCCESS"),
+    ]
+
+
+def test_an_event_of_an_app_names_the_app_and_the_user(log: list[JSON], tenant: Tenant) -> None:
+    users = {event.id: event.user.id for event in tenant.events}
+    for event in log:
+        targets = {target["type"]: target["id"] for target in event["target"] or []}
+        is_of_app = event["eventType"].startswith("application.") or event["eventType"].endswith(".sso")
+        assert targets.get("AppInstance") == (FRESHWORKS_APP if is_of_app else None) or (
+            targets["AppInstance"] == OTHER_APP
+        )
+        assert users[event["uuid"]] in {event["actor"]["id"], targets.get("User")}
 
 
 def test_a_handed_address_is_that_of_a_new_user_and_of_an_old_account(tenant: Tenant) -> None:
