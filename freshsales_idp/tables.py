@@ -6,7 +6,9 @@ names, addresses, devices and places of those who act.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 JSON = dict[str, Any]
@@ -44,7 +46,11 @@ class Table:
     columns: dict[str, ColumnType]
 
     def row(self, item: JSON) -> JSON:
-        return {path.replace(".", "__"): _clean(_value(item, path)) for path in self.columns}
+        """Return a row of these columns alone; what is no text becomes text, what is no time becomes null."""
+        return {
+            path.replace(".", "__"): _typed(_clean(_value(item, path)), type_)
+            for path, type_ in self.columns.items()
+        }
 
 
 USERS = Table(
@@ -121,6 +127,22 @@ def _value(item: JSON, path: str) -> object:
             {"id": each.get("id"), "type": each.get("type")} for each in targets if isinstance(each, dict)
         ]
     return value
+
+
+def _typed(value: Any, type_: ColumnType) -> Any:
+    if value is None or type_ == "json":
+        return value
+    if type_ == "timestamp":
+        return _moment(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _clean(value: Any) -> Any:

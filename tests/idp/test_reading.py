@@ -227,7 +227,11 @@ def test_any_json_becomes_a_row_of_the_tables_columns(item: dict[str, Any]) -> N
     for table in (USERS, APP_USERS, LOG_EVENTS):
         row = table.row(item)
         assert list(row) == [path.replace(".", "__") for path in table.columns]
-        text = json.dumps(row, ensure_ascii=False)
+        for path, type_ in table.columns.items():
+            value = row[path.replace(".", "__")]
+            kinds = {"text": str, "timestamp": datetime, "json": list}
+            assert value is None or isinstance(value, kinds[type_])
+        text = json.dumps(row, ensure_ascii=False, default=str)
         assert "\\u0000" not in text
         text.encode()
 
