@@ -32,6 +32,7 @@ APP_EVENTS = (
     "application.provision.user.deprovision",
     "application.provision.user.reactivate",
     "application.user_membership.add",
+    "application.user_membership.deprovision",
     "application.user_membership.remove",
     "user.authentication.sso",
 )
@@ -146,10 +147,10 @@ def _moment(value: object) -> datetime | None:
 
 
 def _clean(value: Any) -> Any:
-    """Take out of each text what no warehouse can hold: NUL, and halves of characters."""
+    """Replace in each text what no warehouse can hold: NUL, and halves of characters."""
     match value:
         case str():
-            return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+            return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         case list():
             return [_clean(each) for each in value]
         case dict():
