@@ -103,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser(
         "serve",
         help=f"serve both APIs of one invented company on {HOST}",
-        description="Serve the REST and the SCIM API of one invented company, until Ctrl-C.",
+        description="Serve the REST and the SCIM API of one invented company, and its Okta, until Ctrl-C.",
         epilog=_epilog(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
