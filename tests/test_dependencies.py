@@ -20,9 +20,10 @@ FOLDERS = {
     "tap_freshsales_users": (),
     "freshsales_review": ("review",),
     "freshsales_sandbox": ("sandbox",),
+    "freshsales_idp": ("idp",),
     "demo": ("review", "sandbox"),
     "tools": ("review", "sandbox", "dev"),
-    "tests": ("review", "sandbox", "dev"),
+    "tests": ("review", "sandbox", "idp", "dev"),
 }
 OWN = {path.name for path in ROOT.iterdir() if path.is_dir()}
 # Declared for what they do or bring, not to be imported: commands, plug-ins, stubs, scripts for the report.
@@ -83,10 +84,10 @@ def test_every_declared_dependency_is_imported() -> None:
     imported = {
         name for folder in FOLDERS for _, module in imports(folder) for name in distributions_of(module)
     }
-    assert declared("review", "sandbox", "dev").keys() - imported == NOT_IMPORTED
+    assert declared("review", "sandbox", "idp", "dev").keys() - imported == NOT_IMPORTED
 
 
-@pytest.mark.parametrize("extra", ["", "review", "sandbox"])
+@pytest.mark.parametrize("extra", ["", "review", "sandbox", "idp"])
 def test_a_dependency_of_users_has_a_floor_and_a_ceiling(extra: str) -> None:
     for requirement in declared(extra).values():
         assert {specifier.operator for specifier in requirement.specifier} == {">=", "<"}, str(requirement)
