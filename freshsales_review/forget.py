@@ -20,8 +20,8 @@ from freshsales_review.places import DUCKDB, Places, python_of
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 
-# A row of the history is of the run that one of these names.
-RUN_COLUMNS = ("sync_id", "first_sync_id", "seen_sync_id")
+# A row of the history is of the run that one of these names; other columns may mention it.
+RUN_COLUMNS = ("sync_id", "first_sync_id")
 
 # What is told of people follows from the histories: from the run on, the next build tells it anew.
 TOLD_FROM = {
@@ -104,21 +104,24 @@ def _history(warehouse: Warehouse, sync_id: str) -> Iterator[Part]:
         if not named:
             continue
         of_run = f"from {table} where {' or '.join(f'{column} = $1' for column in named)}"
-        if name in TOLD_FROM:
-            reads = identifier(HISTORY, TOLD_FROM[name])
-            of_run = (
-                f"from {table} where sync_id >= $1 and account in "
-                f"(select account from {reads} where sync_id = $1 and observation = 'read')"
-            )
+        mentions = sorted(
+            column for column in columns if column.endswith("sync_id") and column not in RUN_COLUMNS
+        )
         statements = [f"delete {of_run}"]
-        if name not in TOLD_FROM and {"after_sync_id", "observation"} <= columns:
-            # What came after it came after the read before it.
-            statements.append(
-                f"update {table} as later set after_sync_id = (select max(earlier.sync_id) from {table} as "
-                "earlier where earlier.account = later.account and earlier.observation = 'read' and "
-                "earlier.sync_id < $1) where later.after_sync_id = $1"
-            )
+        if "observation" in columns:
+            statements += [_earlier(table, column, by_side="side" in columns) for column in mentions]
         yield Part(f"{HISTORY}.{name}", _count(warehouse, of_run, sync_id), tuple(statements))
+
+
+def _earlier(table: str, column: str, *, by_side: bool) -> str:
+    """Have later rows name the read before the run, where they name the run."""
+    side = column.partition("_")[0]
+    condition = f" and earlier.side = '{side}'" if by_side and side in {"crm", "scim"} else ""
+    return (
+        f"update {table} as later set {identifier(column)} = (select max(earlier.sync_id) "
+        f"from {table} as earlier where earlier.account = later.account and earlier.observation = 'read' "
+        f"and earlier.sync_id < $1{condition}) where later.{identifier(column)} = $1"
+    )
 
 
 def _count(warehouse: Warehouse, of_run: str, sync_id: str) -> int:

@@ -1,6 +1,7 @@
 """The warehouse, opened read-only: one small face over DuckDB and PostgreSQL."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,28 @@ from freshsales_review.errors import ReviewError
 CONNECT_TIMEOUT_SECONDS = 10
 ROWS_AT_ONCE = 10_000
 
+# information_schema leaves out what the role may not read: it would look as if it had never been loaded.
+COLUMNS_IN_POSTGRESQL = """
+select relation.relname, attribute.attname
+from pg_catalog.pg_attribute as attribute
+join pg_catalog.pg_class as relation on attribute.attrelid = relation.oid
+join pg_catalog.pg_namespace as space on relation.relnamespace = space.oid
+where attribute.attnum > 0 and not attribute.attisdropped
+  and relation.relkind in ('r', 'p', 'v', 'm', 'f') and space.nspname = $1
+"""
+COLUMNS_IN_DUCKDB = """
+select table_name, column_name from information_schema.columns
+where table_catalog = current_database() and table_schema = $1
+"""
+COLUMNS_DENIED = b"""
+select distinct attribute.attname
+from pg_catalog.pg_attribute as attribute
+join pg_catalog.pg_class as relation on attribute.attrelid = relation.oid
+where attribute.attnum > 0 and not attribute.attisdropped and relation.relname = $1
+  and not has_column_privilege(relation.oid, attribute.attnum, 'select')
+order by attribute.attname
+"""
+
 Row = tuple[Any, ...]
 
 
@@ -30,11 +53,16 @@ class Result:
 
 
 class Warehouse(Protocol):
+    columns: str
+    """A query for table and column, by schema."""
+
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
         """Run one statement that both engines understand; parameters stand as `$1`, `$2`."""
 
 
 class DuckDBWarehouse:
+    columns = COLUMNS_IN_DUCKDB
+
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
@@ -55,16 +83,31 @@ class DuckDBWarehouse:
 
 
 class PostgreSQLWarehouse:
+    columns = COLUMNS_IN_POSTGRESQL
+
     def __init__(self, connection: "psycopg.Connection[Row]") -> None:
         self._connection = connection
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
         try:
             found = psycopg.RawCursor(self._connection).execute(sql.encode(), list(parameters))
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise ReviewError(f"{_refused(error)}{self._denied(str(error))}") from error
         except psycopg.Error as error:
             raise _refused(error) from error
         # The client holds all rows by now: nothing can fail any more.
         return Result(tuple(column.name for column in found.description or ()), iter(found))
+
+    def _denied(self, message: str) -> str:
+        """Name the columns that the role may not read of the table that PostgreSQL's message names."""
+        self._connection.rollback()
+        table = re.search(r"permission denied for (?:table|view|relation) (\S+)", message)
+        if table is None:
+            return ""
+        columns = (
+            psycopg.RawCursor(self._connection).execute(COLUMNS_DENIED, [table[1].strip('"')]).fetchall()
+        )
+        return f" (column {', '.join(name for (name,) in columns)})" if columns else ""
 
 
 @contextmanager
@@ -106,6 +149,8 @@ def _connect_postgresql(url: str) -> "psycopg.Connection[Row]":
     host = settings.get("host") or os.environ.get("PGHOST", "localhost")
     port = settings.get("port") or os.environ.get("PGPORT", "5432")
     settings.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
+    # A database in SQL_ASCII hands its bytes over as they are: what the loader wrote, which is UTF-8.
+    settings.setdefault("client_encoding", "UTF8")
     try:
         connection = psycopg.connect(**settings)  # type: ignore[arg-type]
     except psycopg.Error as error:
@@ -124,12 +169,7 @@ def identifier(*parts: str) -> str:
 def columns_of(warehouse: Warehouse, schema: str) -> dict[str, set[str]]:
     """Names of the columns of every table and view in a schema."""
     found: dict[str, set[str]] = {}
-    rows = warehouse.query(
-        "select table_name, column_name from information_schema.columns "
-        "where table_catalog = current_database() and table_schema = $1",
-        [schema],
-    )
-    for table, column in rows:
+    for table, column in warehouse.query(warehouse.columns, [schema]):
         found.setdefault(table, set()).add(column)
     return found
 

@@ -48,6 +48,7 @@ def new_database(postgresql: str) -> Callable[[], PostgreSQL]:
         name = f"marts_{uuid4().hex}"
         with psycopg.connect(postgresql, autocommit=True) as connection:
             connection.execute(f"create database {name}".encode())
+            connection.execute(f"alter database {name} set timezone to 'Asia/Kathmandu'".encode())
         return PostgreSQL(postgresql.replace("/postgres?", f"/{name}?"))
 
     return make

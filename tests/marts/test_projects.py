@@ -123,3 +123,24 @@ def test_another_project_installs_it_as_a_package_with_schemas_of_its_own(tmp_pa
     )
     assert engine.query("select email from freshsales.reviewers") == [{"email": "ann@x"}]
     assert engine.query("select email from freshsales_people.identities") == [{"email": "ann@x"}]
+
+
+def test_an_empty_run_builds_every_model(engine: Engine, work: Path) -> None:
+    raw = Raw()
+    raw.load("a", 1, {"owners": [owner(1, "a@x")], "scim_users": [user("ann", "a@x")]})
+    engine.load(raw)
+    built("run", "--empty", "--quiet", work=work, environment=engine.environment)
+    assert engine.query("select * from freshsales_identity.identities") == []
+
+
+@pytest.mark.parametrize(("hours", "code"), [(1, 1), (99_999, 0)])
+def test_source_freshness_fails_where_the_latest_run_is_old(
+    hours: int, code: int, engine: Engine, work: Path
+) -> None:
+    raw = Raw()
+    raw.load("a", 1, {"owners": [owner(1, "a@x")]})
+    engine.load(raw)
+    settings = json.dumps({"freshsales_stale_after_hours": hours})
+    finished = dbt("source", "freshness", "--vars", settings, work=work, environment=engine.environment)
+    assert finished.returncode == code, finished.stdout
+    assert ("ERROR STALE freshness of freshsales.sync_receipts" in finished.stdout) == (code == 1)

@@ -24,6 +24,8 @@ LOADERS = {
     "target-jsonl": ROOT / ".meltano/loaders/target-jsonl/venv/bin/target-jsonl",
     "meltanolabs-target-csv": ROOT / ".venv-loaders/meltanolabs-target-csv/bin/target-csv",
 }
+# As meltano.yml has it.
+LOADER_ENVIRONMENT = {"PGTZ": "UTC"}
 PATIENCE_SECONDS = 300
 
 Finished = subprocess.CompletedProcess[str]
@@ -66,7 +68,7 @@ def messages(sandbox: Sandbox, **settings: str) -> str:
 def load(loader: str, lines: str, place: str, tmp_path: Path) -> Finished:
     config = tmp_path / f"{loader}.config.json"
     config.write_text(json.dumps(loader_config(loader, place)))
-    return start([LOADERS[loader], "--config", config], stdin=lines)
+    return start([LOADERS[loader], "--config", config], stdin=lines, environment=LOADER_ENVIRONMENT)
 
 
 def loader_config(loader: str, place: str) -> Mapping[str, object]:
@@ -110,6 +112,7 @@ def pipe(
         subprocess.Popen(
             [LOADERS[warehouse.loader], "--config", config],
             cwd=tmp_path,
+            env=os.environ | LOADER_ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=loader_errors,

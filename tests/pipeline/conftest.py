@@ -44,6 +44,8 @@ def database(postgresql: str) -> str:
     name = f"pipeline_{uuid4().hex}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"create database {name}".encode())
+        # Far from UTC: no time may be shifted by where the database stands.
+        connection.execute(f"alter database {name} set timezone to 'Asia/Kathmandu'".encode())
     return postgresql.replace("/postgres?", f"/{name}?")
 
 

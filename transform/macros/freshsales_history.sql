@@ -40,8 +40,8 @@ complete_reads as (
             ) as rows_since
         from (
             select complete.account, complete.sync_id, complete.finished_at, coalesce(reads.rows_read, 0) as rows_read, 0 as is_row
-            from {{ ref('base_freshsales__complete_reads') }} as complete
-            inner join {{ ref('base_freshsales__reads') }} as reads
+            from (select * from {{ ref('base_freshsales__complete_reads') }}) as complete
+            inner join (select * from {{ ref('base_freshsales__reads') }}) as reads
                 on {{ freshsales_identity.freshsales_same('complete', 'reads', ['account', 'stream', 'sync_id']) }}
             where complete.stream = '{{ stream }}'
             union all

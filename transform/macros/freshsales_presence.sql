@@ -29,7 +29,7 @@ presence as (
         min(reads.sync_id) as removed_seen_sync_id,
         min(reads.finished_at) as removed_seen_at
     from (select distinct account, sync_id from latest) as runs
-    left join {{ ref('base_freshsales__complete_reads') }} as reads
+    left join (select * from {{ ref('base_freshsales__complete_reads') }}) as reads
         on
             runs.account = reads.account
             and reads.stream = '{{ stream }}'

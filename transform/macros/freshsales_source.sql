@@ -13,7 +13,7 @@
     {%- set table = source('freshsales', stream) -%}
     {%- if execute and flags.INTROSPECT -%}
         {%- set loaded = adapter.get_relation(table.database, table.schema, table.identifier) -%}
-        {%- set there = adapter.get_columns_in_relation(loaded) | map(attribute='name') | map('lower') | list if loaded else [] -%}
+        {%- set there = freshsales_identity.freshsales_loaded_columns(loaded) if loaded else [] -%}
     {%- else -%}
         {%- set loaded = table -%}
         {%- set there = columns.keys() | list -%}

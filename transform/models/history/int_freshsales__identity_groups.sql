@@ -143,5 +143,5 @@ left join names
     on
         {{ freshsales_identity.freshsales_same('new', 'names', ['account', 'group_id', 'sync_id', 'observation']) }}
         and new.after_sync_id is not distinct from names.after_sync_id
-left join {{ ref('stg_freshsales__scim_group_members') }} as memberships
+left join (select * from {{ ref('stg_freshsales__scim_group_members') }}) as memberships
     on {{ freshsales_identity.freshsales_same('new', 'memberships', ['account', 'group_id', 'member_id']) }}

@@ -22,8 +22,8 @@ with identities as (
         accounts.scim_is_read,
         coalesce(identities.crm_status in ('active', 'inactive'), false) as is_owner,
         coalesce(identities.scim_status in ('active', 'inactive'), false) as is_user
-    from {{ ref('identities') }} as identities
-    left join {{ ref('int_freshsales__accounts') }} as accounts on identities.account = accounts.account
+    from (select * from {{ ref('identities') }}) as identities
+    left join (select * from {{ ref('int_freshsales__accounts') }}) as accounts on identities.account = accounts.account
 
 ),
 
@@ -107,13 +107,13 @@ addresses as (
     union distinct
     select identities.account, identities.identity_key, emails.email
     from identities
-    inner join {{ ref('int_freshsales__scim_emails') }} as emails
+    inner join (select * from {{ ref('int_freshsales__scim_emails') }}) as emails
         on {{ freshsales_identity.freshsales_same('identities', 'emails', ['account', 'scim_user_id']) }}
     where identities.is_user
     union distinct
     select identities.account, identities.identity_key, owners.email
     from identities
-    inner join {{ ref('int_freshsales__owners') }} as owners
+    inner join (select * from {{ ref('int_freshsales__owners') }}) as owners
         on identities.account = owners.account and identities.crm_owner_id = owners.owner_id
     where identities.is_owner
 
@@ -196,7 +196,7 @@ flagged as (
         on {{ freshsales_identity.freshsales_same('identities', 'sharers', ['account', 'identity_key']) }}
     left join outliers
         on {{ freshsales_identity.freshsales_same('identities', 'outliers', ['account', 'identity_key']) }}
-    left join {{ ref('int_freshsales__scim_users') }} as managers
+    left join (select * from {{ ref('int_freshsales__scim_users') }}) as managers
         on identities.account = managers.account and identities.manager_scim_user_id = managers.scim_user_id
 
 ),

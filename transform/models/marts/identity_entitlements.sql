@@ -11,7 +11,7 @@ owners as (
     select
         ids.identity_key,
         owners.*
-    from {{ ref('int_freshsales__owners') }} as owners
+    from (select * from {{ ref('int_freshsales__owners') }}) as owners
     inner join ids
         on
             owners.account = ids.account
@@ -27,7 +27,7 @@ users as (
         users.account,
         users.scim_user_id,
         ids.identity_key
-    from {{ ref('int_freshsales__scim_users') }} as users
+    from (select * from {{ ref('int_freshsales__scim_users') }}) as users
     inner join ids on users.account = ids.account and users.scim_user_id = ids.source_id and ids.side = 'scim'
     where users.is_present
 
@@ -49,7 +49,7 @@ memberships as (
         -- The groups themselves may not have been loaded.
         coalesce(groups_there.group_name, members.group_display_name, members.group_id) as group_name,
         users.identity_key
-    from {{ ref('stg_freshsales__scim_group_members') }} as members
+    from (select * from {{ ref('stg_freshsales__scim_group_members') }}) as members
     inner join users on members.account = users.account and members.member_id = users.scim_user_id
     left join groups_there on members.account = groups_there.account and members.group_id = groups_there.group_id
     where members.is_present and lower(coalesce(members.member_type, 'user')) <> 'group'
@@ -123,7 +123,7 @@ grants as (
         'assigned',
         'direct',
         null
-    from {{ ref('int_freshsales__scim_grants') }} as grants
+    from (select * from {{ ref('int_freshsales__scim_grants') }}) as grants
     inner join users on grants.account = users.account and grants.scim_user_id = users.scim_user_id
 
 )
