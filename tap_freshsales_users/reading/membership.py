@@ -51,13 +51,19 @@ class Members:
         if told is not None:
             group["members"] = told
             self._are_told |= bool(told)
-        if told:
+        elif members is None:
+            self._note_silence(group, is_known_empty=alone is not None and not is_named)
             return
-        if is_named:
+        if is_named and not told:
             self._denied += 1
-        elif members is None and alone is None:
+
+    def _note_silence(self, group: Group, *, is_known_empty: bool) -> None:
+        """Neither the list nor the group itself tells of members."""
+        if not is_known_empty:
             self._unknown += 1
-        elif members is None and told is None:
+        elif self._are_told:
+            group["members"] = []
+        else:
             self._left_out += 1
 
     def _alone(self, group_id: str) -> Group | None:
@@ -73,7 +79,10 @@ class Members:
     @property
     def reason(self) -> str | None:
         """Why not all memberships are known."""
-        if self._denied:
-            return f"{MEMBERS_UNKNOWN}: {self._denied} groups show no members, though users name them"
         unknown = self._unknown + (0 if self._are_told else self._left_out)
-        return f"{MEMBERS_UNKNOWN}: {unknown} groups came without `members`" if unknown else None
+        parts = []
+        if unknown:
+            parts.append(f"{unknown} groups came without `members`")
+        if self._denied:
+            parts.append(f"{self._denied} groups say that they have none, though users name them")
+        return f"{MEMBERS_UNKNOWN}: {'; '.join(parts)}" if parts else None

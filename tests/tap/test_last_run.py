@@ -91,7 +91,7 @@ def test_no_time_after_the_last_run_is_a_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in outcome.log
 
 
-@pytest.mark.parametrize("faults", ["500@owners:1x*", "404@scim_users:1x*", ""])
+@pytest.mark.parametrize("faults", ["500@owners:1x*", "500@scim_users:1x*", ""])
 def test_the_state_names_the_run_though_it_failed_in_part(faults: str, tmp_path: Path) -> None:
     with Sandbox(people=5, faults=faults) as sandbox:
         outcome = run_tap(sandbox.config, tmp_path)

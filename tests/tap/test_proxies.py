@@ -297,7 +297,7 @@ def test_a_check_says_once_what_stands_in_the_way(monkeypatch: pytest.MonkeyPatc
         outcome = run(tmp_path, "--test", api_key=API_KEY)
     assert proxy.connections == 2, "once a surface"
     assert outcome.output.count("(407)") == 2
-    assert outcome.output.count("not asked, the surface cannot be reached") == 4
+    assert outcome.output.count("not asked, the surface cannot be reached") == 5
     assert outcome.exit_code == 1
     assert_no_proxy_credential(outcome)
 
