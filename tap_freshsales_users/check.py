@@ -1,21 +1,17 @@
-"""`--test`: what a user runs first. One request a list, one record each, and what they tell."""
+"""`--test`: what a user runs first. It asks each list for one record, and prints what that tells."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from tap_freshsales_users.errors import CredentialRefusedError, NotFoundError, TapError, UnreachableError
-from tap_freshsales_users.reading.walk_single import SingleWalk
-from tap_freshsales_users.singer.client import ListStream
-from tap_freshsales_users.singer.context import RunContext
-from tap_freshsales_users.singer.streams import FOLLOWS, Profile
+from tap_freshsales_users.reading.read import CREDENTIALS, Source
+from tap_freshsales_users.reading.sources import PROFILE
+from tap_freshsales_users.session import Session
+from tap_freshsales_users.tables import TABLES
 from tap_freshsales_users.terminal import printable, show_what_can_be_shown
 
-SURFACES = {"api_key": "REST", "scim_token": "SCIM"}
-ONE_RECORD = {"api_key": {"page": 1, "per_page": 1}, "scim_token": {"startIndex": 1, "count": 1}}
-
-
-# What is then the same for every stream of the surface.
+# Errors that every other list of the surface would end in as well.
 ENDS_A_SURFACE: dict[type[TapError], str] = {
     CredentialRefusedError: "the credential was refused",
     UnreachableError: "the surface cannot be reached",
@@ -23,74 +19,72 @@ ENDS_A_SURFACE: dict[type[TapError], str] = {
 
 
 class Check:
-    """Prints its findings to standard output; exit code 1 where a stream cannot be read that should be."""
+    """Prints its findings to standard output; exit code 1 where a list cannot be read that should be."""
 
-    def __init__(self, tap: RunContext) -> None:
-        self._tap = tap
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._exit_code = 0
 
     def execute(self) -> int:
         show_what_can_be_shown()
-        for setting, surface in SURFACES.items():
-            streams = [
-                s for s in self._tap.streams.values() if isinstance(s, ListStream) and s.setting == setting
-            ]
-            if not self._tap.config.get(setting):
-                _say(f"{surface}: not asked, `{setting}` is not set; its streams are deselected.")
+        api = self._session.api
+        for surface, setting in CREDENTIALS.items():
+            title = surface.upper()
+            if not self._session.config.get(setting):
+                _say(f"{title}: not asked, `{setting}` is not set; its streams are deselected.")
                 continue
-            place = streams[0].transport.surface
-            _say(f"{surface}: {place.host}{place.path}")
-            self._try_streams(streams)
-        self._tap.api.stop()
+            place = (api.rest if surface == "rest" else api.scim).surface
+            _say(f"{title}: {place.host}{place.path}")
+            self._try_all(table.source for table in TABLES if table.source.surface == surface)
+        api.stop()
         self._report_quota()
         _say("Nothing is wrong." if self._exit_code == 0 else "Something is wrong: see above.")
         return self._exit_code
 
     def _report_quota(self) -> None:
-        gate = self._tap.api.gate
+        gate = self._session.api.gate
         if gate.left is None:
             _say("Quota: the server does not say what is left; the run is paced by the settings.")
             return
         limit = "" if gate.limit is None else f" of {gate.limit}"
-        reserve = self._tap.config["quota_reserve"]
+        reserve = self._session.config["quota_reserve"]
         _say(f"Quota: {gate.left}{limit} requests are left; {reserve} an hour are reserved for others.")
 
-    def _try_streams(self, streams: Iterable[ListStream]) -> None:
+    def _try_all(self, sources: Iterable[Source]) -> None:
         refused = None
-        for stream in streams:
+        for source in dict.fromkeys(sources):
             if refused is not None:
-                _say(f"  {stream.name}: not asked, {refused}")
+                _say(f"  {source.name}: not asked, {refused}")
                 continue
             try:
-                found = self._first_record(stream)
+                found = self._first_record(source)
             except NotFoundError as error:
-                self._report(stream, "the account does not have it" if stream.is_optional else str(error))
-                self._exit_code |= not stream.is_optional
+                _report(source, "the account does not have it" if source.is_optional else str(error))
+                self._exit_code |= not source.is_optional
             except TapError as error:
-                can_do_without = stream.can_do_without(error)
-                self._report(stream, f"{error} A run goes on without it." if can_do_without else str(error))
+                can_do_without = source.can_do_without(error)
+                _report(source, f"{error} A run goes on without it." if can_do_without else str(error))
                 self._exit_code |= not can_do_without
                 refused = ENDS_A_SURFACE.get(type(error))
             else:
-                self._report(stream, found)
+                _report(source, found)
 
-    def _first_record(self, stream: ListStream) -> str:
-        walk = SingleWalk({} if isinstance(stream, Profile) else dict(ONE_RECORD[stream.setting]))
-        items = [
-            item for page in stream.reader(walk, self._tap.open_receipt(stream.name)).pages() for item in page
-        ]
-        if isinstance(stream, Profile):
-            record = stream.record(items[0])
-            name = record.get("display_name") or record.get("name") or record.get("email") or "without a name"
+    def _first_record(self, source: Source) -> str:
+        probe = self._session.read(source).probe()
+        if source is PROFILE:
+            [table] = [table for table in TABLES if table.source is source]
+            [record] = self._session.rows(table).take(probe.items)
+            name = record["display_name"] or record["name"] or record["email"] or "without a name"
             return f"can be read; the key is known as CRM user {record['id']} ({name})"
-        total = "" if walk.total is None else f", {walk.total} in all"
-        return f"can be read{total}" if items else "can be read, and is empty"
+        total = "" if probe.total is None else f", {probe.total} in all"
+        return f"can be read{total}" if probe.items else "can be read, and is empty"
 
-    def _report(self, stream: ListStream, finding: str) -> None:
-        _say(f"  {stream.name}: {finding}")
-        for follower, leader in FOLLOWS.items():
-            if leader == stream.name:
-                _say(f"  {follower}: comes with {leader}")
+
+def _report(source: Source, finding: str) -> None:
+    first, *others = [table.name for table in TABLES if table.source is source]
+    _say(f"  {first}: {finding}")
+    for name in others:
+        _say(f"  {name}: comes with {first}")
 
 
 def _say(line: str) -> None:

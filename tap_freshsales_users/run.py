@@ -1,4 +1,4 @@
-"""One run: every selected stream in turn, each on its own, then the receipts and the summary."""
+"""One run: one read after another, each on its own, then the receipts and the summary."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import PurePath
+from typing import cast
+
+from singer_sdk import Tap
 
 from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputError, TapError
+from tap_freshsales_users.reading.outcome import Outcome
+from tap_freshsales_users.reading.read import Read
 from tap_freshsales_users.reading.receipt import ABSENT, Receipt
-from tap_freshsales_users.singer.client import Follower, FreshsalesStream
-from tap_freshsales_users.singer.context import RunContext
-from tap_freshsales_users.singer.incremental import forget_other_account, mark_account
-from tap_freshsales_users.singer.sdk import PageStream, reset_progress_markers
-from tap_freshsales_users.singer.streams import FOLLOWS, SyncReceipts
-from tap_freshsales_users.singer.writer import leave_stdout
+from tap_freshsales_users.session import Session
+from tap_freshsales_users.singer.incremental import forget_other_account, mark_account, starting_moment
+from tap_freshsales_users.singer.sdk import reset_progress_markers
+from tap_freshsales_users.singer.streams import RECEIPTS, ReceiptStream, TableStream
+from tap_freshsales_users.singer.writer import BufferedWriter, leave_stdout
+from tap_freshsales_users.tables import by_source, feed
 
 SIGNAL_EXIT_BASE = 128
 
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """What is written meanwhile, BATCH files, is for this user's eyes alone (mode 0600)."""
+    """Only this user may read the files that are written meanwhile, which are BATCH files (mode 0600)."""
     before = os.umask(0o077)
     try:
         yield
@@ -33,10 +39,11 @@ def private_files() -> Iterator[None]:
 
 
 class Run:
-    """`execute` once. A stream that fails keeps no other from being read; it fails the run."""
+    """`execute` once. A read that fails fails the run, but keeps no other list from being read."""
 
-    def __init__(self, tap: RunContext) -> None:
+    def __init__(self, tap: Tap, session: Session) -> None:
         self._tap = tap
+        self._session = session
         self._logger: logging.Logger = tap.logger
         self._exit_code = 0
 
@@ -46,21 +53,18 @@ class Run:
         Raises ConfigurationError, before anything is sent.
         """
         self._check_credentials()
-        self._tap.tell_of_last_run()
+        self._session.tell_of_last_run()
         with private_files():
             return self._execute()
 
     def _execute(self) -> int:
         try:
             try:
-                self._read_streams()
+                self._read_all()
             except Interrupted as interrupted:
                 self._exit_code = SIGNAL_EXIT_BASE + interrupted.signum
-                for receipt in self._tap.receipts.values():
-                    if not receipt.is_complete and receipt.incomplete_reason is None:
-                        receipt.incomplete_reason = f"failed: {interrupted}"
                 self._logger.error("Stopped by %s; what was finished stays finished.", interrupted)  # noqa: TRY400
-            self._tap.api.stop()
+            self._session.api.stop()
             self._write_receipts()
         except OutputError as error:
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
@@ -69,11 +73,20 @@ class Run:
         self._summarize()
         return self._exit_code
 
+    @cached_property
+    def _selected(self) -> list[TableStream]:
+        streams = self._tap.streams.values()
+        return [stream for stream in streams if isinstance(stream, TableStream) and stream.selected]
+
+    @property
+    def _receipts(self) -> ReceiptStream:
+        return cast("ReceiptStream", self._tap.streams[RECEIPTS])
+
     def _check_credentials(self) -> None:
         lacking = {
-            stream.setting: stream.name
-            for stream in self._selected()
-            if isinstance(stream, FreshsalesStream) and not self._tap.config.get(stream.setting)
+            stream.table.source.setting: stream.name
+            for stream in self._selected
+            if not self._session.config.get(stream.table.source.setting)
         }
         for setting, name in lacking.items():
             raise ConfigurationError(
@@ -81,128 +94,99 @@ class Run:
                 f"Set `{setting}`, or deselect the streams that need it in the catalog.",
             )
 
-    def _selected(self) -> list[PageStream]:
-        return [
-            stream
-            for stream in self._tap.streams.values()
-            if isinstance(stream, PageStream) and stream.selected
-        ]
-
-    def _read_streams(self) -> None:
+    def _read_all(self) -> None:
         reset_progress_markers(self._tap)
-        # Known from the start, so that the next run follows this one also where it dies half way.
-        self._tap.note_run()
+        # Known from the start, so that the next run follows this one even if it dies half way.
+        self._tap.state.setdefault("bookmarks", {})[RECEIPTS] = {
+            "sync_id": self._session.sync_id,
+            "account": self._session.account,
+        }
         self._tap.state_writer.write_state(self._tap.state)
-        selected = {stream.name: stream for stream in self._selected()}
-        if self._tap.last_run is not None:
-            for stream in selected.values():
-                stream.version_after(self._tap.last_run)
-        for name in self._tap.streams:
-            if name not in selected:
-                self._logger.info("Skipping deselected stream '%s'.", name)
-        for stream in selected.values():
-            if isinstance(stream, SyncReceipts) or FOLLOWS.get(stream.name) in selected:
-                continue
-            if isinstance(stream, FreshsalesStream):
-                stream.followers = [
-                    follower
-                    for follower in selected.values()
-                    if FOLLOWS.get(follower.name) == stream.name and isinstance(follower, Follower)
-                ]
-                self._read(stream)
+        for stream in self._tap.streams.values():
+            if isinstance(stream, TableStream) and stream not in self._selected:
+                self._logger.info("Skipping deselected stream '%s'.", stream.name)
+        if self._session.last_run is not None:
+            for written in (*self._selected, self._receipts):
+                written.version_after(self._session.last_run)
+        for streams in by_source(self._selected):
+            self._read(streams)
 
-    def _read(self, stream: FreshsalesStream) -> None:
-        bookmark = copy.deepcopy(stream.stream_state)
-        account = self._tap.api.account.name
-        if stream.is_incremental:
-            forget_other_account(stream, account)
+    def _read(self, streams: list[TableStream]) -> None:
+        """Read the list that feeds these, and judge what came of it."""
+        first, account = streams[0], self._session.account
+        bookmarks = [copy.deepcopy(stream.stream_state) for stream in streams]
+        for stream in streams:
+            if stream.is_incremental:
+                forget_other_account(stream, account)
+        read = self._session.read(first.table.source, name=first.name, since=lambda: starting_moment(first))
         try:
-            problem = self._sync(stream)
+            problem = self._feed(read, streams)
+            outcome = read.outcome if problem is None else read.outcome.failed(problem)
+            receipts = self._conclude(outcome, streams)
         except Interrupted as interrupted:
-            self._close_receipts(stream, str(interrupted))
+            self._conclude(read.outcome.failed(str(interrupted)), streams)
             raise
-        receipt = self._close_receipts(stream, problem)
-        if receipt.is_as_expected:
+        for stream, receipt, bookmark in zip(streams, receipts, bookmarks, strict=True):
+            if not receipt.is_as_expected:
+                stream.stream_state.clear()
+                stream.stream_state.update(bookmark)
+                continue
             stream.finalize_state_progress_markers()
             if stream.is_incremental:
                 mark_account(stream, account)
-        else:
-            stream.stream_state.clear()
-            stream.stream_state.update(bookmark)
-        for read in (stream, *stream.followers):
-            self._judge(read)
+        for stream, receipt in zip(streams, receipts, strict=True):
+            self._judge(stream, receipt)
 
-    def _close_receipts(self, stream: FreshsalesStream, problem: str | None) -> Receipt:
-        """`problem` is what failed, in one word."""
-        receipt = self._receipt_of(stream)
-        if problem is not None:
-            receipt.is_complete = False
-            receipt.incomplete_reason = f"failed: {problem}"
-        for follower in stream.followers:
-            if follower.name in self._tap.receipts:
-                follower.finish(receipt)
-            else:
-                self._receipt_of(follower).incomplete_reason = receipt.incomplete_reason
-        for read in (stream, *stream.followers):
-            read.tell_what_was_sent(self._receipt_of(read))
-        return receipt
+    def _conclude(self, outcome: Outcome, streams: list[TableStream]) -> list[Receipt]:
+        """The receipt of each table; the requests are counted in that of the first one."""
+        first, *others = streams
+        return [first.conclude(outcome), *(one.conclude(outcome.without_requests()) for one in others)]
 
-    def _receipt_of(self, stream: FreshsalesStream) -> Receipt:
-        """Opened and closed at once where the stream failed before it began."""
-        receipt = self._tap.receipts.get(stream.name)
-        if receipt is None:
-            receipt = self._tap.open_receipt(stream.name)
-            receipt.finished_at = receipt.started_at
-        return receipt
-
-    def _sync(self, stream: FreshsalesStream) -> str | None:
+    def _feed(self, read: Read, streams: list[TableStream]) -> str | None:
         """What failed, in one word."""
         try:
-            stream.sync()
+            feed(read, streams)
         except OutputError:
             raise
         except TapError as error:
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
             return error.reason
-        except Exception as error:  # noqa: BLE001 - one stream's failure, whatever it is, is not another's
-            # Its own words may hold a person's data: the places tell enough to report it.
+        except Exception as error:  # noqa: BLE001 - whatever fails in one read must not end the others
+            # The words of the error may hold a person's data. The places in the code are enough to report it.
             frames = [
                 f"{PurePath(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)
             ]
             self._logger.error(  # noqa: TRY400
                 "stream %s: an error in the tap itself (%s at %s). Please report it with these words.",
-                stream.name,
+                read.name,
                 type(error).__name__,
                 " < ".join(frames[:-4:-1]),
             )
             return "internal"
         return None
 
-    def _judge(self, stream: FreshsalesStream) -> None:
-        receipt = self._tap.receipts[stream.name]
+    def _judge(self, stream: TableStream, receipt: Receipt) -> None:
         if stream.is_sent_whole:
             stream.activate_version()
         if not receipt.is_as_expected:
             self._exit_code = 1
             if receipt.end_evidence is not None:
                 self._logger.error(
-                    "stream %s: the list was not read whole (%s). Nobody is taken for gone by this read; run "
-                    "again, and where it stays so, the server cannot be read whole.",
+                    "stream %s: the list was not read whole (%s). This read marks nobody as removed. Run "
+                    "again; if it happens again, the server cannot return the whole list.",
                     stream.name,
                     receipt.incomplete_reason,
                 )
 
     def _write_receipts(self) -> None:
-        for stream in self._selected():
-            if isinstance(stream, SyncReceipts):
-                stream.sync()
-                stream.activate_version()
+        self._receipts.sync()
+        self._receipts.activate_version()
         self._tap.state_writer.write_state(self._tap.state)
-        self._tap.message_writer.flush()
+        cast("BufferedWriter", self._tap.message_writer).flush()
 
     def _summarize(self) -> None:
-        self._logger.info("Summary of run %s:", self._tap.sync_id)
-        for receipt in self._tap.receipts.values():
+        self._logger.info("Summary of run %s:", self._session.sync_id)
+        for receipt in self._session.receipts.values():
             level = logging.INFO if receipt.is_as_expected else logging.ERROR
             self._logger.log(
                 level,

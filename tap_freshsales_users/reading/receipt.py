@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
+from tap_freshsales_users.reading.outcome import Outcome
+
 # incomplete_reason
 ABSENT = "absent"
 INCREMENTAL = "incremental"
@@ -27,7 +29,30 @@ SYNC_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
 _BETWEEN = b"\xff"
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted while items became the records of one table."""
+
+    records: int = 0
+    # None where the table has no flag that tells who is inactive.
+    inactive_records: int | None = None
+    coercions: int = 0
+    coercion_failures: int = 0
+    replaced_characters: int = 0
+    dropped_elements: int = 0
+    oversized_cells: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What of the records was handed on. `reason` says why these rows cannot tell who is gone."""
+
+    records: int
+    population_sha256: str | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """A row of `sync_receipts`; the columns are described in its schema."""
 
@@ -37,28 +62,28 @@ class Receipt:
     replication_method: str
     tap_version: str
     started_at: str
-    finished_at: str | None = None
-    is_complete: bool = False
-    incomplete_reason: str | None = None
-    end_evidence: str | None = None
-    consistency: str = "none"
-    records: int = 0
-    records_sent: int = 0
-    inactive_records: int | None = None
-    duplicates_dropped: int = 0
-    source_total_first: int | None = None
-    source_total: int | None = None
-    population_sha256: str | None = None
-    sent_population_sha256: str | None = None
-    request: str | None = None
-    api_requests: int = 0
-    passes: int = 0
-    coercions: int = 0
-    coercion_failures: int = 0
-    replaced_characters: int = 0
-    dropped_elements: int = 0
-    oversized_cells: int = 0
-    read_as: int | None = None
+    finished_at: str
+    is_complete: bool
+    incomplete_reason: str | None
+    end_evidence: str | None
+    consistency: str
+    records: int
+    records_sent: int
+    inactive_records: int | None
+    duplicates_dropped: int
+    source_total_first: int | None
+    source_total: int | None
+    population_sha256: str | None
+    sent_population_sha256: str | None
+    request: str | None
+    api_requests: int
+    passes: int
+    coercions: int
+    coercion_failures: int
+    replaced_characters: int
+    dropped_elements: int
+    oversized_cells: int
+    read_as: int | None
 
     def to_record(self) -> dict[str, Any]:
         return asdict(self)
@@ -67,6 +92,44 @@ class Receipt:
     def is_as_expected(self) -> bool:
         """Complete, or incomplete for a reason that no later run can mend."""
         return self.is_complete or (self.incomplete_reason or "").partition(":")[0] in EXPECTED_REASONS
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """What is the same in all receipts of one run."""
+
+    sync_id: str
+    account: str
+    tap_version: str
+    read_as: int | None
+
+    def receipt(self, table: str, outcome: Outcome, counts: Counts, delivery: Delivery) -> Receipt:
+        """The one place where a receipt is made."""
+        is_whole = outcome.is_complete and delivery.reason is None
+        return Receipt(
+            sync_id=self.sync_id,
+            account=self.account,
+            stream=table,
+            replication_method="INCREMENTAL" if outcome.is_incremental else "FULL_TABLE",
+            tap_version=self.tap_version,
+            started_at=utc_text(outcome.started_at),
+            finished_at=utc_text(outcome.finished_at),
+            is_complete=is_whole,
+            incomplete_reason=delivery.reason if outcome.is_complete else outcome.reason,
+            end_evidence=outcome.evidence,
+            consistency=outcome.consistency,
+            records_sent=delivery.records,
+            duplicates_dropped=outcome.duplicates,
+            source_total_first=outcome.total_first,
+            source_total=outcome.total,
+            population_sha256=outcome.population_sha256,
+            sent_population_sha256=delivery.population_sha256,
+            request=outcome.request,
+            api_requests=outcome.api_requests,
+            passes=outcome.passes,
+            read_as=self.read_as,
+            **asdict(counts),
+        )
 
 
 def new_sync_id(now: datetime, last: datetime | None = None) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from tap_freshsales_users.records.coercion import TRUTHS, is_nothing
-from tap_freshsales_users.records.shaper import Record, keep
+from tap_freshsales_users.records.coercion import TRUTHS, is_element, is_nothing
+from tap_freshsales_users.records.shaper import Record, Shaper, keep
 from tap_freshsales_users.records.spelling import ENTERPRISE_USER
 
 MANAGER = (ENTERPRISE_USER, "manager")
@@ -55,7 +55,7 @@ MEMBER_PATHS: dict[str, tuple[str, ...]] = {
     "member_display": ("display",),
     "member_type": ("type",),
 }
-# The stream says it.
+# The name of the table says it.
 LEFT_OUT = (("meta", "resourceType"),)
 # A manager's id alone, in place of the object.
 PLAIN = {MANAGER: "manager_id"}
@@ -64,6 +64,22 @@ PLAIN = {MANAGER: "manager_id"}
 # What a reference leads to, by the endpoint in its path (RFC 7644 section 3.2).
 _ENDPOINTS = {"users": "User", "groups": "Group"}
 _KINDS = {kind.lower(): kind for kind in _ENDPOINTS.values()}
+
+
+def fill_user(user: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
+    """The columns of a user that no single path leads to."""
+    shaper.put(record, "primary_email", primary_email(user))
+    if is_nothing(record.get("manager_id")):
+        shaper.put(record, "manager_id", manager_id(user))
+
+
+def fill_group(group: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
+    """How many members the group has. `members` that are null are the same as none (RFC 7643 section 2.5)."""
+    members = members_of(group)
+    if members is not None:
+        shaper.put(record, "member_count", sum(map(is_element, members)))
+    if members == []:
+        shaper.put(record, "members", members)
 
 
 def primary_email(resource: Mapping[str, Any]) -> str | None:

@@ -1,10 +1,19 @@
-"""Where an incremental read starts, and how it asks (RFC 7644 section 3.4.2.2)."""
+"""The bookmark of an incremental stream: where the read starts, and whose bookmark it is."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 from tap_freshsales_users.singer.sdk import PageStream
+
+
+def bookmark_of(state: Mapping[str, Any], stream: str) -> dict[str, Any]:
+    """The bookmark of this stream in a state; empty where there is none."""
+    found = state.get("bookmarks", {}).get(stream)
+    return found if isinstance(found, dict) else {}
 
 
 def starting_moment(stream: PageStream) -> str | None:
@@ -41,7 +50,3 @@ def mark_account(stream: PageStream, account: str) -> None:
     state = stream.stream_state
     if state.get("replication_key_value") is not None:
         state["account"] = account
-
-
-def filter_since(moment: str) -> str:
-    return f'meta.lastModified ge "{moment}"'

@@ -1,16 +1,15 @@
 """What has to reach into the SDK's private methods, and why.
 
-- `Stream._sync_records`: RECORD messages go out a page at a time. The SDK's loop takes a record at a time
-  through type conformance and a walk for deselected properties, which the compiled shaping makes needless.
-  What that loop calls, the one here calls as well: `_tap`, `_write_starting_replication_value`,
-  `_increment_stream_state`, `_write_state_message`.
+- `Stream._write_schema_message`, `_write_starting_replication_value`, `_increment_stream_state`,
+  `_write_state_message`, `_write_batch_message`, `_tap`, `_stream_version`, `_initialized_at`: `open`,
+  `write_records` and `close` call what `Stream.sync` calls. `sync` is final and pulls the records of one
+  stream, but a read pushes its pages to several streams. `sync` also takes a record at a time through type
+  conformance and a walk for deselected properties; the compiled shaping makes that needless.
 - `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records, so that a read
-  that fails half way would delete everybody. Here it is sent by the run, after a complete read.
+  that fails half way would delete everybody. Here the run sends it after a complete read.
 - `Stream._finalize_state`: the SDK moves the bookmark as soon as the records are read, whole or not. Here the
   run does so, for a whole read only.
 - `Stream._write_record_message`, `_generate_record_messages`: what stream maps make of a record is counted.
-- `Stream._write_schema_message`, `_write_batch_message`, `_stream_version`,
-  `_initialized_at`: memberships are written while their groups pass, outside a `sync` of their own.
 - `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
 - `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text, and ends in a
   traceback that repeats the value where one is no number or no JSON.
@@ -23,10 +22,8 @@ A test compares these with the SDK release in use.
 from __future__ import annotations
 
 import copy
-import logging
-from abc import abstractmethod
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any, cast
 
@@ -52,8 +49,6 @@ from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.singer.writer import BufferedWriter, record_line_parts
 
-# The SDK announces a failure in these words before it raises it; the run does so with its remedy.
-UNHANDLED = "An unhandled error occurred"
 # Which run read a row: without it nobody can tell who is gone.
 SYNC_ID = "sync_id"
 PROPERTY_DEPTH = 2  # ("properties", name)
@@ -108,24 +103,21 @@ def keep_automatic(metadata: MetadataMapping, column: str) -> None:
 
 
 class PageStream(Stream):
-    """A stream that is read and written a page at a time."""
+    """A stream that is written a page at a time: open, write, close. The SDK's own `sync` works as well."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
-    _counter: Counter  # of a stream that follows another one
-
     def __init__(self, tap: Tap, schema: dict[str, Any], name: str) -> None:
         super().__init__(tap, schema=schema, name=name)
-        self._written_by_page: bool | None = None
-        self._batch: list[Record] = []
         self.sent = Sent(self.primary_keys or ())
-
-    @abstractmethod
-    def get_pages(self) -> Iterable[list[Record]]: ...
-
-    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Record]:  # noqa: ARG002
-        for page in self.get_pages():
-            yield from page
+        # Whether the loader was handed all that a whole read brought, under whatever name.
+        self.is_sent_whole = False
+        self._written_by_page: bool | None = None
+        self._written = 0
+        self._since_state = 0
+        self._batch: list[Record] = []
+        self._measures = ExitStack()
+        self._counter: Counter
 
     @property
     def metadata(self) -> MetadataMapping:
@@ -147,57 +139,79 @@ class PageStream(Stream):
             if name in chosen and self.mask["properties", name]
         }
 
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        if not message.startswith(UNHANDLED):
-            super().log(message, *args, level=level, **kwargs)
+    # -- open, write, close
 
-    # -- written by whoever syncs the stream
+    def open(self) -> None:
+        """Announce the stream, as `sync` does."""
+        self.log("Beginning sync of '%s' in %s mode", self.name, self.replication_method.lower())
+        self._write_schema_message()
+        if self.replication_method == REPLICATION_FULL_TABLE and self.emit_activate_version_messages:
+            self._stream_version = self._initialized_at // 1000
+        self._counter = self._measures.enter_context(self.get_record_counter())
+        self._measures.enter_context(self.get_sync_timer())
+        self._write_starting_replication_value(None)
 
-    def _sync_records(
-        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
-    ) -> Generator[dict[str, Any], Any, Any]:
-        if not write_messages or self.ABORT_AT_RECORD_COUNT is not None:
-            yield from super()._sync_records(context, write_messages=write_messages)
+    def write_records(self, records: list[Record]) -> None:
+        """Write one page, or hold it back where the run is configured to write BATCH files."""
+        self._counter.increment(len(records))
+        batch_config = self._batch_config
+        if batch_config is None:
+            self.write_page(records)
+            self._note_written(records)
+            if self._since_state >= self.STATE_MSG_FREQUENCY:
+                self._tell_state()
             return
-        with self.get_record_counter() as counter, self.get_sync_timer():
-            self._write_starting_replication_value(context)
-            since_state = 0
-            for page in self.get_pages():
-                self.write_page(page)
-                counter.increment(len(page))
-                since_state += len(page)
-                if since_state >= self.STATE_MSG_FREQUENCY:
-                    since_state = 0
-                    self._write_state_message()
-            self._write_state_message()
-        yield from ()
+        self._batch += records
+        while len(self._batch) >= batch_config.batch_size:
+            self._write_batch(batch_config)
 
-    def write_page(self, records: list[Record]) -> None:
-        """RECORD messages of one page, and the bookmark they move."""
-        if self.is_written_plainly:
-            stream_map = self.stream_maps[0]
-            before, behind = record_line_parts(
-                stream_map.stream_alias, self._stream_version, utc_now().isoformat()
-            )
-            writer = cast("BufferedWriter", self._tap.message_writer)
-            writer.write_lines([before + orjson.dumps(record) + behind for record in records])
-            self.state_manager.is_flushed = False
-        else:
-            for record in records:
-                self._write_record_message(record)
+    def close(self, *, is_whole: bool) -> None:
+        """Write what is held back, and the state where nothing failed."""
+        batch_config = self._batch_config
+        if batch_config is not None and self._batch:
+            self._write_batch(batch_config)
+        self._measures.close()
+        if is_whole:
+            self._tell_state()
+
+    @property
+    def _batch_config(self) -> BatchConfig | None:
+        return self.get_batch_config(self.config)
+
+    def _note_written(self, records: list[Record]) -> None:
+        self._written += len(records)
+        self._since_state += len(records)
         if self.is_incremental:
             for record in records:
                 self._increment_stream_state(record)
 
-    @property
-    def primary_map(self) -> StreamMap:
-        """The one that the stream itself goes through; others make copies of it."""
-        return self.stream_maps[0]
+    def _tell_state(self) -> None:
+        self._since_state = 0
+        self._write_state_message()
 
-    @property
-    def is_batched(self) -> bool:
-        """Whether records go into files, which the SDK writes without asking any stream map."""
-        return self.get_batch_config(self.config) is not None
+    def _write_batch(self, batch_config: BatchConfig) -> None:
+        size = batch_config.batch_size
+        records, self._batch = self._batch[:size], self._batch[size:]
+        batcher = Batcher(tap_name=self.tap_name, stream_name=self.name, batch_config=batch_config)
+        for manifest in batcher.get_batches(iter(records)):
+            self._write_batch_message(encoding=batch_config.encoding, manifest=manifest)
+        self._note_written(records)
+        self._tell_state()
+
+    # -- RECORD messages
+
+    def write_page(self, records: list[Record]) -> None:
+        """RECORD messages of one page."""
+        if not self.is_written_plainly:
+            for record in records:
+                self._write_record_message(record)
+            return
+        before, behind = record_line_parts(
+            self.primary_map.stream_alias, self._stream_version, utc_now().isoformat()
+        )
+        writer = cast("BufferedWriter", self._tap.message_writer)
+        writer.write_lines([before + orjson.dumps(record) + behind for record in records])
+        self.state_manager.is_flushed = False
 
     def _write_record_message(self, record: Record) -> None:
         read = {name: record[name] for name in self.sent.watched if name in record}
@@ -210,10 +224,24 @@ class PageStream(Stream):
         self.state_manager.is_flushed = False
 
     @property
+    def primary_map(self) -> StreamMap:
+        """The map that the stream itself goes through; others make copies of it."""
+        return self.stream_maps[0]
+
+    @property
+    def is_sent_unchanged(self) -> bool:
+        """Whether no stream map changes what goes out. BATCH files are written without asking any map."""
+        return self._batch_config is not None or self.is_written_plainly
+
+    @property
+    def records_sent(self) -> int:
+        return self._written if self.is_sent_unchanged else self.sent.records
+
+    @property
     def is_written_plainly(self) -> bool:
         """Whether the SDK's way from a record to its message changes nothing but what `columns` left out.
 
-        Stream maps and flattening do, and so does a selection within a JSON column.
+        Stream maps and flattening change it, and so does a selection within a JSON column.
         """
         if self._written_by_page is None:
             maps = self.stream_maps
@@ -225,41 +253,10 @@ class PageStream(Stream):
             )
         return self._written_by_page
 
+    # -- what the SDK does too early
+
     def _finalize_state(self, state: dict[str, Any] | None = None) -> None:
-        """Not yet: the run knows whether the stream was read whole."""
-
-    # -- written while another stream is synced
-
-    def begin_following(self) -> None:
-        self._write_schema_message()
-        if self.replication_method == REPLICATION_FULL_TABLE and self.emit_activate_version_messages:
-            self._stream_version = self._initialized_at // 1000
-        self._counter = self.get_record_counter()
-
-    def follow(self, records: list[Record]) -> None:
-        """Write these now; as BATCH files where the run is configured so."""
-        self._counter.increment(len(records))
-        batch_config = self.get_batch_config(self.config)
-        if batch_config is None:
-            self.write_page(records)
-            return
-        self._batch += records
-        if len(self._batch) >= batch_config.batch_size:
-            self._write_batches(batch_config)
-
-    def finish_following(self) -> None:
-        batch_config = self.get_batch_config(self.config)
-        if batch_config is not None:
-            self._write_batches(batch_config)
-        self._counter.exit()
-
-    def _write_batches(self, batch_config: BatchConfig) -> None:
-        records, self._batch = self._batch, []
-        batcher = Batcher(tap_name=self.tap_name, stream_name=self.name, batch_config=batch_config)
-        for manifest in batcher.get_batches(iter(records)):
-            self._write_batch_message(encoding=batch_config.encoding, manifest=manifest)
-
-    # -- versions
+        """Not yet: the run knows whether the list was read whole."""
 
     def version_after(self, last_run: datetime) -> None:
         """Keep the version of the table above the last run's, also where this host's clock is behind."""

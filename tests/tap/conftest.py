@@ -13,7 +13,7 @@ settings.load_profile("untimed")
 
 @pytest.fixture(autouse=True)
 def skip_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", SkippingClock)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", SkippingClock)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from singer_sdk import Stream
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
 
+from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.singer.sdk import PageStream
 from tap_freshsales_users.tap import TapFreshsalesUsers
 from tests.tap.running import Message, Outcome, run_tap
@@ -24,14 +25,34 @@ class PlainWriter(SimpleSingerWriter):
         """Nothing is held back."""
 
 
+class Held(PageStream):
+    """Keeps all pages of a read, and hands the records to the SDK's own `sync` at its end."""
+
+    held: list[Record]
+
+    def open(self) -> None:
+        self.held = []
+
+    def write_records(self, records: list[Record]) -> None:
+        self.held += records
+
+    def close(self, *, is_whole: bool) -> None:
+        assert is_whole
+        self._written = len(self.held)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self, "get_records", lambda _context: iter(self.held))
+            self.sync()
+
+
 def run_both(
     config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: Any
 ) -> tuple[Outcome, Outcome]:
     """The same run by the tap's own way, and by the SDK's."""
-    monkeypatch.setattr("tap_freshsales_users.singer.context.new_sync_id", lambda *_: SYNC_ID)
+    monkeypatch.setattr("tap_freshsales_users.session.new_sync_id", lambda *_: SYNC_ID)
     own = run_tap(config, tmp_path, **files)
     with monkeypatch.context() as patch:
-        patch.delattr(PageStream, "_sync_records")
+        for name in ("open", "write_records", "close"):
+            patch.setattr(PageStream, name, getattr(Held, name))
         patch.setattr(PageStream, "TYPE_CONFORMANCE_LEVEL", Stream.TYPE_CONFORMANCE_LEVEL)
         patch.setattr(PageStream, "is_written_plainly", property(lambda _stream: False))
         patch.setattr(TapFreshsalesUsers, "message_writer_class", PlainWriter)

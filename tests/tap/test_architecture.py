@@ -1,6 +1,8 @@
-"""The wings of the tap depend on one another in one direction, and only one of them knows the Singer SDK."""
+"""The parts of the tap depend on one another in one direction, and only its face knows the Singer SDK."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,14 +12,28 @@ import tap_freshsales_users
 
 PACKAGE = Path(tap_freshsales_users.__file__).parent
 ROOT = PACKAGE.parent
-# What each wing may import of this package; the modules at the top may import all of them.
+WINGS = ("api", "reading", "records", "singer")
+# What each wing, and each module between the wings and the command, may import of this package.
 ALLOWED = {
     "api": {"api", "errors"},
     "records": {"records", "errors"},
     "reading": {"reading", "api", "records", "errors"},
-    "singer": {"singer", "reading", "api", "records", "errors", "settings"},
+    "tables": {"reading", "records"},
+    "session": {"tables", "reading", "api", "settings", "errors"},
+    "check": {"session", "tables", "reading", "terminal", "errors"},
+    "singer": {"singer", "session", "tables", "reading", "api", "records", "errors", "settings"},
+    "run": {"singer", "session", "tables", "reading", "errors"},
 }
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
+# A reader without Singer stands on these.
+WITHOUT_THE_SDK = ("api", "reading", "records", "tables", "session", "check")
+
+
+def modules(place: str) -> list[Path]:
+    """Of a wing, or the one module of that name."""
+    found = list((PACKAGE / place).glob("*.py")) if place in WINGS else [PACKAGE / f"{place}.py"]
+    assert found
+    return found
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -28,17 +44,27 @@ def imported(path: Path) -> Iterator[str]:
             yield node.module
 
 
-@pytest.mark.parametrize("wing", ALLOWED)
-def test_a_wing_imports_only_what_lies_below_it(wing: str) -> None:
-    for path in (PACKAGE / wing).glob("*.py"):
+@pytest.mark.parametrize("place", ALLOWED)
+def test_a_wing_imports_only_what_lies_below_it(place: str) -> None:
+    for path in modules(place):
         own = [name.split(".")[1] for name in imported(path) if name.startswith(f"{PACKAGE.name}.")]
-        assert set(own) <= ALLOWED[wing], path.name
+        assert set(own) <= ALLOWED[place], path.name
 
 
-@pytest.mark.parametrize("wing", ["api", "reading", "records"])
-def test_only_the_singer_wing_knows_the_sdk(wing: str) -> None:
-    for path in (PACKAGE / wing).glob("*.py"):
-        assert not [name for name in imported(path) if name.startswith("singer")], path.name
+@pytest.mark.parametrize("place", WITHOUT_THE_SDK)
+def test_nothing_but_the_singer_face_knows_the_sdk(place: str) -> None:
+    for path in modules(place):
+        known = {f"{PACKAGE.name}.singer", f"{PACKAGE.name}.command", f"{PACKAGE.name}.run"}
+        assert not [name for name in imported(path) if name.startswith(("singer_sdk", *known))], path.name
+
+
+def test_a_list_is_read_and_a_table_filled_without_the_sdk() -> None:
+    """Not only by what is written in the modules: the SDK is not loaded at all."""
+    script = (
+        "import sys; import tap_freshsales_users.check; import tap_freshsales_users.api.api; "
+        "sys.exit('singer_sdk' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("package", SEPARATE)

@@ -146,7 +146,7 @@ def test_a_refused_or_unknown_filter_leads_to_a_full_read_and_a_log_line(
     assert (receipt["replication_method"], receipt["is_complete"]) == ("FULL_TABLE", True)
     assert receipt["population_sha256"]
     assert "filter" not in receipt["request"]
-    assert "reading in full" in outcome.log
+    assert "reading the full list" in outcome.log
     assert bookmark_of(outcome) == utc_time(max(person.modified for person in sandbox.directory.users()))
 
 
@@ -158,7 +158,7 @@ def test_a_filter_that_matches_nobody_is_told_from_an_unknown_one(
     assert outcome.records["scim_users"] == []
     assert outcome.receipt("scim_users")["incomplete_reason"] == "incremental"
     assert bookmark_of(outcome) == LATER
-    assert "reading in full" not in outcome.log
+    assert "reading the full list" not in outcome.log
     assert filters(sandbox)[1:] == ['meta.lastModified ge "1970-01-01T00:00:00Z"']
 
 

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from freshsales_sandbox.app import Sandbox
-from tap_freshsales_users.singer.client import ListStream
 from tap_freshsales_users.singer.sdk import PageStream
-from tap_freshsales_users.singer.streams import ScimGroupMembers, ScimGroups
+from tap_freshsales_users.tables import Rows
 from tests.tap.running import Outcome, run_tap
 from tests.tap.selecting import deselect, discover
 from tests.tap.truth import LISTS, truth_of
@@ -56,14 +55,14 @@ def test_a_stream_that_fails_keeps_no_other_from_being_read(failing: str, tmp_pa
 def test_an_error_in_the_tap_itself_ends_one_stream_and_repeats_no_data(
     failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = ListStream.record
+    take = Rows.take
 
-    def broken(stream: ListStream, item: dict[str, Any]) -> dict[str, Any]:
-        if stream.name == failing:
-            raise KeyError(json.dumps(item))
-        return record(stream, item)
+    def broken(rows: Rows, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if rows.table.name == failing:
+            raise KeyError(json.dumps(items))
+        return take(rows, items)
 
-    monkeypatch.setattr(ListStream, "record", broken)
+    monkeypatch.setattr(Rows, "take", broken)
     with Sandbox(people=PEOPLE, quota=None) as sandbox:
         outcome = run_tap({**sandbox.config, **SETTINGS}, tmp_path)
         failed = {failing, *({"scim_group_members"} if failing == "scim_groups" else ())}
@@ -155,14 +154,14 @@ def test_a_signal_before_a_stream_asked_for_anything_is_no_internal_error(
 
 def test_memberships_can_be_read_though_their_groups_are_not_selected(tmp_path: Path) -> None:
     with Sandbox(people=PEOPLE, quota=None) as sandbox:
-        catalog = discover(sandbox.config, tmp_path, deselect(ScimGroups.name))
+        catalog = discover(sandbox.config, tmp_path, deselect("scim_groups"))
         outcome = run_tap({**sandbox.config, **SETTINGS}, tmp_path, catalog=catalog)
         truth = truth_of(sandbox.directory)
     assert outcome.exit_code == 0
-    assert not outcome.records[ScimGroups.name]
-    assert set(outcome.keys(ScimGroupMembers.name)) == truth[ScimGroupMembers.name]
-    assert outcome.receipt(ScimGroupMembers.name)["is_complete"]
-    assert outcome.receipt(ScimGroupMembers.name)["api_requests"] > 0
+    assert not outcome.records["scim_groups"]
+    assert set(outcome.keys("scim_group_members")) == truth["scim_group_members"]
+    assert outcome.receipt("scim_group_members")["is_complete"]
+    assert outcome.receipt("scim_group_members")["api_requests"] > 0
 
 
 @pytest.mark.parametrize("failing", ASKED)

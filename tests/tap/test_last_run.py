@@ -18,7 +18,7 @@ MOMENTS = st.timedeltas(timedelta(0), timedelta(days=8000 * 365)).map(
     lambda after: datetime(1990, 1, 1, tzinfo=UTC) + after
 )
 FAR_AHEAD = "29991231T235959999999-ffffffff"
-NO_RUN_IS_KNOWN = "No earlier run is known from the state"
+NO_RUN_IS_KNOWN = "The state names no earlier run"
 
 
 def state_of(sync_id: object) -> Message:

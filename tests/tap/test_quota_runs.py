@@ -24,7 +24,7 @@ def share_clock(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> SkippingCl
     clock = SkippingClock()
     assert sandbox.quota is not None
     sandbox.quota.clock = clock.time
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", lambda: clock)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", lambda: clock)
     return clock
 
 
@@ -99,7 +99,7 @@ def test_without_headers_a_run_waits_by_single_probes_and_reads_everything(
 
 
 def test_five_requests_in_two_seconds_in_real_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Clock)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", Clock)
     with Sandbox(people=20, quota="5/2s") as sandbox:
         outcome = run_tap({**sandbox.config, "max_in_flight": 8}, tmp_path)
         truth = truth_of(sandbox.directory)

@@ -76,9 +76,29 @@ def config(sandbox: Sandbox) -> Config:
 def assert_same(own: Outcome, plain: Outcome) -> None:
     assert (own.exit_code, plain.exit_code) == (0, 0), own.log + plain.log
     nothing: Message = {}
-    for mine, theirs in itertools.zip_longest(own.messages, plain.messages, fillvalue=nothing):
-        assert comparable(mine) == comparable(theirs)
+    for mine, theirs in itertools.zip_longest(in_order(own), in_order(plain), fillvalue=nothing):
+        assert mine == theirs
     assert counts(own) == counts(plain)
+
+
+def in_order(outcome: Outcome) -> list[Message]:
+    """The messages, those of memberships apart: the SDK writes one stream after another, a read all at once.
+
+    A state that tells nothing new is left out: which of them there are rests on that order.
+    """
+    aliases = ("scim_group_members", "members")
+    apart = [comparable(m) for m in outcome.messages if m.get("stream") in aliases]
+    others, known = [], None
+    for message in map(comparable, outcome.messages):
+        told = {name: held for name, held in message.get("value", {}).get("bookmarks", {}).items() if held}
+        if message["type"] == "STATE" and told == known:
+            continue
+        if message["type"] == "STATE":
+            known = told
+            message["value"] = {"bookmarks": told}
+        if message.get("stream") not in aliases:
+            others.append(message)
+    return others + apart
 
 
 def counts(outcome: Outcome) -> list[tuple[str, int]]:
@@ -199,7 +219,7 @@ def test_batch_files_hold_what_the_sdk_writes(
     theirs.pop("sync_receipts")
     assert mine == theirs
     assert set(mine) == {*LISTS, "profile"}
-    shapes = [[without_manifest(m) for m in run.messages] for run in (own, plain)]
+    shapes = [[without_manifest(m) for m in in_order(run)] for run in (own, plain)]
     assert shapes[0] == shapes[1]
     assert not own.records, "a record went out beside the files"
 
@@ -315,7 +335,7 @@ def test_the_state_of_an_incremental_read_is_that_of_the_sdk(
 ) -> None:
     config, catalog = dated
     own, plain = run_both(config, tmp_path, monkeypatch, catalog=catalog)
-    said = [[comparable(m) for m in run.messages if m["type"] != "STATE"] for run in (own, plain)]
+    said = [[m for m in in_order(run) if m["type"] != "STATE"] for run in (own, plain)]
     assert said[0] == said[1]
     assert own.state == plain.state
     assert own.state["bookmarks"]["scim_users"]["replication_key"] == "last_modified_at"

@@ -104,7 +104,7 @@ def test_backoff_is_jittered_doubles_its_bound_and_never_passes_a_minute(
             waits.append(seconds)
             super().wait(seconds)
 
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Watched)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", Watched)
     monkeypatch.setattr("random.uniform", jitter)
     with AnsweringServer(lambda _: json_answer("{}", 503)) as server:
         run_tap({**server.config, **ONLY_SCIM, "max_attempts": 10}, tmp_path)
@@ -125,7 +125,7 @@ def test_a_server_error_may_ask_for_a_longer_wait_of_a_minute_at_the_most(
             super().__init__()
             clocks.append(self)
 
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Kept)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", Kept)
     with AnsweringServer(lambda _: json_answer("{}", 503, Retry_After=retry_after)) as server:
         outcome = run_tap({**server.config, **ONLY_SCIM, "max_attempts": 2}, tmp_path)
     assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: upstream_unavailable"
@@ -146,7 +146,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             super().__init__()
             self.waits = waits
 
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Kept)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", Kept)
     return waits
 
 

@@ -205,7 +205,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             super().__init__()
             self.waits = waits
 
-    monkeypatch.setattr("tap_freshsales_users.singer.context.Clock", Kept)
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", Kept)
     return waits
 
 

@@ -1,0 +1,108 @@
+"""What the reads of one run share: settings, API and quota, the run's id, and what it learned so far."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from tap_freshsales_users.api.clock import Clock
+from tap_freshsales_users.errors import ConfigurationError
+from tap_freshsales_users.reading.read import Known, Read, Source
+from tap_freshsales_users.reading.receipt import Issuer, Receipt, moment_of, new_sync_id, utc_text
+from tap_freshsales_users.reading.sources import READS
+from tap_freshsales_users.settings import VERSION_PLACE
+from tap_freshsales_users.tables import Rows, Table
+
+if TYPE_CHECKING:
+    from tap_freshsales_users.api.api import Api
+
+PACKAGE = "tap-freshsales-users"
+
+
+class Session:
+    """One run, whatever writes its records."""
+
+    def __init__(self, config: Mapping[str, Any], logger: logging.Logger) -> None:
+        self.config = config
+        self.known = Known()
+        self.receipts: dict[str, Receipt] = {}
+        self.sync_id = new_sync_id(datetime.now(UTC))
+        # When the last run was, where it is known.
+        self.last_run: datetime | None = None
+        self._logger = logger
+
+    def follow(self, last_sync_id: object) -> None:
+        """Make this run's id sort after that of the last run; raises ConfigurationError."""
+        self.last_run = moment_of(last_sync_id)
+        try:
+            self.sync_id = new_sync_id(datetime.now(UTC), self.last_run)
+        except OverflowError:
+            raise ConfigurationError(
+                "The state names a last run after which no time is left (the year 9999)",
+                "Remove `bookmarks.sync_receipts` from the state, and take that run out of the warehouse.",
+            ) from None
+
+    @cached_property
+    def api(self) -> Api:
+        from tap_freshsales_users.api.api import Api  # noqa: PLC0415 - not needed to discover
+
+        user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, self._version)
+        return Api(self.config, user_agent, Clock(), self._logger)
+
+    @cached_property
+    def _version(self) -> str:
+        return version(PACKAGE)
+
+    @property
+    def account(self) -> str:
+        """The host name that stands in every record."""
+        return self.api.account.name
+
+    def read(
+        self, source: Source, *, name: str | None = None, since: Callable[[], str | None] = lambda: None
+    ) -> Read:
+        """A read of this list. `name` stands for it in errors; `since` tells the moment to filter by."""
+        name = name or source.name
+        return READS.get(source.name, Read)(
+            source,
+            self.api,
+            self.known,
+            name=name,
+            page_size=self.config["page_size"],
+            logger=self._logger.getChild(name),
+            since=since,
+        )
+
+    def rows(self, table: Table, columns: Mapping[str, dict[str, Any]] | None = None) -> Rows:
+        """What makes records of this table; of all its columns, where none are named."""
+        return table.rows(
+            table,
+            table.schema()["properties"] if columns is None else columns,
+            {"account": self.account, "sync_id": self.sync_id},
+            self._logger.getChild(table.name),
+        )
+
+    @property
+    def issuer(self) -> Issuer:
+        return Issuer(self.sync_id, self.account, self._version, self.known.read_as)
+
+    def note(self, receipt: Receipt) -> None:
+        self.receipts[receipt.stream] = receipt
+
+    def tell_of_last_run(self) -> None:
+        """Log whether this run is sure to sort after the last one in the warehouse."""
+        if self.last_run is None:
+            self._logger.info(
+                "The state names no earlier run. This run's id is greater than the last one's only if the "
+                "clock of this host is right."
+            )
+        elif self.last_run >= datetime.now(UTC):
+            self._logger.warning(
+                "The last run's id lies ahead of this host's clock (%s): one of the two clocks is wrong. "
+                "This run's id follows the last one's.",
+                utc_text(self.last_run),
+            )

@@ -1,0 +1,57 @@
+"""What a catalog or a stream map says and the tap cannot do is told in the log: the SDK ignores it."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from singer_sdk import Tap
+
+from tap_freshsales_users.singer.sdk import SYNC_ID
+from tap_freshsales_users.singer.streams import RECEIPTS
+
+
+def warn_of_unknown_selections(tap: Tap) -> None:
+    """Streams and columns that do not exist, and a missing `sync_id`."""
+    for entry in tap.input_catalog.streams if tap.input_catalog else []:
+        stream = tap.streams.get(entry.tap_stream_id)
+        if stream is None:
+            tap.logger.warning("The catalog names a stream that does not exist: %s.", entry.tap_stream_id)
+            continue
+        known = stream.schema["properties"]
+        if SYNC_ID not in (entry.schema.properties or {}):
+            tap.logger.warning(
+                "The catalog leaves %s.%s out: the warehouse cannot tell who is gone.", stream.name, SYNC_ID
+            )
+        for column in entry.schema.properties or {}:
+            if column not in known:
+                tap.logger.warning(
+                    "The catalog names a column that does not exist: %s.%s.", stream.name, column
+                )
+
+
+def warn_of_receipts(tap: Tap) -> None:
+    """Receipts are sent whatever a catalog or a stream map says: without them nothing can be verified."""
+    if tap.input_catalog is not None:
+        entry = tap.input_catalog.get_stream(RECEIPTS)
+        selection = {} if entry is None else entry.metadata.resolve_selection()
+        missing = [
+            column
+            for column in tap.streams[RECEIPTS].schema["properties"]
+            if entry is not None
+            and (column not in (entry.schema.properties or {}) or not selection["properties", column])
+        ]
+        if not selection.get((), entry is not None):
+            tap.logger.warning("The catalog leaves %s out: they are sent all the same.", RECEIPTS)
+        elif missing:
+            tap.logger.warning(
+                "The catalog leaves columns of %s out (%s): they are sent all the same.",
+                RECEIPTS,
+                ", ".join(missing),
+            )
+    if any(fnmatchcase(RECEIPTS, pattern) for pattern in tap.config.get("stream_maps") or {}):
+        tap.logger.warning("A stream map names %s: they are sent as they are.", RECEIPTS)
+    maps_are_set = tap.config.get("stream_maps") or tap.mapper.flattening_options.enabled
+    if tap.config.get("batch_config") and maps_are_set:
+        tap.logger.warning(
+            "Stream maps and flattening change no BATCH files: the Singer SDK writes records as they are."
+        )

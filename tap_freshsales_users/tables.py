@@ -1,0 +1,326 @@
+"""The tables: name, key, schema, which list feeds each, and how an item becomes a record.
+
+Nothing here knows the Singer SDK. `Rows` fills one table while a read passes: take each page, then conclude.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+from tap_freshsales_users.reading.outcome import Outcome
+from tap_freshsales_users.reading.read import Read, Source
+from tap_freshsales_users.reading.reader import Item
+from tap_freshsales_users.reading.receipt import DERIVED, Counts, MemberPopulation
+from tap_freshsales_users.reading.sources import (
+    OWNERS,
+    PROFILE,
+    ROLES,
+    SCIM_GROUPS,
+    SCIM_USERS,
+    TEAMS,
+    TERRITORIES,
+)
+from tap_freshsales_users.records.coercion import is_element, is_nothing, to_string
+from tap_freshsales_users.records.crm import ROLE_ATTRIBUTES, fill_roles
+from tap_freshsales_users.records.loadable import MAX_CELL_BYTES, MAX_DEPTH, Loadable, clean
+from tap_freshsales_users.records.schemas import load_schema
+from tap_freshsales_users.records.scim import (
+    GROUP_PATHS,
+    LEFT_OUT,
+    MEMBER_PATHS,
+    PLAIN,
+    USER_PATHS,
+    fill_group,
+    fill_user,
+    identify,
+    members_of,
+)
+from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record, Shaper
+
+# Columns of every table that the tap makes by itself.
+ALWAYS_MADE = frozenset({"account", "sync_id", ADDITIONAL_ATTRIBUTES})
+
+Path = tuple[str, ...]
+
+
+def nothing_more(item: Item, record: Record, shaper: Shaper) -> None:
+    """Of a table whose columns are all read from paths."""
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    # The list that feeds it.
+    source: Source
+    keys: tuple[str, ...] = ("account", "id")
+    # Where in an item each column is; None: each attribute has the name of its column.
+    paths: Mapping[str, Path] | None = None
+    # Columns that the tap makes of more than one path, and what makes them.
+    made: frozenset[str] = frozenset()
+    complete: Callable[[Item, Record, Shaper], None] = nothing_more
+    # Attributes that are left out on purpose, and columns for a plain value in place of an object.
+    left_out: tuple[Path, ...] = ()
+    plain: Mapping[Path, str] = field(default_factory=dict)
+    # The column whose false values are counted in the receipt.
+    flag: str | None = None
+    # What makes records of the items.
+    rows: type[Rows] = field(default_factory=lambda: Rows)
+
+    def schema(self) -> dict[str, Any]:
+        return load_schema(self.name)
+
+    def column_paths(self) -> Mapping[str, Path]:
+        if self.paths is not None:
+            return self.paths
+        made_here = ALWAYS_MADE | self.made
+        return {column: (column,) for column in self.schema()["properties"] if column not in made_here}
+
+
+class Rows:
+    """The records of one table, made while one read passes.
+
+    `columns` are the columns that are wanted, with their schemas; `constants` are values that no item holds.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Mapping[str, dict[str, Any]],
+        constants: Mapping[str, Any],
+        logger: logging.Logger,
+    ) -> None:
+        self.table = table
+        self._logger = logger
+        self._warned: set[str] = set()
+        self._shaper = Shaper(
+            columns,
+            constants,
+            paths=table.column_paths(),
+            left_out=table.left_out,
+            plain=table.plain,
+            on_failure=self._warn_of_type,
+        )
+        self._loadable = Loadable(table.keys, self._warn_of_size)
+        self._records = 0
+        self._flag = table.flag if table.flag in columns else None
+        self._inactive = 0
+
+    def take(self, items: Sequence[Item]) -> list[Record]:
+        """The records of one page of the read."""
+        records = self._shape(items)
+        self._loadable.make(records)
+        self._records += len(records)
+        if self._flag is not None:
+            self._inactive += sum(record[self._flag] is False for record in records)
+        return records
+
+    def conclude(self, outcome: Outcome) -> Outcome:
+        """What the end of the read means for this table; warns once of what was left out or replaced."""
+        counts = self.counts
+        if counts.dropped_elements:
+            self._logger.warning(
+                "%s: %d elements of lists were null, empty or no objects, and were left out.",
+                self.table.name,
+                counts.dropped_elements,
+            )
+        if counts.replaced_characters:
+            self._logger.warning(
+                "%s: %d characters were NUL or not valid Unicode, and were replaced by U+FFFD.",
+                self.table.name,
+                counts.replaced_characters,
+            )
+        return outcome
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(
+            records=self._records,
+            inactive_records=self._inactive if self._flag is not None and self._records else None,
+            coercions=self._shaper.coercions,
+            coercion_failures=self._shaper.coercion_failures,
+            replaced_characters=self._loadable.replaced_characters,
+            dropped_elements=self._shaper.dropped_elements,
+            oversized_cells=self._loadable.oversized_cells,
+        )
+
+    def _shape(self, items: Sequence[Item]) -> list[Record]:
+        shaper, shape, complete = self._shaper, self._shaper.shape, self.table.complete
+        if complete is nothing_more:
+            return [shape(item) for item in items]
+        records = []
+        for item in items:
+            record = shape(item)
+            complete(item, record, shaper)
+            records.append(record)
+        return records
+
+    def _warn_of_type(self, column: str) -> None:
+        self._warn_once(
+            f"Column {column} of {self.table.name}: a value has another type than the column, and was kept "
+            f"in {ADDITIONAL_ATTRIBUTES}."
+        )
+
+    def _warn_of_size(self, column: str) -> None:
+        self._warn_once(
+            f"Column {column} of {self.table.name}: a value is too large to load (more than "
+            f"{MAX_CELL_BYTES // 1024**2} MiB) or too deep (more than {MAX_DEPTH} levels), and was left out."
+        )
+
+    def _warn_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            self._logger.warning(message)
+
+
+class Memberships(Rows):
+    """Each member of each group once; members that cannot be identified are counted."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._population = MemberPopulation()
+        self._without_id = 0
+        self._duplicates = 0
+
+    def conclude(self, outcome: Outcome) -> Outcome:
+        """The memberships are known at most as well as their groups."""
+        outcome = replace(
+            super().conclude(outcome),
+            duplicates=self._duplicates,
+            total_first=None,
+            total=None,
+            population_sha256=None,
+        )
+        if outcome.evidence is None:
+            return outcome
+        reason = outcome.reason
+        if outcome.is_complete and self._without_id:
+            reason = f"members_without_id: {self._without_id} members have neither `value` nor `$ref`"
+        elif outcome.is_complete:
+            reason = outcome.parts_unknown
+        return replace(
+            outcome,
+            evidence=DERIVED,
+            population_sha256=self._population.sha256(),
+            is_complete=outcome.is_complete and reason is None,
+            reason=reason,
+        )
+
+    def _shape(self, items: Sequence[Item]) -> list[Record]:
+        return [record for group in items for record in self._of_group(group)]
+
+    def _of_group(self, group: Item) -> Iterable[Record]:
+        members = members_of(group)
+        if members is None:
+            return ()
+        group_columns: Record = {}
+        self._shaper.put(group_columns, "group_id", group["id"])
+        self._shaper.put(group_columns, "group_display_name", group.get("displayName"))
+        known: dict[str, Record] = {}
+        for member in members:
+            record = self._membership(member)
+            if record is not None:
+                member_id = clean(record["member_id"])
+                self._duplicates += member_id in known
+                known.setdefault(member_id, record)
+        for record in known.values():
+            record.update(group_columns)
+        self._population.add(clean(to_string(group["id"])), known)
+        return known.values()
+
+    def _membership(self, member: Any) -> Record | None:
+        if not is_element(member):
+            self._shaper.dropped_elements += 1
+            self._without_id += not is_nothing(member)
+            return None
+        record = self._shaper.shape(member if isinstance(member, dict) else {"value": member})
+        if not identify(member, record):
+            self._without_id += 1
+            return None
+        return record
+
+
+_CRM_USER: dict[str, Any] = {
+    "made": frozenset({"role_id", "roles"}),
+    "complete": fill_roles,
+    "left_out": tuple((name,) for name in ROLE_ATTRIBUTES),
+    "flag": "is_active",
+}
+_SCIM: dict[str, Any] = {"left_out": LEFT_OUT, "plain": PLAIN}
+
+# In the order they are filled: the profile first, since it tells whose key reads the rest. Tables of one
+# source stand side by side.
+TABLES: tuple[Table, ...] = (
+    Table("profile", PROFILE, **_CRM_USER),
+    Table("owners", OWNERS, **_CRM_USER),
+    Table("roles", ROLES),
+    Table("territories", TERRITORIES),
+    Table("teams", TEAMS),
+    Table(
+        "scim_users",
+        SCIM_USERS,
+        paths=USER_PATHS,
+        made=frozenset({"primary_email"}),
+        complete=fill_user,
+        flag="active",
+        **_SCIM,
+    ),
+    Table(
+        "scim_groups",
+        SCIM_GROUPS,
+        paths=GROUP_PATHS,
+        made=frozenset({"member_count"}),
+        complete=fill_group,
+        **_SCIM,
+    ),
+    Table(
+        "scim_group_members",
+        SCIM_GROUPS,
+        keys=("account", "group_id", "member_id"),
+        paths=MEMBER_PATHS,
+        made=frozenset({"group_id", "group_display_name"}),
+        rows=Memberships,
+    ),
+)
+
+
+class Sink(Protocol):
+    """Whatever takes the records of one table: a Singer stream, a file, a list."""
+
+    table: Table
+
+    def open(self) -> None: ...
+
+    def write(self, items: list[Item]) -> None:
+        """Write the records of one page of the read."""
+
+    def close(self, *, is_whole: bool) -> None:
+        """Write what is held back; also where the read, or another table, failed."""
+
+
+AnySink = TypeVar("AnySink", bound=Sink)
+
+
+def by_source(sinks: Iterable[AnySink]) -> list[list[AnySink]]:
+    """The sinks of each source together, in their order."""
+    together: dict[str, list[AnySink]] = {}
+    for sink in sinks:
+        together.setdefault(sink.table.source.name, []).append(sink)
+    return list(together.values())
+
+
+def feed(read: Read, sinks: Sequence[Sink]) -> None:
+    """Read the list to its end, and write each page to every table; raises what either of them raises."""
+    is_whole = False
+    with ExitStack() as opened:
+        for sink in sinks:
+            sink.open()
+            opened.callback(lambda sink=sink: sink.close(is_whole=is_whole))  # type: ignore[misc]
+        with closing(read.pages()) as pages:
+            for items in pages:
+                for sink in sinks:
+                    sink.write(items)
+        is_whole = True

@@ -1,0 +1,122 @@
+"""The tables: each column has a source, and one read fills all of its tables, also without the Singer SDK."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from freshsales_sandbox.app import Sandbox
+from tap_freshsales_users.reading.read import Read
+from tap_freshsales_users.records.schemas import load_schema
+from tap_freshsales_users.session import Session
+from tap_freshsales_users.settings import SETTINGS
+from tap_freshsales_users.tables import ALWAYS_MADE, TABLES, Rows, Table, by_source, feed
+from tests.tap.truth import LISTS, truth_of
+
+DEFAULTS = {name: shape["default"] for name, shape in SETTINGS["properties"].items() if "default" in shape}
+
+
+class Kept:
+    """A sink that keeps the records in a list, and remembers how it was used."""
+
+    def __init__(self, table: Table, rows: Rows) -> None:
+        self.table = table
+        self.rows = rows
+        self.records: list[dict[str, Any]] = []
+        self.said: list[str] = []
+
+    def open(self) -> None:
+        self.said.append("open")
+
+    def write(self, items: list[dict[str, Any]]) -> None:
+        self.records += self.rows.take(items)
+
+    def close(self, *, is_whole: bool) -> None:
+        self.said.append("whole" if is_whole else "broken off")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(people=30, quota=None) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def session(sandbox: Sandbox) -> Iterator[Session]:
+    config = {**DEFAULTS, **sandbox.config, "page_size": 10}
+    session = Session(config, logging.getLogger("tables"))
+    yield session
+    session.api.stop()
+
+
+def sinks_of(session: Session) -> list[Kept]:
+    return [Kept(table, session.rows(table)) for table in TABLES]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_each_column_is_read_from_a_path_or_made_by_the_tap(table: Table) -> None:
+    columns = load_schema(table.name)["properties"].keys()
+    read = table.column_paths().keys()
+    made = table.made | ALWAYS_MADE
+    assert columns == read | made
+    assert not table.made & read
+    assert set(table.keys) <= columns
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_each_column_that_the_tap_makes_holds_a_value_somewhere(table: Table, session: Session) -> None:
+    [sinks] = [group for group in by_source(sinks_of(session)) if group[0].table.source is table.source]
+    feed(session.read(table.source), sinks)
+    [records] = [sink.records for sink in sinks if sink.table is table]
+    for column in table.made:
+        assert any(record[column] is not None for record in records), column
+
+
+def test_one_read_fills_each_table_with_the_truth(sandbox: Sandbox, session: Session) -> None:
+    truth = truth_of(sandbox.directory)
+    for sinks in by_source(sinks_of(session)):
+        read = session.read(sinks[0].table.source)
+        feed(read, sinks)
+        assert read.outcome.is_complete
+        for sink in sinks:
+            assert sink.said == ["open", "whole"]
+            if sink.table.name in LISTS:
+                keys = [tuple(record[key] for key in sink.table.keys[1:]) for record in sink.records]
+                assert set(keys) == truth[sink.table.name]
+                assert len(keys) == len(set(keys))
+
+
+def test_tables_that_share_a_source_share_its_requests(sandbox: Sandbox, session: Session) -> None:
+    for sinks in by_source(sinks_of(session)):
+        feed(session.read(sinks[0].table.source), sinks)
+    asked = [request.path for request in sandbox.requests]
+    pages = -(-(len(sandbox.directory.groups) - 1) // 9)
+    assert sum(path.endswith("/Groups") for path in asked) == pages
+
+
+@pytest.mark.parametrize("broken", ["first", "second", "read"])
+def test_a_failure_closes_all_tables_of_the_read(
+    broken: str, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [sinks] = [group for group in by_source(sinks_of(session)) if len(group) > 1]
+    read = session.read(sinks[0].table.source)
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError
+
+    if broken == "read":
+        monkeypatch.setattr(Read, "_end", fail)
+    else:
+        monkeypatch.setattr(sinks[broken == "second"], "write", fail)
+    with pytest.raises(RuntimeError):
+        feed(read, sinks)
+    assert [sink.said for sink in sinks] == [["open", "broken off"]] * 2
+    assert not read.outcome.is_complete
+    assert not sinks[1].rows.conclude(read.outcome.failed("internal")).is_complete
+    assert read.outcome.request is not None
+
+
+def test_a_read_that_was_not_begun_is_not_complete(session: Session) -> None:
+    outcome = session.read(TABLES[0].source).outcome
+    assert (outcome.is_complete, outcome.evidence, outcome.population_sha256) == (False, None, None)
