@@ -1,5 +1,6 @@
 """The command `freshsales-review`."""
 
+import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from freshsales_review.places import (
     places_of,
     warehouse_of,
 )
+from freshsales_review.raw import messages
 from freshsales_review.report.data import read
 from freshsales_review.report.render import render
 from freshsales_review.report.write import write_private
@@ -163,6 +165,16 @@ def build_command(
     # Unit tests are about the models and not about the data: `make test` runs them.
     run_dbt(places, "build", "--exclude-resource-type", "unit_test")
     _report(places.warehouse, marts_schema, output, names=not without_names)
+
+
+@main.command("raw")
+@click.argument("source", type=click.Path(dir_okay=False))
+@click.option("--schema", default="freshsales", show_default=True, help="Schema of the raw tables.")
+def raw_command(source: str, schema: str) -> None:
+    """Print the raw tables in SOURCE, a DuckDB file, for the loader to put into another file."""
+    with open_warehouse(source) as opened:
+        for message in messages(opened, schema):
+            click.echo(json.dumps(message))
 
 
 @main.command("forget")

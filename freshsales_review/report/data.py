@@ -70,6 +70,13 @@ def _require_marts(warehouse: Warehouse, schema: str) -> None:
             f"The warehouse has no {', '.join(missing)} in schema {schema}: run `meltano run identity` "
             "first, or name the schema of the marts with --marts-schema."
         )
+    quality = identifier(schema, "data_quality")
+    if not list(warehouse.query(f"select 1 from {quality} limit 1")):  # noqa: S608 - quoted
+        # A page that says nothing at all would look like one on which nothing is wrong.
+        raise ReviewError(
+            f"The mart data_quality in schema {schema} is empty: no read is behind these marts. Load first, "
+            "or name the schema of the marts with --marts-schema."
+        )
 
 
 def _panel(result: Result) -> Panel:

@@ -8,7 +8,9 @@ from tests.marts.dbt import PROJECT, ROOT, executable
 from tests.marts.engines import DuckDB, Engine
 
 
-def review(command: str, engine: Engine, work: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def review(
+    command: str, engine: Engine, work: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
     """Run a command where the engine's variables say, so that Meltano need not be asked."""
     loader = "target-duckdb" if isinstance(engine, DuckDB) else "target-postgres"
     return subprocess.run(
@@ -22,6 +24,7 @@ def review(command: str, engine: Engine, work: Path, *arguments: str) -> "subpro
             "MELTANO_PROJECT_ROOT": str(work),
             "MELTANO_SYS_DIR_ROOT": str(linked(work)),
             **engine.environment,
+            **environment,
         },
         cwd=work,
         capture_output=True,

@@ -38,7 +38,9 @@ def test_sixty_days_of_changes_are_told_as_the_diary_has_them(tmp_path: Path, wo
                 ]
                 reads.append(Read(sync_id, state, is_of_crm=run != "no crm", is_of_scim=run != "no scim"))
             if run != "killed":
+                landed = engine.landing.read_bytes()
                 built("run", "--quiet", work=work, environment=engine.environment)
+                assert engine.landing.read_bytes() == landed, "dbt wrote the loader's file"
         assert sandbox.diary.day == 60
     keys = keys_of(engine)
     expected = Counter(events(reads))

@@ -126,6 +126,14 @@ def assert_one_sentence(result: Result, words: str) -> None:
     assert words in result.output
 
 
+def test_marts_that_no_read_is_behind_are_told_in_a_sentence(warehouse: Filled, tmp_path: Path) -> None:
+    warehouse.execute(*marts.create())
+    result = run(warehouse.location, tmp_path / "page.html")
+    assert result.exit_code == 1
+    assert "data_quality in schema freshsales_identity is empty" in result.output
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_a_warehouse_with_no_marts_is_told_in_a_sentence(warehouse: Filled, tmp_path: Path) -> None:
     result = run(warehouse.location, tmp_path / "page.html")
     assert_one_sentence(result, "run `meltano run identity` first")

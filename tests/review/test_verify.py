@@ -3,8 +3,10 @@ import multiprocessing
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -261,6 +263,24 @@ def test_a_run_from_the_future_is_named_with_what_to_do(options: list[str], load
 def test_clocks_that_differ_by_minutes_are_no_fault(loaded: Filled) -> None:
     aged(loaded, -0.05 * HOUR)
     assert run(loaded.location).exit_code == 0
+
+
+def test_a_database_in_sql_ascii_is_read_as_utf_8(postgresql: str) -> None:
+    name = f"ascii_{uuid4().hex}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(
+            f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0".encode()
+        )
+    url = postgresql.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(url, client_encoding="UTF8") as connection:
+        connection.execute("create schema freshsales")
+        connection.execute(RECEIPTS.encode())
+        connection.execute("create table freshsales.scim_users (account text, sync_id text, id text)")
+        connection.execute(receipt("scim_users", ["ü-2"]).encode())
+        connection.execute(row("scim_users", "ü-2").encode())
+    result = run(url)
+    assert result.exit_code == 0, result.output
+    assert ACCOUNT in result.output
 
 
 def test_another_schema_is_read_where_it_is_named(warehouse: Filled) -> None:

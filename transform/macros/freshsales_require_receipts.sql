@@ -1,6 +1,9 @@
 {#-
   Stops the build where `sync_receipts` is missing or empty: nothing was loaded, or into another place than the one that
   is read here. Models of nothing would say that nobody is there. A single stream may be missing.
+
+  Stops it also where the history knows a read that has no receipt here: then these are other raw tables than those it
+  was made of, and who had left before they began would be forgotten.
 -#}
 {% macro freshsales_require_receipts() %}
     {%- if execute and flags.INTROSPECT and not flags.EMPTY -%}
@@ -14,5 +17,16 @@
         {%- if not run_query("select 1 as one from " ~ table ~ " limit 1").rows -%}
             {{ exceptions.raise_compiler_error("The table " ~ table ~ " is empty: no run has finished yet. " ~ remedy) }}
         {%- endif -%}
+        {%- set history_schema = generate_schema_name(var('freshsales_history_schema'), model) -%}
+        {%- for name in ['owner_history', 'scim_user_history', 'group_history', 'membership_history'] -%}
+            {%- set history = adapter.get_relation(target.database, history_schema, 'int_freshsales__' ~ name) -%}
+            {%- set unknown = run_query(
+                "select max(sync_id) as sync_id from " ~ history ~ " where observation = 'read'"
+                ~ " group by account having max(sync_id) not in (select sync_id from " ~ table ~ ") order by 1"
+            ).rows if history else [] -%}
+            {%- if unknown -%}
+                {{ exceptions.raise_compiler_error("The history knows run " ~ unknown[0][0] ~ ", of which the table " ~ table ~ " has no receipt: the raw tables are not those that the history was made of. Name the right place, or bring the old rows along: see \"From one file to two\" in transform/README.md.") }}
+            {%- endif -%}
+        {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
