@@ -24,20 +24,14 @@ STREAMS = (
     "scim_group_members",
 )
 
-FINDINGS = {
-    "SCIM users, active": "select count(*) {scim_users} and r.active",
-    "SCIM users, inactive": "select count(*) {scim_users} and not r.active",
-    "CRM owners with no SCIM user: they bypass SSO": """
-        select count(*) {owners} and lower(r.email) not in (
-          select lower(address) from (
-            select unnest([r.primary_email, r.user_name]) as address {scim_users}
-          ) where address is not null
-        )""",
-    "CRM owners whose SCIM user is inactive: they left, and still own records": """
-        select count(*) {owners} and lower(r.email) in (
-          select lower(r.primary_email) {scim_users} group by all having not bool_or(r.active)
-        )""",
-}
+WHO_CAN_GET_IN = """
+select
+    count(*) filter (i.scim_status = 'active') as "Active in SCIM",
+    count(*) filter (i.scim_status = 'inactive') as "Inactive in SCIM",
+    count(*) filter (a.is_unmanaged) as "Active in the CRM with no SCIM user: they can bypass SSO",
+    count(*) filter (a.is_orphaned_owner) as "Active in the CRM, gone or inactive in SCIM: orphaned owners"
+from freshsales_identity.identities i join freshsales_identity.access_review a using (account, identity_key)
+"""
 
 TOP_TEN = """
 select display_name, department, status, risk_score as score, reasons
@@ -74,17 +68,18 @@ def print_loaded(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None
     for stream in STREAMS:
         rows.add_row(f"freshsales.{stream}", count(f"select count(*) {{{stream}}}"))
     console.print(rows)
-    findings = _table("Who can get in", "", "people")
-    for finding, sql in FINDINGS.items():
-        findings.add_row(finding, count(sql))
-    console.print(findings)
 
 
 def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Show the identity marts: who needs a decision, who left and still owns records, what changed."""
+    """Show the identity marts: who can get in, who needs a decision, and what changed."""
+    counted = warehouse.sql(WHO_CAN_GET_IN)
+    findings = _table("Who can get in", "", "people")
+    for finding, people in zip(counted.columns, counted.fetchall()[0], strict=True):
+        findings.add_row(finding, f"{people:,}")
+    console.print(findings)
     for title, sql in (
         ("Access review: the ten that need a decision most", TOP_TEN),
-        ("Orphaned owners: gone or inactive in SCIM, still owners in the CRM", ORPHANED_OWNERS),
+        ("Orphaned owners: gone or inactive in SCIM, still active in the CRM", ORPHANED_OWNERS),
         ("What changed since the previous run", CHANGES),
     ):
         found = warehouse.sql(sql)

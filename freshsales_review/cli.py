@@ -1,6 +1,7 @@
 """The command `freshsales-review`."""
 
 import json
+import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from freshsales_review.capture import SELECTION, due
 from freshsales_review.dbt import load_dbt, run_dbt
 from freshsales_review.errors import ReviewError
 from freshsales_review.forget import forget, traces_of
+from freshsales_review.losses import Threshold
 from freshsales_review.places import (
     DEFAULTS,
     DUCKDB,
@@ -112,7 +114,8 @@ def verify_command(
     """Hold the rows that the loader wrote against the receipts of the latest run.
 
     Exits 1 when a row that was read is missing, is there twice, or is another one, and when the latest run
-    is not the one that was just made.
+    is not the one that was just made. A read that is held back is told, and does not fail: nobody is gone
+    by it.
     """
     if landing is None:
         landing, of_loader = landing_of(loader)
@@ -229,6 +232,7 @@ def _verify(landing: str, schema: str, max_age_minutes: int, sync_id: str | None
     for account, of_account in groupby(checks, key=lambda check: check.receipt.account):
         console.print(_table(account, list(of_account)))
     check_timely(runs, datetime.now(UTC), timedelta(minutes=max_age_minutes), sync_id)
+    _tell_held_back(console, checks, Threshold.of(os.environ))
     differing = sum(bool(check.differences) for check in checks)
     if differing:
         console.print(f"{differing} of {len(checks)} streams differ from what was read.", style="bold red")
@@ -242,6 +246,23 @@ def _report(warehouse: str, marts_schema: str, output: Path, *, names: bool) -> 
     write_private(output, render(report))
     people = len(report.panels["people"].rows)
     Console(highlight=False).print(f"{cell(output)}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")
+
+
+def _tell_held_back(console: Console, checks: list[Check], threshold: Threshold) -> None:
+    for check in checks:
+        receipt, loss = check.receipt, check.loss
+        if loss is None or not threshold.holds_back(receipt.sync_id, loss):
+            continue
+        console.print(
+            f"{receipt.stream} of {receipt.account} is held back: {loss.rows_missing:,} rows that were there "
+            f"before are missing; the complete read before had {loss.rows_read_before:,}. Nobody is gone by "
+            "it until the next complete read agrees. Look whether the credential still sees everybody. If "
+            "they have really gone, run again, or build the marts with "
+            f"FRESHSALES_CONFIRMED_SYNC_IDS={receipt.sync_id}.",
+            style="bold yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def _table(account: str, checks: list[Check]) -> Table:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from freshsales_review.errors import ReviewError
+from freshsales_review.losses import Loss, loss_of
 from freshsales_review.warehouse import Warehouse, columns_of, identifier
 
 RECEIPTS = "sync_receipts"
@@ -53,6 +54,7 @@ class Check:
     receipt: Receipt
     held: Held
     differences: tuple[str, ...]
+    loss: Loss | None = None
 
 
 def verify(warehouse: Warehouse, schema: str) -> list[Check]:
@@ -103,11 +105,30 @@ def _check(warehouse: Warehouse, schema: str, receipt: Receipt, columns: dict[st
     key = KEYS.get(receipt.stream)
     if key is None:
         return Check(receipt, Held(), ("this version knows no such stream",))
-    if receipt.stream not in columns:
+    table = identifier(schema, receipt.stream) if receipt.stream in columns else None
+    loss = _loss(warehouse, identifier(schema, RECEIPTS), table, receipt, key)
+    if table is None:
         missing = ("the table is missing",) if receipt.records else ()
-        return Check(receipt, Held(), missing)
-    held = _held(warehouse, identifier(schema, receipt.stream), receipt, key)
-    return Check(receipt, held, tuple(_differences(receipt, held)))
+        return Check(receipt, Held(), missing, loss)
+    held = _held(warehouse, table, receipt, key)
+    return Check(receipt, held, tuple(_differences(receipt, held)), loss)
+
+
+def _loss(
+    warehouse: Warehouse, receipts: str, table: str | None, receipt: Receipt, key: tuple[str, ...]
+) -> Loss | None:
+    if not receipt.is_complete:
+        return None
+    return loss_of(
+        warehouse,
+        receipts,
+        table,
+        key,
+        account=receipt.account,
+        stream=receipt.stream,
+        sync_id=receipt.sync_id,
+        records=receipt.records,
+    )
 
 
 def _held(warehouse: Warehouse, table: str, receipt: Receipt, key: tuple[str, ...]) -> Held:

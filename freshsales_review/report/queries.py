@@ -26,9 +26,9 @@ class Flag:
 
 # Heaviest first, as `reasons` has them.
 FLAGS = (
-    Flag("is_orphaned_owner", "Orphaned owner", "Gone or inactive in SCIM, still an owner in the CRM"),
-    Flag("is_unmanaged", "Bypasses SSO", "An owner who can sign in, with no SCIM user behind"),
-    Flag("is_admin", "Administrator", "Holds an administrator's role"),
+    Flag("is_orphaned_owner", "Orphaned owner", "Gone or inactive in SCIM, still active in the CRM"),
+    Flag("is_unmanaged", "Bypasses SSO", "Active in the CRM, with no SCIM user behind"),
+    Flag("is_admin", "Administrator", "Holds an administrator's role, and can use it"),
     Flag("manager_is_gone", "Manager is gone", "The manager is gone from SCIM or inactive there"),
     Flag("has_outlier_entitlement", "Unusual entitlement", "Few of the same department hold it"),
     Flag("shares_email", "Shares an email", "One of the addresses is another person's too"),
@@ -39,25 +39,29 @@ FLAGS = (
 
 STATUSES = {
     "active": "Active",
+    "inactive_in_crm": "Inactive in the CRM",
     "not_an_owner": "Not an owner",
     "unmanaged": "Unmanaged",
+    "unknown": "Unknown",
     "deactivated": "Deactivated",
     "removed": "Removed",
 }
 
 EVIDENCE = """
 select account, stream, sync_id, finished_at, is_complete, incomplete_reason, has_arrived, last_complete_at,
-    rows_read, rows_in_warehouse, population_sha256, population_matches, tap_version
+    rows_read, rows_in_warehouse, population_sha256, population_matches, tap_version, is_held_back,
+    rows_read_before, rows_missing
 from {marts}.data_quality
 where is_latest_run
 order by account, stream
 """
 
-# Reads between which changes can be looked at: those that were complete of what identity_changes rests on.
+# Reads between which changes can be looked at: those that tell who is gone of what identity_changes rests on.
 READS = """
 select account, sync_id, max(finished_at) as finished_at
 from {marts}.data_quality
-where is_complete and has_arrived and stream in ('owners', 'scim_users', 'scim_group_members')
+where is_complete and has_arrived and not is_held_back
+    and stream in ('owners', 'scim_users', 'scim_group_members')
 group by account, sync_id
 order by sync_id, account
 """

@@ -235,6 +235,18 @@ def test_a_side_that_was_never_read_is_named(own_warehouse: DuckDBFile, review: 
     expect(page.get_by_role("note")).to_contain_text("Nothing of acme.myfreshworks.com was read from SCIM")
 
 
+def test_a_read_that_is_held_back_says_what_to_do(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(marts.quality("scim_users", rows=2, missing=8), marts.quality("owners"))
+    page = review(own_warehouse)
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text(
+        "scim_users of acme.myfreshworks.com is held back: 8 of those who were there"
+    )
+    expect(alert).to_contain_text("the complete read before had 10")
+    expect(alert).to_contain_text(f"FRESHSALES_CONFIRMED_SYNC_IDS={marts.LATEST}")
+    expect(page.locator("#evidence tbody")).to_contain_text("complete, but held back")
+
+
 def test_a_name_that_is_html_stays_text(own_warehouse: DuckDBFile, review: Open) -> None:
     hostile = "</script><img src=x onerror=alert(1)>"
     texts = "title = '{0}', user_name = '{0}', manager_name = '{0}', department = '{0}', crm_role = '{0}'"

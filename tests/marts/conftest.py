@@ -16,6 +16,7 @@ from tests.marts.engines import MARTS, DuckDB, Engine, PostgreSQL, Row
 from tests.marts.questions import questions
 from tests.marts.raw import Raw
 from tests.marts.scenarios import BUILDS, SCENARIOS
+from tests.marts.scenarios_held_back import CONFIRMED
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,12 @@ def build_all(engine: Engine, work: Path) -> Marts:
         engine.load(raw)
         # The last build runs every test, those of the project and those of its units.
         command = ("build",) if number == BUILDS else ("run",)
-        built(*command, "--quiet", work=work, environment=engine.environment)
+        built(
+            *command,
+            "--quiet",
+            work=work,
+            environment={**engine.environment, "FRESHSALES_CONFIRMED_SYNC_IDS": CONFIRMED},
+        )
         builds.append({mart: engine.query(f"select * from freshsales_identity.{mart}") for mart in MARTS})
     return Marts(builds, {question: engine.query(sql) for question, sql in questions().items()})
 

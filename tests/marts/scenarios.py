@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from tests.marts.people import group, members, owner, role, user
 from tests.marts.raw import Raw
 from tests.marts.reconciling import random_directories
+from tests.marts.scenarios_held_back import deleted_rows, held_back, held_back_late
 from tests.marts.scenarios_in_time import history, keys, late_builds
 from tests.marts.scenarios_of_ids import (
     drifting,
@@ -17,6 +18,16 @@ from tests.marts.scenarios_of_ids import (
     one_side_down,
     seats,
     words,
+)
+from tests.marts.scenarios_of_people import (
+    as_served,
+    id_spaces,
+    managers,
+    names,
+    role_names,
+    several_roles,
+    spelling,
+    standings,
 )
 
 Scenario = Callable[[Raw], Iterator[None]]
@@ -159,4 +170,6 @@ def directories(raw: Raw) -> Iterator[None]:
 SCENARIOS: tuple[Scenario, ...] = (
     *(history, late_builds, keys, flags, shapes, directories),
     *(seats, made_anew, words, one_side_down, late_proof, killed, drifting),
+    *(held_back, held_back_late, deleted_rows),
+    *(standings, managers, names, role_names, several_roles, id_spaces, spelling, as_served),
 )

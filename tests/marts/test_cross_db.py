@@ -9,9 +9,10 @@ from tests.marts.engines import DuckDB
 ARGUMENTS = {
     "freshsales_days": "'spans', ['account'], 'first_day', 'last_day'",
     "freshsales_groups_within": "'links'",
-    "freshsales_json_values": "'users', ['account', 'scim_user_id'], 'emails'",
+    "freshsales_json_values": "'users', ['account', 'scim_user_id'], 'emails', ['value', 'display']",
     "freshsales_lines": "'owners', ['account'], 'roles'",
     "freshsales_mend_history": "'history', 'account'",
+    "freshsales_words": "'name'",
     "freshsales_sha256_of_lines": "'key_text'",
     "freshsales_type_json": "",
     "freshsales_utc_now": "",

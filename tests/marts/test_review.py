@@ -25,7 +25,7 @@ def review(marts: Marts, account: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "status", "expected"),
     [
-        ("Orphan", "deactivated", {"is_orphaned_owner", "has_no_group"}),
+        ("Orphan", "deactivated", {"is_orphaned_owner"}),
         ("Leaver", "removed", {"is_orphaned_owner"}),
         ("Owner 3", "unmanaged", {"is_unmanaged"}),
         ("Owner 6", "deactivated", set()),
@@ -47,10 +47,10 @@ def test_the_flags_of_a_person(marts: Marts, name: str, status: str, expected: s
 
 
 def test_reasons_say_in_words_what_the_score_is_made_of(marts: Marts) -> None:
-    row = review(marts, "flags", "Orphan")
+    row = review(marts, "flags", "Led_By_Retired")
     assert (row["risk_score"], row["reasons"]) == (
-        55,
-        "gone or inactive in SSO, still an owner in the CRM; is in no group",
+        40,
+        "is an administrator; the manager is gone or inactive; is in no group",
     )
 
 

@@ -40,13 +40,14 @@ _TABLES = {
         head_count bigint""",
     "data_quality": """account varchar, stream varchar, sync_id varchar, is_latest_run boolean,
         has_receipt boolean, has_arrived boolean, is_complete boolean, incomplete_reason varchar,
+        is_held_back boolean, rows_read_before bigint, rows_missing bigint,
         replication_method varchar, started_at timestamp, finished_at timestamp, last_complete_sync_id
         varchar, last_complete_at timestamp, hours_since_last_complete double precision, end_evidence
         varchar, consistency varchar, source_total bigint, rows_read bigint, rows_in_warehouse bigint,
         population_sha256 varchar, population_sha256_in_warehouse varchar, population_matches boolean,
-        coercions bigint, coercion_failures bigint, replaced_characters bigint,
-        dropped_elements bigint, oversized_cells bigint, duplicates_dropped bigint, api_requests bigint,
-        tap_version varchar""",
+        coercions bigint, coercion_failures bigint, replaced_characters bigint, dropped_elements bigint,
+        oversized_cells bigint, duplicates_dropped bigint, members_of_either_kind bigint,
+        api_requests bigint, tap_version varchar""",
 }
 
 # One person a number: one in ten needs a decision, one in seven has left SCIM.
@@ -139,19 +140,24 @@ def quality(
     rows: int = 1,
     reason: str | None = None,
     rows_in_warehouse: int | None = None,
+    missing: int = 0,
     schema: str = "freshsales_identity",
     account: str = ACCOUNT,
 ) -> str:
-    """One row of data_quality; a reason makes the read incomplete, another count makes it differ."""
+    """One row of data_quality.
+
+    A reason makes the read incomplete, another count makes it differ, and missing ones hold it back.
+    """
     held = rows if rows_in_warehouse is None else rows_in_warehouse
     day = f"2026-11-0{sync_id[7]}"
     reason_sql = "null" if reason is None else "'" + reason.replace("'", "''") + "'"
     last = (sync_id, day) if reason is None else (READS[0], "2026-11-01")
     return f"""
         insert into {schema}.data_quality values ('{account}', '{stream}', '{sync_id}',
-            {sync_id == LATEST}, true, {held == rows}, {reason is None}, {reason_sql}, 'FULL_TABLE',
+            {sync_id == LATEST}, true, {held == rows}, {reason is None}, {reason_sql},
+            {missing > 0}, {rows + missing}, {missing}, 'FULL_TABLE',
             timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
             timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held},
             md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},
-            0, 0, 0, 0, 0, 0, 3, '0.1.0')
+            0, 0, 0, 0, 0, 0, null, 3, '0.1.0')
         """

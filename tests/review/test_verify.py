@@ -1,5 +1,6 @@
 import hashlib
 import multiprocessing
+import re
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -130,6 +131,72 @@ def test_a_key_that_was_not_sent_leaves_the_count_alone_to_compare(loaded: Fille
 def test_a_table_under_another_name_is_missed_by_nobody(loaded: Filled) -> None:
     loaded.execute(*WITH_SENT, "drop table freshsales.owners", sent())
     assert run(loaded.location).exit_code == 0
+
+
+def held_back(result: Result) -> list[str]:
+    return re.findall(r"^(\w+) of \S+ is held back", result.output, re.MULTILINE)
+
+
+def shrunk(before: int, left: int, *, deletes: bool = False) -> list[str]:
+    """Statements for a list of SCIM users that shrinks from one run to the next."""
+    names = [f"u{number}" for number in range(before)]
+    return [
+        "create table freshsales.scim_users (account varchar, sync_id varchar, id varchar)",
+        receipt("scim_users", names, sync_id=FIRST_RUN),
+        *([] if deletes else [row("scim_users", name, sync_id=FIRST_RUN) for name in names[left:]]),
+        receipt("scim_users", names[:left]),
+        *(row("scim_users", name) for name in names[:left]),
+    ]
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+@pytest.mark.parametrize(
+    ("before", "left", "is_held"), [(10, 0, True), (10, 5, True), (5, 1, False), (20, 14, False)]
+)
+def test_a_read_that_misses_many_is_told_and_does_not_fail(
+    loaded: Filled, before: int, left: int, is_held: bool, deletes: bool
+) -> None:
+    loaded.execute(*shrunk(before, left, deletes=deletes))
+    result = run(loaded.location)
+    assert result.exit_code == 0, result.output
+    assert held_back(result) == (["scim_users"] if is_held else [])
+
+
+def test_a_list_of_others_altogether_is_held_back(loaded: Filled) -> None:
+    others = [f"v{number}" for number in range(10)]
+    loaded.execute(*shrunk(10, 0), "delete from freshsales.sync_receipts where records = 0 and is_complete")
+    loaded.execute(receipt("scim_users", others), *(row("scim_users", name) for name in others))
+    result = run(loaded.location)
+    assert held_back(result) == ["scim_users"]
+    assert "10 rows that were there before are missing; the complete read before had 10" in result.output
+
+
+def test_a_second_read_that_agrees_is_not_held_back(loaded: Filled) -> None:
+    loaded.execute(*shrunk(10, 0), receipt("scim_users", [], sync_id="20261103T060000.000000Z-000003"))
+    assert held_back(run(loaded.location)) == []
+
+
+def test_what_is_held_back_can_be_set_and_confirmed(loaded: Filled, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded.execute(*shrunk(10, 2))
+    for name, value in (
+        ("HELD_BACK_SHARE", "0.9"),
+        ("HELD_BACK_LEAST", "9"),
+        ("CONFIRMED_SYNC_IDS", f"{FIRST_RUN},{LATEST_RUN}"),
+    ):
+        with monkeypatch.context() as set_once:
+            set_once.setenv(f"FRESHSALES_{name}", value)
+            assert held_back(run(loaded.location)) == []
+    assert held_back(run(loaded.location)) == ["scim_users"]
+
+
+@pytest.mark.parametrize("name", ["FRESHSALES_HELD_BACK_SHARE", "FRESHSALES_HELD_BACK_LEAST"])
+def test_a_threshold_that_is_no_number_is_told_in_a_sentence(
+    loaded: Filled, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "many")
+    result = run(loaded.location)
+    assert result.exit_code == 1
+    assert f"{name} must be a number" in result.output
 
 
 def test_a_row_that_the_loader_dropped_is_a_difference(loaded: Filled) -> None:

@@ -104,11 +104,7 @@ versions as (
 
     select
         observed.*,
-        case
-            when observed.observation = 'gone' then 'removed'
-            when observed.is_active then 'active'
-            else 'inactive'
-        end as side_status
+        {{ freshsales_identity.freshsales_side_status("observed.observation = 'present'", 'observed.is_active') }} as side_status
     from observed
     inner join spans
         on {{ freshsales_identity.freshsales_same('observed', 'spans', ['account', 'source_id', 'identity_key']) }}

@@ -4,7 +4,7 @@ function showEvidence(report) {
   const streams = report.evidence.rows().map((row) => report.evidence.record(row));
   showSubtitle(report, streams);
   showBanners(streams);
-  const troubled = streams.some((stream) => !stream.is_complete || differs(stream));
+  const troubled = streams.some((stream) => !stream.is_complete || stream.is_held_back || differs(stream));
   fill(
     "evidence",
     element(
@@ -55,6 +55,16 @@ function showBanners(streams) {
       (stream) =>
         `${stream.stream} of ${stream.account}: ${plural(stream.rows_read, "row was", "rows were")} read, ` +
         `${count(stream.rows_in_warehouse)} of that run are in the warehouse.`,
+    ),
+    banner(
+      "broken",
+      "So many are missing that nobody is taken for gone.",
+      streams.filter((stream) => stream.is_held_back),
+      (stream) =>
+        `${stream.stream} of ${stream.account} is held back: ${count(stream.rows_missing)} of those who were there ` +
+        `before are missing; the complete read before had ${count(stream.rows_read_before)}. This page shows them as ` +
+        "they were. Look whether the credential still sees everybody. If they have really gone, run again: the next " +
+        `complete read that agrees counts. Or confirm this one: FRESHSALES_CONFIRMED_SYNC_IDS=${stream.sync_id}.`,
     ),
     banner(
       "absent",
@@ -112,9 +122,11 @@ function evidenceTable(streams) {
   const rows = streams.map((stream) => [
     element("span", {}, stream.stream, many ? element("small", {}, stream.account) : null),
     moment(stream.finished_at),
-    stream.is_complete
-      ? "complete"
-      : element("strong", {}, `not complete: ${stream.incomplete_reason ?? "no reason given"}`),
+    stream.is_held_back
+      ? element("strong", {}, "complete, but held back")
+      : stream.is_complete
+        ? "complete"
+        : element("strong", {}, `not complete: ${stream.incomplete_reason ?? "no reason given"}`),
     count(stream.rows_read),
     count(stream.rows_in_warehouse),
     populationInWords(stream),

@@ -72,7 +72,8 @@ function personName(people, row) {
 }
 
 function statusMark(status) {
-  return element("span", { class: `status ${status.replaceAll("_", "-")}` }, status.replaceAll("_", " "));
+  const words = status.replaceAll("_", " ").replace("crm", "CRM");
+  return element("span", { class: `status ${status.replaceAll("_", "-")}` }, words);
 }
 
 // Pages without names still tell managers apart.

@@ -1,20 +1,27 @@
 {#-
-  One row an element of a JSON array: the columns `keys`, and of the element `value` and `display` as text. SCIM's
-  multi-valued attributes are arrays of objects (RFC 7643 section 2.4); some servers send bare strings.
+  One row an element of a JSON array: the columns `keys`, and the first and the second of `names` as text. Those are
+  attributes of elements that are objects; of any other element, the first is the element itself: SCIM's multi-valued
+  attributes are arrays of objects (RFC 7643 section 2.4), and some servers send bare strings. Names of attributes are
+  taken in any letter case (section 2.1): rows of an older tap have them as they came.
 -#}
-{% macro freshsales_json_values(relation, keys, column) %}
-    {{- return(adapter.dispatch('freshsales_json_values', 'freshsales_identity')(relation, keys, column)) -}}
+{% macro freshsales_json_values(relation, keys, column, names=['value', 'display']) %}
+    {{- return(adapter.dispatch('freshsales_json_values', 'freshsales_identity')(relation, keys, column, names)) -}}
 {% endmacro %}
 
-{% macro default__freshsales_json_values(relation, keys, column) %}
+{% macro default__freshsales_json_values(relation, keys, column, names) %}
     {{ exceptions.raise_compiler_error("freshsales_identity cannot take JSON arrays apart on " ~ target.type) }}
 {% endmacro %}
 
-{% macro duckdb__freshsales_json_values(relation, keys, column) %}
+{% macro duckdb__freshsales_json_values(relation, keys, column, names) %}
     select
         {{ keys | join(', ') }},
-        case json_type(item) when 'OBJECT' then item ->> '$.value' else item ->> '$' end as value,
-        case json_type(item) when 'OBJECT' then item ->> '$.display' end as display
+        case json_type(item)
+            when 'OBJECT' then item ->> [name for name in json_keys(item) if lower(name) = '{{ names[0] }}'][1]
+            else item ->> '$'
+        end as {{ names[0] }},
+        case json_type(item)
+            when 'OBJECT' then item ->> [name for name in json_keys(item) if lower(name) = '{{ names[1] }}'][1]
+        end as {{ names[1] }}
     from (
         select {{ keys | join(', ') }}, unnest(cast({{ column }} as json[])) as item
         from {{ relation }}
@@ -22,31 +29,36 @@
     ) as items
 {% endmacro %}
 
-{% macro postgres__freshsales_json_values(relation, keys, column) %}
+{% macro postgres__freshsales_json_values(relation, keys, column, names) %}
     select
         {{ keys | join(', ') }},
-        case jsonb_typeof(item) when 'object' then item ->> 'value' else item #>> '{}' end as value,
-        case jsonb_typeof(item) when 'object' then item ->> 'display' end as display
+        case jsonb_typeof(item)
+            when 'object' then (select max(value) from jsonb_each_text(item) where lower(key) = '{{ names[0] }}')
+            else item #>> '{}'
+        end as {{ names[0] }},
+        case jsonb_typeof(item)
+            when 'object' then (select max(value) from jsonb_each_text(item) where lower(key) = '{{ names[1] }}')
+        end as {{ names[1] }}
     from {{ relation }}
     cross join lateral jsonb_array_elements(
         case jsonb_typeof({{ column }}) when 'array' then {{ column }} else '[]' end
     ) as items (item)
 {% endmacro %}
 
-{% macro snowflake__freshsales_json_values(relation, keys, column) %}
+{% macro snowflake__freshsales_json_values(relation, keys, column, names) %}
     select
         {{ keys | join(', ') }},
-        iff(is_object(items.value), items.value:value::varchar, items.value::varchar) as value,
-        iff(is_object(items.value), items.value:display::varchar, null) as display
+        iff(is_object(items.value), items.value:{{ names[0] }}::varchar, items.value::varchar) as {{ names[0] }},
+        iff(is_object(items.value), items.value:{{ names[1] }}::varchar, null) as {{ names[1] }}
     from {{ relation }},
         lateral flatten(input => iff(is_array({{ column }}), {{ column }}, null)) as items
 {% endmacro %}
 
-{% macro bigquery__freshsales_json_values(relation, keys, column) %}
+{% macro bigquery__freshsales_json_values(relation, keys, column, names) %}
     select
         {{ keys | join(', ') }},
-        if(json_type(item) = 'object', json_value(item, '$.value'), json_value(item)) as value,
-        if(json_type(item) = 'object', json_value(item, '$.display'), null) as display
+        if(json_type(item) = 'object', json_value(item, '$.{{ names[0] }}'), json_value(item)) as {{ names[0] }},
+        if(json_type(item) = 'object', json_value(item, '$.{{ names[1] }}'), null) as {{ names[1] }}
     from {{ relation }}
     cross join unnest(json_query_array({{ column }})) as item
 {% endmacro %}

@@ -53,6 +53,19 @@ counted as (
 
 ),
 
+-- Where a loader appends, a key has many rows.
+last_seen as (
+
+    select account, stream, sync_id, count(*) as keys_last_seen
+    from (
+        select account, stream, key_text, max(sync_id) as sync_id
+        from keys
+        group by account, stream, key_text
+    ) as latest
+    group by account, stream, sync_id
+
+),
+
 hashed as (
 
     select
@@ -75,8 +88,14 @@ select
     counted.stream,
     counted.sync_id,
     counted.rows_in_warehouse,
+    coalesce(last_seen.keys_last_seen, 0) as keys_last_seen,
     hashed.population_sha256
 from counted
+left join last_seen
+    on
+        counted.account = last_seen.account
+        and counted.stream = last_seen.stream
+        and counted.sync_id = last_seen.sync_id
 left join hashed
     on
         counted.account = hashed.account

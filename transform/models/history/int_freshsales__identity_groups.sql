@@ -28,6 +28,10 @@ of_people as (
     select history.*, users.identity_key
     from history
     inner join users on history.account = users.account and history.member_id = users.source_id
+    left join (select * from {{ ref('int_freshsales__memberships') }}) as memberships
+        on {{ freshsales_identity.freshsales_same('history', 'memberships', ['account', 'group_id', 'member_id']) }}
+    -- A group may have the id of a user.
+    where not coalesce(memberships.is_group, false)
 
 ),
 

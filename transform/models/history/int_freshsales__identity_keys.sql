@@ -122,9 +122,12 @@ ids as (
 
     select account, side, source_id, is_present, sync_id from current_ids
     union all
-    select account, side, source_id, false, first_sync_id
+    -- Those that were handed on, and those whose rows the loader has deleted.
+    select earlier.account, earlier.side, earlier.source_id, false, earlier.first_sync_id
     from earlier
-    where side = 'crm' and source_id like '%@%'
+    left join current_ids
+        on {{ freshsales_identity.freshsales_same('earlier', 'current_ids', ['account', 'side', 'source_id']) }}
+    where current_ids.account is null
 
 ),
 

@@ -10,6 +10,19 @@ with accounts as (
 
 ),
 
+held_back as (
+
+    select account, stream
+    from (
+        select
+            compared.*,
+            row_number() over (partition by account, stream order by sync_id desc) as age
+        from (select * from {{ ref('int_freshsales__compared_reads') }}) as compared
+    ) as latest
+    where age = 1 and {{ freshsales_identity.freshsales_is_held_back('latest') }}
+
+),
+
 reads as (
 
     select account, stream, max(sync_id) as sync_id
@@ -25,8 +38,9 @@ select
     memberships.sync_id as last_membership_sync_id,
     owners.sync_id is not null as crm_is_read,
     users.sync_id is not null as scim_is_read,
-    memberships.sync_id is not null as memberships_are_read
+    memberships.sync_id is not null and held_back.account is null as memberships_are_read
 from accounts
+left join held_back on accounts.account = held_back.account and held_back.stream = 'scim_group_members'
 {% for alias, stream in {'owners': 'owners', 'users': 'scim_users', 'memberships': 'scim_group_members'}.items() -%}
 left join reads as {{ alias }}
     on accounts.account = {{ alias }}.account and {{ alias }}.stream = '{{ stream }}'

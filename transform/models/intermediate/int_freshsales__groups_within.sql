@@ -6,14 +6,13 @@ with groups_there as (
 
 ),
 
--- Servers may leave `type` out: then whatever has the id of a group is one.
 links as (
 
     select members.account, members.group_id, members.member_id as inner_group_id
-    from (select * from {{ ref('stg_freshsales__scim_group_members') }}) as members
+    from (select * from {{ ref('int_freshsales__memberships') }}) as members
     inner join groups_there
         on members.account = groups_there.account and members.member_id = groups_there.group_id
-    where members.is_present and lower(coalesce(members.member_type, 'group')) = 'group'
+    where members.is_present and members.is_group
 
 ),
 

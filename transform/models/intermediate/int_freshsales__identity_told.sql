@@ -20,6 +20,9 @@ select
     spans.known_since_sync_id,
     history.display_name,
     history.email,
+    history.department,
+    history.crm_status,
+    history.scim_status,
     history.side_status,
     case history.side when 'scim' then history.scim_seen_at else history.crm_seen_at end as side_seen_at
 from spans

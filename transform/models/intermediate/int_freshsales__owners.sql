@@ -8,7 +8,15 @@ with owners as (
 
 roles as (
 
-    select * from {{ ref('stg_freshsales__roles') }}
+    select
+        account,
+        owner_id,
+        {{ dbt.listagg(
+            'concat(cast(role_id as ' ~ dbt.type_string() ~ '), chr(9), role_name)', 'chr(10)', 'order by role_id'
+        ) }} as roles,
+        {{ dbt.listagg('role_name', "', '", 'order by role_name') }} as role_names
+    from {{ ref('int_freshsales__owner_roles') }}
+    group by account, owner_id
 
 ),
 
@@ -21,33 +29,31 @@ territories as (
 select
     owners.account,
     owners.owner_id,
+    -- Some accounts show the address of those who gave no name.
     coalesce(
+        {{ freshsales_identity.freshsales_name('owners.display_name', 'owners.email') }},
+        {{ freshsales_identity.freshsales_name('owners.name', 'owners.email') }},
+        nullif(trim(concat(coalesce(owners.first_name, ''), ' ', coalesce(owners.last_name, ''))), ''),
         owners.display_name,
-        owners.name,
-        nullif(trim(concat(coalesce(owners.first_name, ''), ' ', coalesce(owners.last_name, ''))), '')
+        owners.name
     ) as display_name,
     owners.first_name as given_name,
     owners.last_name as family_name,
     owners.email,
     owners.uuid,
     owners.role_id,
-    roles.name as role_name,
-    roles.name as role_names,
-    concat(cast(owners.role_id as {{ dbt.type_string() }}), '{{ "\t" }}', roles.name) as roles,
+    roles.roles,
+    roles.role_names,
     owners.territory_id,
     territories.name as territory_name,
-    coalesce(owners.is_active, true) as is_active,
+    owners.is_active,
     owners.created_at,
     owners.sync_id,
     owners.removed_seen_sync_id,
     owners.removed_seen_at,
     owners.is_present,
-    case
-        when not owners.is_present then 'removed'
-        when not coalesce(owners.is_active, true) then 'inactive'
-        else 'active'
-    end as crm_status
+    {{ freshsales_identity.freshsales_side_status('owners.is_present', 'owners.is_active') }} as crm_status
 from owners
-left join roles on owners.account = roles.account and owners.role_id = roles.role_id
+left join roles on owners.account = roles.account and owners.owner_id = roles.owner_id
 left join territories
     on owners.account = territories.account and owners.territory_id = territories.territory_id

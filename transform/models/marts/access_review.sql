@@ -3,8 +3,8 @@
 {%- set percent = (var('freshsales_outlier_share') * 100) | round(1) | string | replace('.0', '') %}
 {#- Heaviest first, as the reasons are read. #}
 {%- set flags = [
-    ('is_orphaned_owner', 50, 'gone or inactive in SSO, still an owner in the CRM'),
-    ('is_unmanaged', 40, 'signs in to the CRM past SSO'),
+    ('is_orphaned_owner', 50, 'gone or inactive in SSO, still active in the CRM'),
+    ('is_unmanaged', 40, 'can sign in to the CRM past SSO'),
     ('is_admin', 20, 'is an administrator'),
     ('manager_is_gone', 15, 'the manager is gone or inactive'),
     ('has_outlier_entitlement', 15, 'holds what less than ' ~ percent ~ ' % of the department hold'),
@@ -14,22 +14,38 @@
     ('has_no_group', 5, 'is in no group'),
 ] %}
 
+-- Who can get in by a side: is there, and not known to be inactive. Whom no side lets in raises no flag.
 with identities as (
 
     select
         identities.*,
         accounts.memberships_are_read,
         accounts.scim_is_read,
-        coalesce(identities.crm_status in ('active', 'inactive'), false) as is_owner,
-        coalesce(identities.scim_status in ('active', 'inactive'), false) as is_user
+        coalesce(identities.crm_status in ('active', 'unknown'), false) as can_use_crm,
+        coalesce(identities.scim_status in ('active', 'unknown'), false) as can_use_scim
     from (select * from {{ ref('identities') }}) as identities
     left join (select * from {{ ref('int_freshsales__accounts') }}) as accounts on identities.account = accounts.account
 
 ),
 
-entitlements as (
+-- What a side grants is of no use to whom it does not let in.
+usable as (
 
-    select * from {{ ref('identity_entitlements') }}
+    select
+        entitlements.account,
+        entitlements.identity_key,
+        entitlements.resource_type,
+        entitlements.resource_id,
+        entitlements.resource_name,
+        case when identities.can_use_scim then identities.department end as department
+    from (select * from {{ ref('identity_entitlements') }}) as entitlements
+    inner join identities
+        on {{ freshsales_identity.freshsales_same('entitlements', 'identities', ['account', 'identity_key']) }}
+    where
+        case
+            when entitlements.resource_type in ('crm_role', 'crm_territory') then identities.can_use_crm
+            else identities.can_use_scim
+        end
 
 ),
 
@@ -42,15 +58,23 @@ held as (
         max(
             case
                 when resource_type in ('crm_role', 'scim_role') and (
-                    {%- for word in var('freshsales_admin_words') %}
-                    lower(resource_name) like '%{{ word | lower }}%' {{ 'or' if not loop.last }}
-                    {%- endfor %}
+                    {{ freshsales_identity.freshsales_names_an_administrator('resource_name') }}
+                    or {{ freshsales_identity.freshsales_names_an_administrator('resource_id') }}
                 ) then 1
                 else 0
             end
         ) as admin_roles_held
-    from entitlements
+    from usable
     group by account, identity_key
+
+),
+
+-- Whether such a role is an administrator's, nobody can tell.
+nameless_roles as (
+
+    select distinct account, cast(owner_id as {{ dbt.type_bigint() }}) as crm_owner_id
+    from {{ ref('int_freshsales__owner_roles') }}
+    where role_name is null
 
 ),
 
@@ -58,23 +82,16 @@ departments as (
 
     select account, department, count(*) as people
     from identities
-    where is_user and department is not null
+    where can_use_scim and department is not null
     group by account, department
 
 ),
 
 department_holdings as (
 
-    select distinct
-        identities.account,
-        identities.department,
-        identities.identity_key,
-        entitlements.resource_type,
-        entitlements.resource_id
-    from identities
-    inner join entitlements
-        on {{ freshsales_identity.freshsales_same('identities', 'entitlements', ['account', 'identity_key']) }}
-    where identities.is_user and identities.department is not null
+    select distinct account, department, identity_key, resource_type, resource_id
+    from usable
+    where department is not null
 
 ),
 
@@ -101,21 +118,17 @@ outliers as (
 
 addresses as (
 
-    select account, identity_key, email
-    from identities
-    where is_owner or is_user
-    union distinct
     select identities.account, identities.identity_key, emails.email
     from identities
     inner join (select * from {{ ref('int_freshsales__scim_emails') }}) as emails
         on {{ freshsales_identity.freshsales_same('identities', 'emails', ['account', 'scim_user_id']) }}
-    where identities.is_user
+    where identities.can_use_scim
     union distinct
     select identities.account, identities.identity_key, owners.email
     from identities
     inner join (select * from {{ ref('int_freshsales__owners') }}) as owners
         on identities.account = owners.account and identities.crm_owner_id = owners.owner_id
-    where identities.is_owner
+    where identities.can_use_crm
 
 ),
 
@@ -145,53 +158,74 @@ flagged as (
         identities.status,
 
         case
-            when identities.crm_is_known and identities.scim_is_known
-                then identities.is_owner and coalesce(identities.scim_status in ('inactive', 'removed'), false)
+            when not identities.crm_is_known or not identities.scim_is_known then null
+            when coalesce(identities.scim_status in ('inactive', 'removed'), false) then case identities.crm_status
+                when 'active' then true
+                when 'unknown' then null
+                else false
+            end
+            else false
         end as is_orphaned_owner,
 
         case
-            when identities.crm_is_known and identities.scim_is_known then identities.status = 'unmanaged'
+            when not identities.crm_is_known or not identities.scim_is_known then null
+            when identities.scim_status is null then case identities.crm_status
+                when 'active' then true
+                when 'unknown' then null
+                else false
+            end
+            else false
         end as is_unmanaged,
 
         case
             when held.admin_roles_held = 1 then true
             when not identities.crm_is_known then null
-            when identities.is_owner and identities.crm_role is null then null
+            when identities.can_use_crm and (identities.crm_role is null or nameless_roles.account is not null)
+                then null
             else false
         end as is_admin,
 
         sharers.account is not null as shares_email,
 
         case
-            when identities.is_user
+            when identities.can_use_scim
                 then identities.manager_scim_user_id is null and identities.manager_name is null
-            when identities.scim_status = 'removed' then false
+            when identities.scim_status is not null then false
         end as has_no_manager,
 
         case
-            when identities.is_user then case
-                when identities.manager_scim_user_id is null then false
-                when managers.scim_status is null then case when identities.scim_is_read then true end
-                else managers.scim_status <> 'active'
+            when identities.can_use_scim then case
+                when identities.manager_scim_user_id is not null
+                    then case
+                        when managers.scim_status is null then case when identities.scim_is_read then true end
+                        when managers.scim_status <> 'unknown' then managers.scim_status <> 'active'
+                    end
+                -- Known by a name or an address alone, which may be anybody's.
+                when identities.manager_name is not null then null
+                else false
             end
-            when identities.scim_status = 'removed' then false
+            when identities.scim_status is not null then false
         end as manager_is_gone,
 
         case
             when held.groups_held = 1 then false
-            when identities.memberships_are_read and identities.is_user then true
-            when identities.memberships_are_read and identities.scim_status = 'removed' then false
+            when not identities.memberships_are_read then null
+            when identities.can_use_scim then true
+            when identities.scim_status is not null then false
         end as has_no_group,
 
         case
-            when identities.is_user and identities.department is not null then outliers.account is not null
-            when identities.scim_status = 'removed' then false
+            when identities.can_use_scim
+                then case when identities.department is not null then outliers.account is not null end
+            when identities.scim_status is not null then false
         end as has_outlier_entitlement,
 
-        identities.match_is_ambiguous
+        identities.match_is_ambiguous and (identities.can_use_crm or identities.can_use_scim) as match_is_ambiguous
     from identities
     left join held
         on {{ freshsales_identity.freshsales_same('identities', 'held', ['account', 'identity_key']) }}
+    left join nameless_roles
+        on {{ freshsales_identity.freshsales_same('identities', 'nameless_roles', ['account', 'crm_owner_id']) }}
     left join sharers
         on {{ freshsales_identity.freshsales_same('identities', 'sharers', ['account', 'identity_key']) }}
     left join outliers
@@ -207,7 +241,7 @@ scored as (
         *,
         {% for flag, weight, words in flags -%}
         case when {{ flag }} then {{ weight }} else 0 end{{ ' + ' if not loop.last }}
-        {% endfor %} as weight,
+        {% endfor %} as risk_score,
         concat(
             {% for flag, weight, words in flags -%}
             case when {{ flag }} then '; {{ words }}' else '' end{{ ',' if not loop.last }}
@@ -227,6 +261,6 @@ select
     {% for flag, weight, words in flags -%}
     {{ flag }},
     {% endfor %}
-    case when weight > 100 then 100 else weight end as risk_score,
+    risk_score,
     nullif(substr(words, 3), '') as reasons
 from scored

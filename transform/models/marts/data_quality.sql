@@ -12,6 +12,21 @@ last_complete as (
     from {{ ref('base_freshsales__complete_reads') }}
     group by account, stream
 
+),
+
+compared as (
+
+    select * from {{ ref('int_freshsales__compared_reads') }}
+
+),
+
+either as (
+
+    select account, count(*) as members
+    from {{ ref('int_freshsales__memberships') }}
+    where is_present and is_either
+    group by account
+
 )
 
 select
@@ -24,6 +39,9 @@ select
     reads.has_arrived,
     reads.is_complete,
     reads.incomplete_reason,
+    coalesce({{ freshsales_identity.freshsales_is_held_back('compared') }}, false) as is_held_back,
+    compared.rows_read_before,
+    compared.rows_missing,
     reads.replication_method,
     reads.started_at,
     reads.finished_at,
@@ -52,7 +70,13 @@ select
     reads.dropped_elements,
     reads.oversized_cells,
     reads.duplicates_dropped,
+    case
+        when reads.stream = 'scim_group_members' and reads.is_latest_run then coalesce(either.members, 0)
+    end as members_of_either_kind,
     reads.api_requests,
     reads.tap_version
 from reads
+left join compared
+    on {{ freshsales_identity.freshsales_same('reads', 'compared', ['account', 'stream', 'sync_id']) }}
+left join either on reads.account = either.account
 left join last_complete on reads.account = last_complete.account and reads.stream = last_complete.stream

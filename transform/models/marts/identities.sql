@@ -82,25 +82,30 @@ joined as (
         end as match_confidence,
         people.is_ambiguous or coalesce(owner_keys.is_ambiguous, false) as match_is_ambiguous,
 
-        coalesce(users.display_name, owners.display_name, told.display_name) as display_name,
+        coalesce(users.full_name, owners.display_name) as full_name,
+        coalesce(users.full_name, owners.display_name, users.display_name, told.display_name) as display_name,
         coalesce(users.given_name, owners.given_name) as given_name,
         coalesce(users.family_name, owners.family_name) as family_name,
         coalesce(users.email, owners.email, told.email) as email,
         users.user_name,
         users.title,
-        users.department,
+        coalesce(users.department, told.department) as department,
 
-        users.manager_id as manager_scim_user_id,
+        users.manager_scim_user_id,
         manager_keys.identity_key as manager_identity_key,
-        coalesce(managers.display_name, users.manager_display_name) as manager_name,
+        users.manager_named,
 
         owners.role_id as crm_role_id,
-        owners.role_name as crm_role,
+        owners.role_names as crm_role,
         owners.territory_name as crm_territory,
 
-        -- A loader that deletes rows leaves the ids alone.
-        case when people.crm_owner_id is not null then coalesce(owners.crm_status, 'removed') end as crm_status,
-        case when people.scim_user_id is not null then coalesce(users.scim_status, 'removed') end as scim_status,
+        -- A loader that deletes rows leaves the ids alone, and what was told of them.
+        case
+            when people.crm_owner_id is not null then coalesce(owners.crm_status, told.crm_status, 'removed')
+        end as crm_status,
+        case
+            when people.scim_user_id is not null then coalesce(users.scim_status, told.scim_status, 'removed')
+        end as scim_status,
         -- Who was not met on the other side is absent there only if it was read since they are here.
         coalesce(
             people.crm_owner_id is not null
@@ -132,40 +137,44 @@ joined as (
     left join told on {{ freshsales_identity.freshsales_same('people', 'told', ['account', 'identity_key']) }}
     left join owners on people.account = owners.account and people.crm_owner_id = owners.source_id
     left join users on people.account = users.account and people.scim_user_id = users.scim_user_id
-    left join users as managers on users.account = managers.account and users.manager_id = managers.scim_user_id
     left join user_keys as manager_keys
-        on users.account = manager_keys.account and users.manager_id = manager_keys.source_id
+        on users.account = manager_keys.account and users.manager_scim_user_id = manager_keys.source_id
 
 )
 
 select
-    account,
-    identity_key,
-    crm_owner_id,
-    scim_user_id,
-    match_method,
-    match_confidence,
-    match_is_ambiguous,
-    display_name,
-    given_name,
-    family_name,
-    email,
-    user_name,
-    title,
-    department,
-    manager_scim_user_id,
-    manager_identity_key,
-    manager_name,
-    crm_role_id,
-    crm_role,
-    crm_territory,
-    crm_status,
-    scim_status,
-    {{ freshsales_identity.freshsales_identity_status('scim_status', 'crm_status', 'scim_is_known', 'crm_is_known') }} as status,
-    created_at,
-    crm_is_known,
-    scim_is_known,
-    known_since_sync_id,
-    last_seen_sync_id,
-    removed_seen_at
+    joined.account,
+    joined.identity_key,
+    joined.crm_owner_id,
+    joined.scim_user_id,
+    joined.match_method,
+    joined.match_confidence,
+    joined.match_is_ambiguous,
+    joined.display_name,
+    joined.given_name,
+    joined.family_name,
+    joined.email,
+    joined.user_name,
+    joined.title,
+    joined.department,
+    joined.manager_scim_user_id,
+    joined.manager_identity_key,
+    -- The own name of a manager whose login alone is known may stand in the rows of those who are led.
+    coalesce(managers.full_name, joined.manager_named, managers.display_name) as manager_name,
+    joined.crm_role_id,
+    joined.crm_role,
+    joined.crm_territory,
+    joined.crm_status,
+    joined.scim_status,
+    {{ freshsales_identity.freshsales_identity_status(
+        'joined.scim_status', 'joined.crm_status', 'joined.scim_is_known', 'joined.crm_is_known'
+    ) }} as status,
+    joined.created_at,
+    joined.crm_is_known,
+    joined.scim_is_known,
+    joined.known_since_sync_id,
+    joined.last_seen_sync_id,
+    joined.removed_seen_at
 from joined
+left join joined as managers
+    on joined.account = managers.account and joined.manager_identity_key = managers.identity_key

@@ -46,13 +46,11 @@ memberships as (
     select
         members.account,
         members.group_id,
-        -- The groups themselves may not have been loaded.
-        coalesce(groups_there.group_name, members.group_display_name, members.group_id) as group_name,
+        members.group_name,
         users.identity_key
-    from (select * from {{ ref('stg_freshsales__scim_group_members') }}) as members
+    from (select * from {{ ref('int_freshsales__memberships') }}) as members
     inner join users on members.account = users.account and members.member_id = users.scim_user_id
-    left join groups_there on members.account = groups_there.account and members.group_id = groups_there.group_id
-    where members.is_present and lower(coalesce(members.member_type, 'user')) <> 'group'
+    where members.is_present and not members.is_group
 
 ),
 
@@ -65,16 +63,17 @@ within_groups as (
 grants as (
 
     select
-        account,
-        identity_key,
+        owners.account,
+        owners.identity_key,
         'crm_role' as resource_type,
-        cast(role_id as {{ dbt.type_string() }}) as resource_id,
-        coalesce(role_name, cast(role_id as {{ dbt.type_string() }})) as resource_name,
+        cast(roles.role_id as {{ dbt.type_string() }}) as resource_id,
+        coalesce(roles.role_name, cast(roles.role_id as {{ dbt.type_string() }})) as resource_name,
         'assigned' as entitlement,
         'direct' as granted_via,
         cast(null as {{ dbt.type_string() }}) as granted_via_id
     from owners
-    where role_id is not null
+    inner join (select * from {{ ref('int_freshsales__owner_roles') }}) as roles
+        on owners.account = roles.account and owners.owner_id = roles.owner_id
 
     union all
 

@@ -51,7 +51,7 @@ renamed as (
         latest.account,
         latest.id as scim_user_id,
         latest.external_id,
-        latest.manager_id,
+        {{ freshsales_identity.freshsales_text('latest.manager_id') }} as manager_id,
 
         -- text
         {{ freshsales_identity.freshsales_text('latest.user_name') }} as user_name,
