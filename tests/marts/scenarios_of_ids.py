@@ -66,13 +66,13 @@ def seats(raw: Raw) -> Iterator[None]:
 def made_anew(raw: Raw) -> Iterator[None]:
     """SCIM users of owners are deleted and created again: at once, with other groups, and a read later."""
 
-    def load(account: str, day: int, boss: Rows, manager: str, *memberships: str) -> None:
+    def load(account: str, day: int, boss: Rows, manager: str, *memberships: str, name: str = "Boss") -> None:
         reports = [user(f"report{n}", f"report{n}@x", manager_id=manager) for n in range(3)]
         raw.load(
             account,
             day,
             {
-                "owners": [owner(1, "boss@x", display_name="Boss"), owner(2, "report0@x")],
+                "owners": [owner(1, "boss@x", display_name=name), owner(2, "report0@x")],
                 "scim_users": [*boss, *reports],
                 "scim_groups": [group(name) for name in ("sales", "all", "board")],
                 "scim_group_members": [row for text in memberships for row in members(*text.split())],
@@ -81,12 +81,22 @@ def made_anew(raw: Raw) -> Iterator[None]:
 
     old = [user("boss", "boss@x")]
     new = [user("boss2", "boss@x", display_name="Boss")]
-    for account in ("anew_at_once", "anew_regrouped", "anew_later", "anew_side_by_side"):
+    for account in (*("anew_at_once", "anew_regrouped", "anew_later", "anew_side_by_side", "anew_renamed"),):
         load(account, 1, old, "boss", "sales boss report0", "all boss report0 report1")
     yield
     load("anew_at_once", 2, new, "boss2", "sales boss2 report0", "all boss2 report0 report1")
     load("anew_regrouped", 2, new, "boss2", "sales report0", "all boss2 report0 report1", "board boss2")
     load("anew_later", 2, [], "boss", "sales report0", "all report0 report1")
+    married = [user("boss2", "boss@x", display_name="Boss Newname")]
+    load(
+        "anew_renamed",
+        2,
+        married,
+        "boss2",
+        "sales boss2 report0",
+        "all boss2 report0 report1",
+        name="Boss Newname",
+    )
     # The old membership is still listed.
     load("anew_side_by_side", 2, new, "boss2", "sales boss boss2 report0", "all boss2 report0 report1")
     yield

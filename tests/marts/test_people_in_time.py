@@ -128,6 +128,11 @@ def test_an_account_made_anew_has_neither_left_its_groups_nor_its_reports(marts:
     assert len(marts.rows("identities", "anew_at_once")) == 4
 
 
+def test_an_account_made_anew_under_another_name_is_a_person_renamed(marts: Marts) -> None:
+    assert events(marts, "anew_renamed") == Counter([("Boss Newname", "renamed", "Boss", "Boss Newname")])
+    assert len(marts.rows("identities", "anew_renamed")) == 4
+
+
 def test_of_an_account_made_anew_only_other_groups_are_told(marts: Marts) -> None:
     assert events(marts, "anew_regrouped") == Counter(
         [("Boss", "group_left", "Sales group", None), ("Boss", "group_joined", None, "Board group")]
