@@ -63,7 +63,7 @@ class Run:
                 self._read_all()
             except Interrupted as interrupted:
                 self._exit_code = SIGNAL_EXIT_BASE + interrupted.signum
-                self._logger.error("Stopped by %s; what was finished stays finished.", interrupted)  # noqa: TRY400
+                self._logger.error("Stopped by %s; finished streams are kept.", interrupted)  # noqa: TRY400
             self._session.api.stop()
             self._write_receipts()
         except OutputError as error:

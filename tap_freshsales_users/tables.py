@@ -11,9 +11,9 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
+from tap_freshsales_users.reading.answers import Item
 from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.read import Read, Source
-from tap_freshsales_users.reading.reader import Item
 from tap_freshsales_users.reading.receipt import DERIVED, Counts, MemberPopulation
 from tap_freshsales_users.reading.sources import (
     OWNERS,

@@ -16,8 +16,8 @@ from tap_freshsales_users.api.route import Route
 from tap_freshsales_users.api.wire import causes
 from tap_freshsales_users.api.workers import OverdueError
 
-LATER = "Run again later; what was finished stays finished."
-NOTHING_KNOWN = "Nothing wrong on this side is known: run again later; what was finished stays finished."
+LATER = "Run again later; finished streams are kept."
+SERVER_AT_FAULT = "The server seems to be at fault. Run again later; finished streams are kept."
 PROXY_AUTHENTICATION_REQUIRED = 407
 # Answers of a proxy that another attempt may change.
 PASSING = frozenset({408, 425, 429})
@@ -35,7 +35,7 @@ class Problem:
     """Why an attempt brought no answer. One that is permanent is the same for every request to the host."""
 
     what: str
-    remedy: str = NOTHING_KNOWN
+    remedy: str = SERVER_AT_FAULT
     is_permanent: bool = False
     retry_after_seconds: float = 0
 

@@ -127,10 +127,10 @@ class Quota:
         self._hear_nothing()
 
     def _listen(self, ticket: int, told: Told) -> None:
-        """Keep a number that what is truly left is never below, but for what is untold and under way.
+        """Keep a lower bound on the requests left; those still unanswered are subtracted separately.
 
-        Only a request sent after the last answer came was counted after all that were answered. Of the others
-        nobody knows in which order the server counted them, and the lower number is the safe one.
+        A request that was sent after the last answer came was counted after all answered ones: its number is
+        the newest. In which order the server counted the others is not known, so the lower number is kept.
         """
         if told.remaining is None:
             self._hear_nothing()

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, Protocol
 from urllib.parse import urlencode
 
-from tap_freshsales_users.api.faults import NOTHING_KNOWN, Problem, explain, of_proxy_answer
+from tap_freshsales_users.api.faults import SERVER_AT_FAULT, Problem, explain, of_proxy_answer
 from tap_freshsales_users.api.quota_headers import read_moment
 from tap_freshsales_users.api.redirects import FOLLOWED, RefusedRedirectError, follow
 from tap_freshsales_users.api.route import Route, UnusableRouteError, find_route
@@ -233,7 +233,7 @@ class Transport:
 
     def _to_repeat(self, reply: Reply, *, is_throttled: bool) -> Problem:
         what = f"the server answered {reply.status}{' with Retry-After' if is_throttled else ''}"
-        remedy = NOTHING_KNOWN
+        remedy = SERVER_AT_FAULT
         if reply.status == FORBIDDEN:
             remedy = f"It asks to come back later, each time. {self.surface.permission_remedy}"
         now = self._clock.time()

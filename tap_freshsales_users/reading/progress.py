@@ -1,14 +1,18 @@
-"""What a long read says while it goes on: its cost once the total is known, then how far it is."""
+"""What a long read logs while it goes on: first its cost, once the total is known, then how far it is."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from typing import TypeVar
 
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.api.quota_gate import Gate
 from tap_freshsales_users.reading.walk import Walk
 
 REPORT_EVERY_SECONDS = 10
+
+T = TypeVar("T")
 
 
 class Progress:
@@ -23,7 +27,13 @@ class Progress:
         self._started = self._reported = clock.time()
         self._pages = 0
 
-    def page_taken(self) -> None:
+    def watch(self, pages: Iterator[T]) -> Iterator[T]:
+        """The same pages; each is counted, and told of, before it is handed on."""
+        for page in pages:
+            self._page_taken()
+            yield page
+
+    def _page_taken(self) -> None:
         self._pages += 1
         now = self._clock.time()
         if self._pages == 1:

@@ -20,8 +20,10 @@ from tap_freshsales_users.errors import (
     UpstreamMalformedError,
     UpstreamUnavailableError,
 )
+from tap_freshsales_users.reading.answers import Item, Parsed
 from tap_freshsales_users.reading.outcome import Outcome
-from tap_freshsales_users.reading.reader import Item, PageReader, Parsed
+from tap_freshsales_users.reading.progress import Progress
+from tap_freshsales_users.reading.reader import PageReader
 from tap_freshsales_users.reading.receipt import ABSENT, UNREADABLE, population_sha256
 from tap_freshsales_users.reading.walk import NONE, End, Walk
 from tap_freshsales_users.reading.walk_single import SingleWalk
@@ -178,17 +180,17 @@ class Read:
             parse=parse or self.source.parse,
             tally=self,
             workers=api.workers,
-            gate=api.gate,
-            clock=api.clock,
-            logger=self._logger,
             first_attempts=first_attempts or self.source.first_attempts,
         )
 
     def _follow(self, reader: PageReader) -> Iterator[list[Item]]:
         """The pages of the walk that the outcome is to tell of."""
         self._walk = walk = reader.walk
+        progress = Progress(self.name, walk, self._api.gate, self._api.clock, self._logger)
         try:
-            yield from reader.pages()
+            for items in progress.watch(reader.pages()):
+                if items:
+                    yield items
         finally:
             self._request = reader.first_url or self._request
         if self.source.is_never_empty and walk.end is not None and walk.end.is_complete and not walk.met:

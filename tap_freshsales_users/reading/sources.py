@@ -8,15 +8,15 @@ from typing import Any
 from urllib.parse import quote
 
 from tap_freshsales_users.errors import NotFoundError, UpstreamMalformedError, UpstreamUnavailableError
-from tap_freshsales_users.reading.membership import Members, groups_named_by
-from tap_freshsales_users.reading.read import OF_ONE_ENDPOINT, Read, Source
-from tap_freshsales_users.reading.reader import (
+from tap_freshsales_users.reading.answers import (
     Item,
     parse_list_response,
     parse_object,
     parse_resource,
     parse_selector,
 )
+from tap_freshsales_users.reading.membership import Members, groups_named_by
+from tap_freshsales_users.reading.read import OF_ONE_ENDPOINT, Read, Source
 from tap_freshsales_users.reading.receipt import INCREMENTAL
 from tap_freshsales_users.reading.walk import End
 from tap_freshsales_users.reading.walk_pages import PageWalk
@@ -111,7 +111,7 @@ class GroupRead(Read):
         path = f"{self.source.path}/{quote(group_id, safe='')}"
         reader = self._reader(SingleWalk(), first_attempts=2, path=path, parse=parse_resource)
         try:
-            [[group]] = list(reader.pages())
+            [[group]] = filter(None, reader.pages())
         except (NotFoundError, *OF_ONE_ENDPOINT) as error:
             self._logger.info("One group cannot be read by itself (%s).", error.reason)
             return None

@@ -2,6 +2,18 @@
 
 A walk is pure: it says which pages to ask for, is fed the answers in the order of the questions, and ends
 with its evidence. It knows nothing of HTTP, threads or the SDK.
+
+Words of the walk:
+- pass: one reading of the list from its start. Where something moved, the list is read again, in a next pass.
+- covered: how far the list was read in this pass, as a 1-based index.
+- due: how many records at the start of a page were read already, and are expected to come again. Pages of
+  SCIM overlap by one record: if it comes again, nothing moved between the two answers.
+- aligned: the server rounds `startIndex` to whole pages, so that pages cannot overlap.
+- doubt: an answer that would end the list, or that came before. It counts once further questions (looks)
+  agree.
+- sign: something that moved, or did not add up, in this pass.
+- epoch: grows when the plan is dropped. Answers to questions of an older epoch are not wanted.
+- check: a question that tells how the server pages, not one for the next records.
 """
 
 from __future__ import annotations
@@ -32,12 +44,16 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One page to ask for. `page` counts from 1 within a pass; answers to an older `epoch` are not wanted."""
+    """One page to ask for. `page` counts from 1 within a pass; answers to an older `epoch` are not wanted.
+
+    `is_first` marks the first page of the first pass: its answer decides whether the list is there at all.
+    """
 
     params: dict[str, str | int]
     page: int
     epoch: int
     is_check: bool = False
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +157,13 @@ class Walk(ABC):
         self._asks: deque[Ask] = deque()
         self._under_way = 0
         self._asked_in_pass = 0
-        self._ask_first()
+        self._is_begun = False
 
     def next_ask(self) -> Ask | None:
         """The next page that is known to be needed, once; None when the answers so far do not tell."""
+        if not self._is_begun:
+            self._is_begun = True
+            self._ask_first()
         if not self._asks:
             return None
         self._under_way += 1
@@ -298,7 +317,9 @@ class Walk(ABC):
 
     def _ask(self, params: dict[str, str | int], *, is_check: bool = False) -> None:
         self._asked_in_pass += 1
-        self._asks.append(Ask(params, self._asked_in_pass, self.epoch, is_check))
+        page = self._asked_in_pass
+        is_first = page == 1 and self.current.number == 1
+        self._asks.append(Ask(params, page, self.epoch, is_check, is_first))
 
     def _drop_asks(self) -> None:
         """Forget what is planned or under way."""

@@ -26,10 +26,10 @@ class PageWalk(Walk):
     """
 
     def __init__(self, page_size: int) -> None:
+        super().__init__(page_size)
         self._page_length = 0
         self._read = 0
         self._page_is_ignored = False
-        super().__init__(page_size)
 
     @property
     def manner(self) -> str:
@@ -105,7 +105,7 @@ class PageWalk(Walk):
         self._page_is_ignored = self.current.pages == 1
         is_cut_perhaps = self.expected in {None, len(page.keys)} and len(page.keys) == self.page_size
         if self._page_is_ignored and is_cut_perhaps:
-            # As long as was asked for: with another count asked for, do as many come?
+            # Every page equals the first and is full. Ask with another count to see whether this is all.
             self._drop_asks()
             self._ask({"page": 1, "per_page": another_count(self.page_size)}, is_check=True)
             return

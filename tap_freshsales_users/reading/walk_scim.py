@@ -38,6 +38,7 @@ class ScimWalk(Walk):
     """`startIndex` and `count`, both always sent; `nextCursor` is followed where it comes."""
 
     def __init__(self, page_size: int, filter_: str | None = None) -> None:
+        super().__init__(page_size)
         self._filter = filter_
         # Records a page brings, as the first one showed; later ones ask for as many, so they can be planned.
         self._page_length = 0
@@ -47,7 +48,6 @@ class ScimWalk(Walk):
         self._is_aligned = False
         self._cursors: set[str] = set()
         self._suspect: list[Hashable] = []  # a page that did not overlap, while it is held against another
-        super().__init__(page_size)
 
     @property
     def manner(self) -> str:
@@ -71,7 +71,7 @@ class ScimWalk(Walk):
         self._last_key = None
         self._suspect = []
         self._cursors.clear()
-        # What seemed a server's way of paging may have been people moving: each pass finds out anew.
+        # What looked like a way of paging may have been people who moved: each pass finds out again.
         self._overlap_held = self._is_aligned = False
         if self.is_unpaged:
             self._ask(self._criteria or {})
@@ -87,7 +87,7 @@ class ScimWalk(Walk):
 
     @property
     def _criteria(self) -> dict[str, str | int] | None:
-        return {} if self._filter is None else None  # a refusal is of the filter, more likely
+        return {} if self._filter is None else None  # more likely, the server refuses the filter
 
     def _ask_rest(self) -> None:
         """Plan all that is known to be needed: up to the total, or one page more."""
@@ -259,7 +259,8 @@ class ScimWalk(Walk):
         if self.current.pages == 1 and self.expected is not None and self.expected > self.current.distinct:
             self._give_up(REPEATED_PAGE, PAGING_IGNORED)
         elif self.current.pages == 1 and self._page_length == self.page_size:
-            # All pages are the first one, as long as was asked for: with another count, what comes?
+            # Every page equals the first and is full. Ask with another `count` to see whether this is the
+            # whole list.
             self._drop_asks()
             self._ask_at(1, another_count(self.page_size), is_check=True)
         else:

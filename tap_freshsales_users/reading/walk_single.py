@@ -9,8 +9,8 @@ class SingleWalk(Walk):
     """Asks one question; without its paging parameters where the server refuses these."""
 
     def __init__(self, params: dict[str, str | int] | None = None) -> None:
-        self._params = params or {}
         super().__init__(page_size=1)
+        self._params = params or {}
 
     @property
     def manner(self) -> str:
@@ -18,7 +18,7 @@ class SingleWalk(Walk):
 
     @property
     def _criteria(self) -> dict[str, str | int] | None:
-        # A refusal is of the filter, more likely; and without parameters there is nothing to leave out.
+        # The server more likely refuses the filter; and without parameters there is nothing to leave out.
         return {} if self._params and "filter" not in self._params else None
 
     def _ask_first(self) -> None:

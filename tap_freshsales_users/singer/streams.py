@@ -11,8 +11,8 @@ from singer_sdk import Tap
 from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.singerlib import Catalog
 
+from tap_freshsales_users.reading.answers import Item
 from tap_freshsales_users.reading.outcome import Outcome
-from tap_freshsales_users.reading.reader import Item
 from tap_freshsales_users.reading.receipt import MAPPED, Delivery, Receipt, population_sha256
 from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.records.schemas import load_schema

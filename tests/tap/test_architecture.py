@@ -67,6 +67,16 @@ def test_a_list_is_read_and_a_table_filled_without_the_sdk() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+def test_a_receipt_is_made_in_one_place() -> None:
+    makers = [
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Receipt"
+    ]
+    assert makers == ["receipt.py"]
+
+
 @pytest.mark.parametrize("package", SEPARATE)
 def test_the_packages_never_import_one_another(package: str) -> None:
     others = {other for other in SEPARATE if other != package}

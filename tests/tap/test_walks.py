@@ -1,6 +1,7 @@
 """The walks against servers that page, cap, round and drift in every way: all is read once, or it is said."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import assume, given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tap_freshsales_users.reading.walk import Page, Walk
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
+from tap_freshsales_users.reading.walk_single import SingleWalk
 from tests.tap.list_server import ODDITIES, Event, Front, ListServer, walk_through
 
 SIZES = st.integers(0, 60)
@@ -310,3 +312,17 @@ def test_a_server_that_shows_its_end_once_is_read_whole_by_two_passes() -> None:
     emitted = walk_through(walk, server, once, 1)
     assert walk.passes == 2
     assert_all_once(walk, server, emitted)
+
+
+@pytest.mark.parametrize("make", [lambda: ScimWalk(10), lambda: PageWalk(10), SingleWalk])
+def test_only_the_first_page_of_the_first_pass_is_the_first(make: Callable[[], Walk]) -> None:
+    walk = make()
+    assert walk.planned == 0, "nothing is planned before the first question"
+    are_first = []
+    # The same record on each page, and never as many as the total counts: the list is read again.
+    while (ask := walk.next_ask()) is not None:
+        are_first.append(ask.is_first)
+        walk.feed(ask, Page(["person"] if ask.page == 1 else [], total=3))
+    assert walk.end is not None
+    assert are_first == [True] + [False] * (len(are_first) - 1)
+    assert isinstance(walk, SingleWalk) or walk.passes > 1
