@@ -217,7 +217,7 @@ def test_a_read_proven_late_tells_of_whom_it_alone_has_met(marts: Marts) -> None
 def test_a_read_proven_before_the_next_one_is_told_as_any_other(marts: Marts) -> None:
     # The CRM was read completely in the same run, and told before.
     assert not events(marts, "late_last", build=3)
-    assert events(marts, "late_last") == Counter([("Kept", "removed", "active", "removed")])
+    assert events(marts, "late_last") == Counter([("Kept", "removed", "inactive_in_crm", "removed")])
     [row] = marts.rows("identity_changes", "late_last")
     assert (row["after_sync_id"], row["seen_sync_id"]) == (
         sync_id("late_last", 1),
