@@ -218,7 +218,7 @@ def as_served(raw: Raw) -> Iterator[None]:
         return {"id": name, "userName": name, ENTERPRISE_USER: {"manager": manager}}
 
     resources = [
-        {"id": "1", "userName": "dan@x.example"},
+        {"id": "1", "userName": "dan@x.example", "active": True},
         {
             "Id": "2",
             "Roles": [{"Value": "Administrator"}],
