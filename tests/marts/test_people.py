@@ -147,9 +147,7 @@ def test_a_role_is_an_administrators_by_whole_words(marts: Marts, account: str) 
 
 
 @pytest.mark.parametrize("account", ["id_spaces_said", "id_spaces_unsaid"])
-def test_an_id_that_a_user_and_a_group_share_gives_nobody_what_the_group_holds(
-    marts: Marts, account: str
-) -> None:
+def test_an_id_that_a_user_and_a_group_share_gives_no_access(marts: Marts, account: str) -> None:
     users = {row["identity_key"]: row["scim_user_id"] for row in marts.rows("identities", account)}
     assert {
         (users[row["identity_key"]], row["resource_id"], row["granted_via_id"])
