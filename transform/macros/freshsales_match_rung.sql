@@ -1,19 +1,30 @@
 {#-
   The CTEs of one rung: among the candidates that the rungs before have not settled, a value that stands for exactly
-  one owner and one SCIM user is a pair. Where it stands for more of either, or a user is in two pairs, nothing is
-  guessed: all of them are tied, and settled too. Values are counted before they are joined, so that a thousand
-  people behind one address cost a thousand rows and not a million.
+  one id of either side is a pair. Where it stands for more, or an id is in two pairs, nothing is guessed: all of them
+  are tied, and settled too. Values are counted before they are joined, so that a thousand people behind one address
+  cost a thousand rows and not a million.
 
-  `found_N` (account, crm_owner_id, scim_user_id, match_method), `tied_N` and `settled_N` (account, side, source_id).
+  `sides` names the two sides and the columns that hold their ids; `scope` is what two ids must have in common to meet
+  at all. `found_N` (scope, the two ids, match_method), `tied_N` and `settled_N` (scope, side, source_id).
 -#}
-{% macro freshsales_match_rung(number, rung, condition) %}
+{% macro freshsales_match_rung(
+    number,
+    rung,
+    condition,
+    method=none,
+    scope=['account'],
+    sides={'crm': 'crm_owner_id', 'scim': 'scim_user_id'}
+) %}
 {%- set before = number - 1 -%}
+{%- set keys = scope | join(', ') -%}
+{%- set names = sides.keys() | list -%}
+{%- set ids = sides.values() | list -%}
 open_{{ number }} as (
 
     select candidates.*
     from candidates
     left join settled_{{ before }} as settled
-        on {{ freshsales_identity.freshsales_same('candidates', 'settled', ['account', 'side', 'source_id']) }}
+        on {{ freshsales_identity.freshsales_same('candidates', 'settled', scope + ['side', 'source_id']) }}
     where candidates.rung = '{{ rung }}' and {{ condition }} and settled.account is null
 
 ),
@@ -21,71 +32,87 @@ open_{{ number }} as (
 values_{{ number }} as (
 
     select
-        account,
+        {{ keys }},
         value,
-        sum(case side when 'crm' then 1 else 0 end) as owners,
-        sum(case side when 'scim' then 1 else 0 end) as users,
-        max(case side when 'crm' then source_id end) as crm_owner_id,
-        max(case side when 'scim' then source_id end) as scim_user_id
+        {% for name, id in sides.items() -%}
+        count(distinct case side when '{{ name }}' then source_id end) as {{ id }}s,
+        max(case side when '{{ name }}' then source_id end) as {{ id }}{{ ',' if not loop.last }}
+        {% endfor %}
     from open_{{ number }}
-    group by account, value
+    group by {{ keys }}, value
 
 ),
 
 pairs_{{ number }} as (
 
     select
-        account,
-        crm_owner_id,
-        scim_user_id,
-        count(*) over (partition by account, scim_user_id) as pairs_of_user
-    from values_{{ number }}
-    where owners = 1 and users = 1
+        *,
+        {% for id in ids -%}
+        count(*) over (partition by {{ keys }}, {{ id }}) as pairs_of_{{ id }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from (
+        select distinct {{ keys }}, {{ ids | join(', ') }}
+        from values_{{ number }}
+        where {{ ids[0] }}s = 1 and {{ ids[1] }}s = 1
+    ) as met
 
 ),
 
 tied_values_{{ number }} as (
 
-    select opened.account, opened.side, opened.source_id
+    select distinct {{ freshsales_identity.freshsales_columns_of('opened', scope + ['side', 'source_id']) }}
     from open_{{ number }} as opened
-    inner join values_{{ number }} as met on opened.account = met.account and opened.value = met.value
-    where met.owners > 0 and met.users > 0 and met.owners + met.users > 2
+    inner join values_{{ number }} as met
+        on {{ freshsales_identity.freshsales_same('opened', 'met', scope + ['value']) }}
+    where met.{{ ids[0] }}s > 0 and met.{{ ids[1] }}s > 0 and met.{{ ids[0] }}s + met.{{ ids[1] }}s > 2
+
+),
+
+judged_{{ number }} as (
+
+    select
+        {{ freshsales_identity.freshsales_columns_of('pairs', scope + ids) }},
+        pairs.pairs_of_{{ ids[0] }} = 1
+        and pairs.pairs_of_{{ ids[1] }} = 1
+        and tied_left.source_id is null
+        and tied_right.source_id is null as is_found
+    from pairs_{{ number }} as pairs
+    left join tied_values_{{ number }} as tied_left
+        on {{ freshsales_identity.freshsales_same('pairs', 'tied_left', scope) }}
+        and tied_left.side = '{{ names[0] }}' and pairs.{{ ids[0] }} = tied_left.source_id
+    left join tied_values_{{ number }} as tied_right
+        on {{ freshsales_identity.freshsales_same('pairs', 'tied_right', scope) }}
+        and tied_right.side = '{{ names[1] }}' and pairs.{{ ids[1] }} = tied_right.source_id
 
 ),
 
 tied_{{ number }} as (
 
-    select account, side, source_id from tied_values_{{ number }}
+    select {{ keys }}, side, source_id from tied_values_{{ number }}
+    {% for name, id in sides.items() -%}
     union distinct
-    select account, 'scim', scim_user_id from pairs_{{ number }} where pairs_of_user > 1
-    union distinct
-    select pairs.account, 'crm', pairs.crm_owner_id
-    from pairs_{{ number }} as pairs
-    left join tied_values_{{ number }} as tied
-        on pairs.account = tied.account and tied.side = 'scim' and pairs.scim_user_id = tied.source_id
-    where pairs.pairs_of_user > 1 or tied.account is not null
+    select {{ keys }}, '{{ name }}', {{ id }} from judged_{{ number }} where not is_found
+    {% endfor %}
 
 ),
 
 found_{{ number }} as (
 
-    select pairs.account, pairs.crm_owner_id, pairs.scim_user_id, '{{ rung }}' as match_method
-    from pairs_{{ number }} as pairs
-    left join tied_{{ number }} as tied
-        on pairs.account = tied.account and tied.side = 'scim' and pairs.scim_user_id = tied.source_id
-    where tied.account is null
+    select {{ keys }}, {{ ids | join(', ') }}, '{{ method or rung }}' as match_method
+    from judged_{{ number }}
+    where is_found
 
 ),
 
 settled_{{ number }} as (
 
-    select account, side, source_id from settled_{{ before }}
+    select {{ keys }}, side, source_id from settled_{{ before }}
+    {% for name, id in sides.items() -%}
     union all
-    select account, 'crm', crm_owner_id from found_{{ number }}
+    select {{ keys }}, '{{ name }}', {{ id }} from found_{{ number }}
+    {% endfor %}
     union all
-    select account, 'scim', scim_user_id from found_{{ number }}
-    union all
-    select account, side, source_id from tied_{{ number }}
+    select {{ keys }}, side, source_id from tied_{{ number }}
 
 )
 {%- endmacro %}

@@ -3,12 +3,16 @@
 {%- set percent = (var('freshsales_outlier_share') * 100) | round(1) | string | replace('.0', '') %}
 {#- Heaviest first, as the reasons are read. #}
 {%- set flags = [
+    ('has_left_still_active', 60, 'has left at the identity provider or on the roster, and still gets in here'),
     ('is_orphaned_owner', 50, 'gone or inactive in SSO, still active in the CRM'),
     ('is_unmanaged', 40, 'can sign in to the CRM past SSO'),
+    ('deprovisioning_failed', 30, 'the identity provider could not take the account away'),
+    ('is_unknown_to_idp', 30, 'the identity provider does not know them'),
     ('is_admin', 20, 'is an administrator'),
     ('manager_is_gone', 15, 'the manager is gone or inactive'),
     ('has_outlier_entitlement', 15, 'holds what less than ' ~ percent ~ ' % of the department hold'),
     ('shares_email', 15, 'shares an email address with somebody else'),
+    ('is_dormant', 15, 'has not signed in for ' ~ var('freshsales_dormant_days') ~ ' days'),
     ('match_is_ambiguous', 10, 'more than one person may be behind it'),
     ('has_no_manager', 5, 'has no manager'),
     ('has_no_group', 5, 'is in no group'),
@@ -220,8 +224,15 @@ flagged as (
             when identities.scim_status is not null then false
         end as has_outlier_entitlement,
 
-        identities.match_is_ambiguous and (identities.can_use_crm or identities.can_use_scim) as match_is_ambiguous
+        identities.match_is_ambiguous and (identities.can_use_crm or identities.can_use_scim) as match_is_ambiguous,
+
+        idp.has_left_still_active,
+        idp.deprovisioning_failed,
+        idp.is_unknown_to_idp,
+        idp.is_dormant
     from identities
+    left join {{ ref('int_idp__flags') }} as idp
+        on {{ freshsales_identity.freshsales_same('identities', 'idp', ['account', 'identity_key']) }}
     left join held
         on {{ freshsales_identity.freshsales_same('identities', 'held', ['account', 'identity_key']) }}
     left join nameless_roles

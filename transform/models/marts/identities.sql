@@ -1,5 +1,11 @@
 {{ config(schema=var('freshsales_marts_schema')) }}
 
+{%- set idp_columns = [
+    'idp_source', 'idp_user_id', 'idp_match_method', 'idp_match_confidence', 'idp_match_is_ambiguous', 'idp_status',
+    'idp_left_at', 'idp_last_login_at', 'app_last_sign_in_at', 'is_assigned_in_idp', 'idp_loaded_at', 'roster_status',
+    'roster_left_on',
+] %}
+
 with people as (
 
     -- Of the two ids of a pair, the SCIM user's row stands for both.
@@ -58,6 +64,12 @@ owners as (
 users as (
 
     select * from {{ ref('int_freshsales__scim_users') }}
+
+),
+
+idp as (
+
+    select * from {{ ref('int_idp__identities') }}
 
 ),
 
@@ -174,7 +186,11 @@ select
     joined.scim_is_known,
     joined.known_since_sync_id,
     joined.last_seen_sync_id,
-    joined.removed_seen_at
+    joined.removed_seen_at,
+    {%- for column in idp_columns %}
+    idp.{{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
 from joined
 left join joined as managers
     on joined.account = managers.account and joined.manager_identity_key = managers.identity_key
+left join idp on joined.account = idp.account and joined.identity_key = idp.identity_key

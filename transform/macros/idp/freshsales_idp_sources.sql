@@ -1,0 +1,78 @@
+{#-
+  The entries of the variable `freshsales_idp`, checked and with their defaults filled in. Each is a dictionary with
+  `source`, `adapter`, `kind` (`idp` or `roster`), `database`, `schema`, `account`, `app_ids`, `complete` (the objects
+  that the administrator declares to be whole lists) and `left_statuses`.
+-#}
+{% macro freshsales_idp_sources() %}
+    {%- set adapters = ['okta', 'entra', 'google', 'onelogin', 'roster', 'contract'] -%}
+    {%- set objects = ['users', 'app_assignments', 'events'] -%}
+    {%- set known = ['source', 'adapter', 'kind', 'database', 'schema', 'account', 'app_ids', 'complete'] -%}
+    {%- set left_statuses = var('freshsales_idp_left_statuses') -%}
+    {%- set entries = [] -%}
+    {%- set keys = [] -%}
+    {%- for entry in var('freshsales_idp') or [] -%}
+        {%- set name = entry.get('source') -%}
+        {%- set adapter_name = entry.get('adapter') -%}
+        {%- set where = 'freshsales_idp, entry ' ~ loop.index ~ ': ' -%}
+        {%- for setting in entry if setting not in known -%}
+            {{ exceptions.raise_compiler_error(where ~ '`' ~ setting ~ '` is not a setting. Known are: ' ~ known | join(', ') ~ '.') }}
+        {%- endfor -%}
+        {%- for setting in ['source', 'adapter', 'schema'] if not entry.get(setting) -%}
+            {{ exceptions.raise_compiler_error(where ~ '`' ~ setting ~ '` is missing.') }}
+        {%- endfor -%}
+        {%- if adapter_name not in adapters -%}
+            {{ exceptions.raise_compiler_error(where ~ 'there is no adapter `' ~ adapter_name ~ '`. Use one of: ' ~ adapters | join(', ') ~ '.') }}
+        {%- endif -%}
+        {%- if entry.get('kind', 'idp') not in ['idp', 'roster'] -%}
+            {{ exceptions.raise_compiler_error(where ~ '`kind` is `idp` or `roster`.') }}
+        {%- endif -%}
+        {%- for object in entry.get('complete', []) if object not in objects -%}
+            {{ exceptions.raise_compiler_error(where ~ '`complete` lists objects: ' ~ objects | join(', ') ~ '.') }}
+        {%- endfor -%}
+        {%- set key = (entry.get('account') or '') ~ '|' ~ name -%}
+        {%- if key in keys -%}
+            {{ exceptions.raise_compiler_error(where ~ 'the source `' ~ name ~ '` is named twice for one account.') }}
+        {%- endif -%}
+        {%- do keys.append(key) -%}
+        {%- do entries.append({
+            'source': name,
+            'adapter': adapter_name,
+            'kind': entry.get('kind', 'roster' if adapter_name == 'roster' else 'idp'),
+            'database': entry.get('database') or source('freshsales', 'owners').database,
+            'schema': entry.schema,
+            'account': entry.get('account'),
+            'app_ids': entry.get('app_ids') or [],
+            'complete': entry.get('complete') or [],
+            'left_statuses': left_statuses.get(name, left_statuses.get(adapter_name, [])),
+        }) -%}
+    {%- endfor -%}
+    {{ return(entries) }}
+{% endmacro %}
+
+{#- The sources as rows: account (null where the rows themselves name it), source, kind, adapter, place. -#}
+{% macro freshsales_idp_source_rows() %}
+    {%- for entry in freshsales_identity.freshsales_idp_sources() %}
+    select
+        cast({{ freshsales_identity.freshsales_idp_literal(entry.account) }} as {{ dbt.type_string() }}) as account,
+        cast('{{ entry.source }}' as {{ dbt.type_string() }}) as source,
+        cast('{{ entry.kind }}' as {{ dbt.type_string() }}) as kind,
+        cast('{{ entry.adapter }}' as {{ dbt.type_string() }}) as adapter,
+        {{ loop.index }} as place
+    union all
+    {%- endfor %}
+    select
+        cast(null as {{ dbt.type_string() }}) as account,
+        cast(null as {{ dbt.type_string() }}) as source,
+        cast(null as {{ dbt.type_string() }}) as kind,
+        cast(null as {{ dbt.type_string() }}) as adapter,
+        0 as place
+    where false
+{% endmacro %}
+
+{% macro freshsales_idp_literal(value) -%}
+    {%- if value is none -%}null{%- else -%}'{{ (value | string).replace("'", "''") }}'{%- endif -%}
+{%- endmacro %}
+
+{% macro freshsales_idp_literals(values) -%}
+    {%- for value in values -%}{{ freshsales_identity.freshsales_idp_literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}

@@ -1,0 +1,3 @@
+{{ config(schema=var('freshsales_staging_schema')) }}
+
+{{ freshsales_identity.freshsales_idp_rows('events') }}

@@ -1,0 +1,198 @@
+{{ config(schema=var('freshsales_staging_schema')) }}
+
+{%- set stale_hours = var('freshsales_idp_stale_hours') %}
+
+with sources as (
+
+    {% for entry in freshsales_identity.freshsales_idp_sources() -%}
+    {%- for object in ['users', 'app_assignments', 'events'] -%}
+    {%- set parts = freshsales_identity.freshsales_idp_adapter(entry, object) -%}
+    {%- if parts -%}
+    select
+        cast({{ freshsales_identity.freshsales_idp_literal(entry.account) }} as {{ dbt.type_string() }}) as account,
+        cast('{{ entry.source }}' as {{ dbt.type_string() }}) as source,
+        '{{ object }}' as object,
+        {{ 'true' if parts | selectattr('table.relation') | list else 'false' }} as is_there,
+        {{ 'true' if object in entry.complete else 'false' }} as is_declared,
+        {{ entry.app_ids | length if object == 'app_assignments' else 0 }} as apps
+    union all
+    {% endif -%}
+    {%- endfor -%}
+    {%- endfor %}
+    select
+        cast(null as {{ dbt.type_string() }}) as account,
+        cast(null as {{ dbt.type_string() }}) as source,
+        'users' as object,
+        false as is_there,
+        false as is_declared,
+        0 as apps
+    where false
+
+),
+
+-- The totals that came with tables of the contract.
+control_totals as (
+
+    {% for entry in freshsales_identity.freshsales_idp_sources() if entry.adapter == 'contract' -%}
+    {%- set table = freshsales_identity.freshsales_idp_table(entry, ['loads']) -%}
+    {%- if table.relation -%}
+    select
+        cast({{ freshsales_identity.freshsales_idp_account(entry, table) }} as {{ dbt.type_string() }}) as account,
+        cast('{{ entry.source }}' as {{ dbt.type_string() }}) as source,
+        {{ freshsales_identity.freshsales_idp_field(table, 'object') }} as object,
+        {{ freshsales_identity.freshsales_idp_field(table, 'is_loaded', 'boolean') }} as is_loaded,
+        {{ freshsales_identity.freshsales_idp_field(table, 'rows', 'integer') }} as total,
+        {{ freshsales_identity.freshsales_idp_field(table, 'newest_loaded_at', 'timestamp') }} as newest_loaded_at,
+        {{ freshsales_identity.freshsales_idp_field(table, 'absence_counts', 'boolean') }} as absence_counts,
+        {{ freshsales_identity.freshsales_idp_field(table, 'events_from', 'timestamp') }} as events_from
+    from {{ table.relation }} as raw
+    where {{ freshsales_identity.freshsales_idp_is_of(entry, table) }}
+    union all
+    {% endif -%}
+    {%- endfor %}
+    select
+        cast(null as {{ dbt.type_string() }}) as account,
+        cast(null as {{ dbt.type_string() }}) as source,
+        cast(null as {{ dbt.type_string() }}) as object,
+        cast(null as {{ dbt.type_boolean() }}) as is_loaded,
+        cast(null as {{ dbt.type_bigint() }}) as total,
+        cast(null as {{ dbt.type_timestamp() }}) as newest_loaded_at,
+        cast(null as {{ dbt.type_boolean() }}) as absence_counts,
+        cast(null as {{ dbt.type_timestamp() }}) as events_from
+    where false
+
+),
+
+loaded as (
+
+    select account, source, 'users' as object, loaded_at, cast(null as {{ dbt.type_timestamp() }}) as happened_at
+    from {{ ref('base_idp__users') }}
+    union all
+    select account, source, 'app_assignments', loaded_at, null from {{ ref('base_idp__app_assignments') }}
+    union all
+    select account, source, 'events', loaded_at, happened_at from {{ ref('base_idp__events') }}
+
+),
+
+counted as (
+
+    select
+        account,
+        source,
+        object,
+        count(*) as row_count,
+        max(loaded_at) as newest_loaded_at,
+        min(happened_at) as first_event_at
+    from loaded
+    group by account, source, object
+
+),
+
+receipts as (
+
+    select *, row_number() over (partition by account, source, object, coalesce(app_id, '') order by load_id desc) as age
+    from {{ ref('base_idp__receipts') }}
+    where is_complete and has_arrived
+
+),
+
+-- The latest complete load of each app, or of the one list; the oldest of them is how old the whole is.
+complete_loads as (
+
+    select
+        account,
+        source,
+        object,
+        count(*) as lists,
+        max(case when app_id is null then 1 else 0 end) as has_whole_list,
+        min(finished_at) as finished_at,
+        max(events_from) as events_from
+    from receipts
+    where age = 1
+    group by account, source, object
+
+),
+
+-- A source whose entry names no account speaks of the accounts that its rows name, or of all where it has no row.
+named_accounts as (
+
+    select distinct account, source from loaded
+    union distinct
+    select distinct account, source from {{ ref('base_idp__receipts') }}
+    union distinct
+    select distinct account, source from control_totals
+
+),
+
+objects as (
+
+    select account, source, object, is_there, is_declared, apps
+    from sources
+    where account is not null
+    union all
+    select named_accounts.account, sources.source, sources.object, sources.is_there, sources.is_declared, sources.apps
+    from sources
+    inner join named_accounts on sources.source = named_accounts.source
+    where sources.account is null
+    union all
+    select accounts.account, sources.source, sources.object, sources.is_there, sources.is_declared, sources.apps
+    from sources
+    cross join {{ ref('int_freshsales__accounts') }} as accounts
+    left join named_accounts on sources.source = named_accounts.source
+    where sources.account is null and named_accounts.source is null
+
+),
+
+judged as (
+
+    select
+        objects.account,
+        objects.source,
+        objects.object,
+        objects.is_there and coalesce(control_totals.is_loaded, true) as is_loaded,
+        coalesce(counted.row_count, 0) as row_count,
+        coalesce(counted.newest_loaded_at, control_totals.newest_loaded_at, complete_loads.finished_at) as newest_loaded_at,
+        case
+            when not objects.is_there then null
+            when complete_loads.lists >= objects.apps or complete_loads.has_whole_list = 1 then 'receipt'
+            when
+                control_totals.total = coalesce(counted.row_count, 0)
+                and coalesce(control_totals.is_loaded, true)
+                and coalesce(control_totals.absence_counts, true)
+                then 'control_total'
+            when objects.is_declared then 'declared'
+        end as absence_evidence,
+        case
+            when complete_loads.lists >= objects.apps or complete_loads.has_whole_list = 1 then complete_loads.finished_at
+            else coalesce(control_totals.newest_loaded_at, counted.newest_loaded_at)
+        end as proven_at,
+        coalesce(
+            complete_loads.events_from,
+            control_totals.events_from,
+            case when objects.is_declared then counted.first_event_at end
+        ) as events_from
+    from objects
+    left join counted on {{ freshsales_identity.freshsales_same('objects', 'counted', ['account', 'source', 'object']) }}
+    left join control_totals
+        on {{ freshsales_identity.freshsales_same('objects', 'control_totals', ['account', 'source', 'object']) }}
+    left join complete_loads
+        on {{ freshsales_identity.freshsales_same('objects', 'complete_loads', ['account', 'source', 'object']) }}
+
+)
+
+select
+    account,
+    source,
+    object,
+    is_loaded,
+    row_count as rows,
+    newest_loaded_at,
+    cast({{ dbt.datediff('newest_loaded_at', freshsales_identity.freshsales_utc_now(), 'hour') }} as {{ dbt.type_int() }}) as hours_old,
+    -- A list that is too old tells nothing about today; one of unknown age is taken to be too old.
+    absence_evidence is not null
+    and coalesce(
+        {{ dbt.datediff('proven_at', freshsales_identity.freshsales_utc_now(), 'hour') }} <= {{ stale_hours }}, false
+    ) as absence_counts,
+    absence_evidence,
+    case when object = 'events' then events_from end as events_from
+from judged

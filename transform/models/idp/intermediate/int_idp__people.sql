@@ -1,0 +1,49 @@
+{{ config(schema=var('freshsales_staging_schema')) }}
+
+{%- set service_accounts = var('freshsales_idp_service_accounts') | map('string') | map('lower') | list %}
+
+-- The people here, with whatever an identity provider may know them by.
+with people as (
+
+    select *
+    from {{ ref('int_freshsales__identity_keys') }}
+    where is_current and (side = 'scim' or scim_user_id is null)
+
+),
+
+users as (
+
+    select * from {{ ref('stg_freshsales__scim_users') }}
+
+),
+
+owners as (
+
+    select *, cast(owner_id as {{ dbt.type_string() }}) as source_id from {{ ref('int_freshsales__owners') }}
+
+)
+
+select
+    people.account,
+    people.identity_key,
+    people.scim_user_id,
+    people.crm_owner_id,
+    {{ freshsales_identity.freshsales_text('users.external_id') }} as external_id,
+    users.employee_number,
+    lower(users.user_name) as user_name,
+    users.primary_email as scim_email,
+    owners.email as owner_email,
+    coalesce(users.is_present, false) or coalesce(owners.is_present, false) as is_present,
+    coalesce(users.created_at, owners.created_at) as created_at,
+    {%- if service_accounts %}
+    coalesce(lower(users.user_name) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
+    or coalesce(lower(users.primary_email) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
+    or coalesce(lower(owners.email) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
+    or coalesce(lower(people.scim_user_id) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
+        as is_service_account
+    {%- else %}
+    false as is_service_account
+    {%- endif %}
+from people
+left join users on people.account = users.account and people.scim_user_id = users.scim_user_id
+left join owners on people.account = owners.account and people.crm_owner_id = owners.source_id

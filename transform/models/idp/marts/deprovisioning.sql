@@ -1,0 +1,298 @@
+{{ config(schema=var('freshsales_marts_schema')) }}
+
+{%- set limit_hours = var('freshsales_deprovisioning_hours') %}
+
+with sources as (
+
+    select * from {{ ref('int_idp__sources') }}
+
+),
+
+users as (
+
+    select users.*, sources.kind
+    from {{ ref('int_idp__users') }} as users
+    inner join sources on users.account = sources.account and users.source = sources.source
+
+),
+
+-- Events of one kind in a row count once: a leave ends with the next return.
+turns as (
+
+    select
+        *,
+        lead(happened_at) over (partition by account, source, idp_user_id order by happened_at, event_id) as until_at
+    from (
+        select
+            *,
+            lag(event_type) over (partition by account, source, idp_user_id order by happened_at, event_id) as before
+        from {{ ref('stg_idp__events') }}
+        where event_type in ('left', 'returned') and result is distinct from 'FAILURE'
+    ) as events
+    where before is null or event_type <> before
+
+),
+
+spells as (
+
+    select
+        *,
+        lag(last_loaded_at) over (partition by account, source, idp_user_id order by first_loaded_at) as not_left_at,
+        lead(first_loaded_at) over (partition by account, source, idp_user_id order by first_loaded_at) as until_at
+    from {{ ref('int_idp__left_spells') }}
+
+),
+
+-- The log may not tell of a return that a later load shows.
+returns as (
+
+    select turns.account, turns.source, turns.idp_user_id, turns.event_id, min(spells.first_loaded_at) as returned_at
+    from turns
+    inner join spells on {{ freshsales_identity.freshsales_same('turns', 'spells', ['account', 'source', 'idp_user_id']) }}
+    where not spells.has_left and spells.not_left_at is not null and spells.first_loaded_at > turns.happened_at
+    group by turns.account, turns.source, turns.idp_user_id, turns.event_id
+
+),
+
+by_event as (
+
+    select
+        turns.account,
+        turns.source,
+        turns.idp_user_id,
+        turns.happened_at as left_after,
+        turns.happened_at as left_by,
+        'event' as left_evidence,
+        coalesce(turns.until_at, returns.returned_at) as returned_at
+    from turns
+    left join returns
+        on {{ freshsales_identity.freshsales_same('turns', 'returns', ['account', 'source', 'idp_user_id', 'event_id']) }}
+    where turns.event_type = 'left'
+
+),
+
+by_load as (
+
+    select
+        spells.account,
+        spells.source,
+        spells.idp_user_id,
+        coalesce(spells.status_changed_at, spells.not_left_at) as left_after,
+        coalesce(spells.status_changed_at, spells.first_loaded_at) as left_by,
+        case when spells.status_changed_at is null then 'between_loads' else 'status_changed' end as left_evidence,
+        spells.until_at as returned_at
+    from spells
+    left join by_event
+        on
+            {{ freshsales_identity.freshsales_same('spells', 'by_event', ['account', 'source', 'idp_user_id']) }}
+            and by_event.left_by <= spells.first_loaded_at
+            and (by_event.returned_at is null or by_event.returned_at > spells.first_loaded_at)
+    where spells.has_left and by_event.account is null
+
+),
+
+-- A last day ends with the day.
+by_last_day as (
+
+    select
+        account,
+        source,
+        idp_user_id,
+        {{ dbt.dateadd('day', 1, 'cast(left_on as ' ~ dbt.type_timestamp() ~ ')') }} as left_after,
+        {{ dbt.dateadd('day', 1, 'cast(left_on as ' ~ dbt.type_timestamp() ~ ')') }} as left_by,
+        'roster' as left_evidence,
+        cast(null as {{ dbt.type_timestamp() }}) as returned_at
+    from users
+    where has_left and left_on is not null and kind = 'roster'
+
+),
+
+leaves as (
+
+    select
+        leaves.*,
+        matches.identity_key,
+        {{ dbt.hash("concat(leaves.source, '|', leaves.idp_user_id, '|', leaves.left_evidence, '|', cast(leaves.left_by as " ~ dbt.type_string() ~ "))") }} as leave_key
+    from (
+        select * from by_event
+        union all
+        select * from by_load
+        union all
+        select * from by_last_day
+    ) as leaves
+    inner join {{ ref('int_idp__matches') }} as matches
+        on
+            matches.side = 'here'
+            and {{ freshsales_identity.freshsales_same('leaves', 'matches', ['account', 'source', 'idp_user_id']) }}
+    inner join {{ ref('int_idp__flags') }} as flags
+        on {{ freshsales_identity.freshsales_same('matches', 'flags', ['account', 'identity_key']) }}
+    where not flags.is_service_account
+
+),
+
+pushes as (
+
+    select
+        leaves.account,
+        leaves.leave_key,
+        events.happened_at,
+        events.result,
+        row_number() over (
+            partition by leaves.account, leaves.leave_key
+            order by events.happened_at desc, events.event_id desc
+        ) as age
+    from leaves
+    inner join {{ ref('stg_idp__events') }} as events
+        on {{ freshsales_identity.freshsales_same('leaves', 'events', ['account', 'source', 'idp_user_id']) }}
+    where
+        events.event_type = 'app_deprovisioned'
+        -- A push on somebody's last day comes before the day ends.
+        and events.happened_at >= {{ dbt.dateadd('day', -1, 'coalesce(leaves.left_after, leaves.left_by)') }}
+        and (leaves.returned_at is null or events.happened_at < leaves.returned_at)
+
+),
+
+runs as (
+
+    select
+        reads.account,
+        reads.sync_id,
+        min(coalesce(reads.started_at, complete_reads.finished_at)) as started_at,
+        max(complete_reads.finished_at) as finished_at,
+        max(case reads.stream when 'owners' then 1 else 0 end) as reads_crm,
+        max(case reads.stream when 'scim_users' then 1 else 0 end) as reads_scim
+    from {{ ref('base_freshsales__complete_reads') }} as complete_reads
+    inner join {{ ref('base_freshsales__reads') }} as reads
+        on {{ freshsales_identity.freshsales_same('complete_reads', 'reads', ['account', 'stream', 'sync_id']) }}
+    where reads.stream in ('owners', 'scim_users')
+    group by reads.account, reads.sync_id
+
+),
+
+-- The last run that ended before the leave, with which the time starts that matters.
+windows as (
+
+    select leaves.account, leaves.leave_key, max(runs.sync_id) as first_sync_id
+    from leaves
+    inner join runs
+        on leaves.account = runs.account and runs.finished_at <= coalesce(leaves.left_after, leaves.left_by)
+    group by leaves.account, leaves.leave_key
+
+),
+
+states as (
+
+    select
+        account,
+        identity_key,
+        sync_id,
+        crm_status,
+        scim_status,
+        lead(sync_id) over (partition by account, identity_key order by sync_id) as until_sync_id
+    from {{ ref('int_freshsales__identity_history') }}
+
+),
+
+seen as (
+
+    select
+        leaves.account,
+        leaves.leave_key,
+        runs.sync_id,
+        runs.started_at,
+        runs.finished_at,
+        coalesce(runs.reads_scim = 1 and states.scim_status = 'active', false)
+        or coalesce(runs.reads_crm = 1 and states.crm_status = 'active', false) as saw_access,
+        coalesce(states.scim_status, case when runs.sync_id >= accounts.first_scim_sync_id then 'removed' end) <> 'active'
+        and coalesce(states.crm_status, case when runs.sync_id >= accounts.first_crm_sync_id then 'removed' end) <> 'active'
+            as saw_no_access
+    from leaves
+    inner join runs on leaves.account = runs.account
+    inner join states
+        on
+            leaves.account = states.account
+            and leaves.identity_key = states.identity_key
+            and runs.sync_id >= states.sync_id
+            and (states.until_sync_id is null or runs.sync_id < states.until_sync_id)
+    left join {{ ref('int_freshsales__accounts') }} as accounts on leaves.account = accounts.account
+    left join windows on leaves.account = windows.account and leaves.leave_key = windows.leave_key
+    where
+        (windows.first_sync_id is null or runs.sync_id >= windows.first_sync_id)
+        and (leaves.returned_at is null or runs.started_at < leaves.returned_at)
+
+),
+
+last_access as (
+
+    select account, leave_key, max(sync_id) as sync_id, max(started_at) as access_seen_at
+    from seen
+    where saw_access
+    group by account, leave_key
+
+),
+
+no_access as (
+
+    select seen.account, seen.leave_key, min(seen.finished_at) as no_access_seen_at
+    from seen
+    inner join last_access on seen.account = last_access.account and seen.leave_key = last_access.leave_key
+    where seen.saw_no_access and seen.sync_id > last_access.sync_id
+    group by seen.account, seen.leave_key
+
+),
+
+measured as (
+
+    select
+        leaves.account,
+        leaves.identity_key,
+        leaves.source,
+        leaves.leave_key,
+        leaves.left_after,
+        leaves.left_by,
+        leaves.left_evidence,
+        leaves.returned_at,
+        pushes.happened_at as push_at,
+        pushes.result as push_result,
+        last_access.access_seen_at,
+        no_access.no_access_seen_at,
+        -- `greatest` would make a zero of a bound that is not known.
+        case
+            when last_access.access_seen_at > leaves.left_by then {{ freshsales_identity.freshsales_hours('leaves.left_by', 'last_access.access_seen_at') }}
+            when last_access.access_seen_at is not null then cast(0 as {{ dbt.type_numeric() }})
+        end as lag_at_least_hours,
+        case
+            when no_access.no_access_seen_at > leaves.left_after then {{ freshsales_identity.freshsales_hours('leaves.left_after', 'no_access.no_access_seen_at') }}
+            when no_access.no_access_seen_at <= leaves.left_after then cast(0 as {{ dbt.type_numeric() }})
+        end as lag_at_most_hours,
+        {{ freshsales_identity.freshsales_hours('leaves.left_by', freshsales_identity.freshsales_utc_now()) }} as hours_since_left
+    from leaves
+    left join last_access on leaves.account = last_access.account and leaves.leave_key = last_access.leave_key
+    left join no_access on leaves.account = no_access.account and leaves.leave_key = no_access.leave_key
+    left join pushes
+        on leaves.account = pushes.account and leaves.leave_key = pushes.leave_key and pushes.age = 1
+
+)
+
+select
+    account,
+    identity_key,
+    source,
+    leave_key,
+    left_after,
+    left_by,
+    left_evidence,
+    push_at,
+    push_result,
+    access_seen_at,
+    no_access_seen_at,
+    lag_at_least_hours,
+    lag_at_most_hours,
+    case
+        when access_seen_at is null then 'not_seen'
+        when lag_at_most_hours <= {{ limit_hours }} then 'met'
+        when lag_at_least_hours > {{ limit_hours }} then 'missed'
+        when no_access_seen_at is null and returned_at is null and hours_since_left <= {{ limit_hours }} then 'open'
+        else 'not_known'
+    end as sla
+from measured
