@@ -1,6 +1,7 @@
 """Both warehouses, built once for all workers of a test run: a run of dbt takes seconds."""
 
 import fcntl
+import json
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.marts.dbt import built
-from tests.marts.engines import MARTS, DuckDB, Engine, PostgreSQL, Row
+from tests.marts.engines import CONTRACT, MARTS, DuckDB, Engine, PostgreSQL, Row
 from tests.marts.questions import questions
 from tests.marts.raw import Raw
 from tests.marts.scenarios import BUILDS, SCENARIOS
@@ -91,15 +92,16 @@ def build_all(engine: Engine, work: Path) -> Marts:
         for scenario in scenarios:
             next(scenario)
         engine.load(raw)
+        raw.providers.load(engine)
         # The last build runs every test, those of the project and those of its units.
         command = ("build",) if number == BUILDS else ("run",)
-        built(
-            *command,
-            "--quiet",
-            work=work,
-            environment={**engine.environment, "FRESHSALES_CONFIRMED_SYNC_IDS": CONFIRMED},
+        variables = json.dumps(raw.providers.variables)
+        environment = {**engine.environment, "FRESHSALES_CONFIRMED_SYNC_IDS": CONFIRMED}
+        built(*command, "--quiet", "--vars", variables, work=work, environment=environment)
+        places = {mart: "identity" for mart in MARTS} | {model: "staging" for model in CONTRACT}
+        builds.append(
+            {name: engine.query(f"select * from freshsales_{place}.{name}") for name, place in places.items()}
         )
-        builds.append({mart: engine.query(f"select * from freshsales_identity.{mart}") for mart in MARTS})
     return Marts(builds, {question: engine.query(sql) for question, sql in questions().items()})
 
 

@@ -18,7 +18,13 @@ MARTS = (
     "identity_changes",
     "directory_daily",
     "data_quality",
+    "idp_reconciliation",
+    "deprovisioning",
+    "identity_timeline",
+    "idp_load_quality",
 )
+# A public interface as well: what any source of people is brought in with.
+CONTRACT = ("stg_idp__users", "stg_idp__app_assignments", "stg_idp__events")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import duckdb
 import psycopg
 
+from tests.marts.providers import Providers
+
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 KEYS = {
     "owners": ("id",),
@@ -64,8 +66,11 @@ def column_types(stream: str) -> dict[str, str]:
 
 
 def population_sha256(stream: str, rows: Iterable[Row]) -> str:
-    keys = sorted("\t".join(str(row[part]) for part in KEYS[stream]).encode() for row in rows)
-    return hashlib.sha256(b"\n".join(keys)).hexdigest()
+    return keys_sha256("\t".join(str(row[part]) for part in KEYS[stream]) for row in rows)
+
+
+def keys_sha256(keys: Iterable[str]) -> str:
+    return hashlib.sha256(b"\n".join(sorted(key.encode() for key in keys))).hexdigest()
 
 
 class Raw:
@@ -73,6 +78,7 @@ class Raw:
 
     def __init__(self) -> None:
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {}
+        self.providers = Providers()
 
     def load(
         self,

@@ -29,6 +29,7 @@ from tests.marts.scenarios_of_people import (
     spelling,
     standings,
 )
+from tests.marts.scenarios_of_providers import PROVIDER_SCENARIOS
 
 Scenario = Callable[[Raw], Iterator[None]]
 BUILDS = 5
@@ -172,4 +173,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     *(seats, made_anew, words, one_side_down, late_proof, killed, drifting),
     *(held_back, held_back_late, deleted_rows),
     *(standings, managers, names, role_names, several_roles, id_spaces, spelling, as_served),
+    *PROVIDER_SCENARIOS,
 )

@@ -5,14 +5,15 @@
   table, each column an expression over that table, which is called `raw` in it.
 -#}
 {% macro freshsales_idp_rows(object) %}
-    {%- set types = freshsales_identity.freshsales_idp_contract()[object] -%}
+    {%- set columns = freshsales_identity.freshsales_idp_contract()[object] -%}
+    {%- set types = freshsales_identity.freshsales_idp_types() -%}
     {%- for entry in freshsales_identity.freshsales_idp_sources() -%}
         {%- for part in freshsales_identity.freshsales_idp_adapter(entry, object) if part.table.relation %}
     select
-        cast({{ freshsales_identity.freshsales_idp_account(entry, part.table) }} as {{ dbt.type_string() }}) as account,
-        cast('{{ entry.source }}' as {{ dbt.type_string() }}) as source,
-        {%- for name, type in types.items() %}
-        {{ part.columns.get(name, 'cast(null as ' ~ freshsales_identity.freshsales_idp_type(type) ~ ')') }} as {{ name }},
+        cast({{ freshsales_identity.freshsales_idp_account(entry, part.table) }} as {{ types.text }}) as account,
+        cast('{{ entry.source }}' as {{ types.text }}) as source,
+        {%- for name, type in columns.items() %}
+        {{ part.columns.get(name, 'cast(null as ' ~ types[type] ~ ')') }} as {{ name }},
         {%- endfor %}
         {{ freshsales_identity.freshsales_idp_loaded_at(part.table) }} as loaded_at,
         {{ freshsales_identity.freshsales_idp_field(part.table, '_dlt_load_id') }} as load_id,
@@ -26,8 +27,8 @@
     select
         cast(null as {{ dbt.type_string() }}) as account,
         cast(null as {{ dbt.type_string() }}) as source,
-        {%- for name, type in types.items() %}
-        cast(null as {{ freshsales_identity.freshsales_idp_type(type) }}) as {{ name }},
+        {%- for name, type in columns.items() %}
+        cast(null as {{ types[type] }}) as {{ name }},
         {%- endfor %}
         cast(null as {{ dbt.type_timestamp() }}) as loaded_at,
         cast(null as {{ dbt.type_string() }}) as load_id,
@@ -107,8 +108,7 @@
 {%- endmacro %}
 
 {% macro freshsales_idp_has(table, name) %}
-    {%- for column in table.columns if column.name | lower == name -%}{{ return(true) }}{%- endfor -%}
-    {{ return(false) }}
+    {{ return(name in table.columns | map(attribute='name') | map('lower') | list) }}
 {% endmacro %}
 
 {#- When a row was loaded, by whatever the loader writes beside it. -#}

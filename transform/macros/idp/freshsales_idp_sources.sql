@@ -9,7 +9,7 @@
     {%- set known = ['source', 'adapter', 'kind', 'database', 'schema', 'account', 'app_ids', 'complete'] -%}
     {%- set left_statuses = var('freshsales_idp_left_statuses') -%}
     {%- set entries = [] -%}
-    {%- set keys = [] -%}
+    {%- set accounts = {} -%}
     {%- for entry in var('freshsales_idp') or [] -%}
         {%- set name = entry.get('source') -%}
         {%- set adapter_name = entry.get('adapter') -%}
@@ -29,11 +29,12 @@
         {%- for object in entry.get('complete', []) if object not in objects -%}
             {{ exceptions.raise_compiler_error(where ~ '`complete` lists objects: ' ~ objects | join(', ') ~ '.') }}
         {%- endfor -%}
-        {%- set key = (entry.get('account') or '') ~ '|' ~ name -%}
-        {%- if key in keys -%}
-            {{ exceptions.raise_compiler_error(where ~ 'the source `' ~ name ~ '` is named twice for one account.') }}
+        {%- set account = entry.get('account') or 'all' -%}
+        {%- set others = accounts.setdefault(name, []) -%}
+        {%- if account in others or (others and 'all' in others + [account]) -%}
+            {{ exceptions.raise_compiler_error(where ~ 'the source `' ~ name ~ '` is there already. One source may be named again only with an `account` of its own in each entry.') }}
         {%- endif -%}
-        {%- do keys.append(key) -%}
+        {%- do others.append(account) -%}
         {%- do entries.append({
             'source': name,
             'adapter': adapter_name,

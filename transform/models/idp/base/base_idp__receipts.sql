@@ -31,7 +31,7 @@ with listed as (
             'started_at': 'timestamp', 'finished_at': 'timestamp', 'is_complete': 'boolean', 'rows_read': 'integer',
             'keys_sha256': 'text', 'events_from': 'timestamp',
         }.items() %}
-        cast(null as {{ freshsales_identity.freshsales_idp_type(type) }}) as {{ name }}{{ ',' if not loop.last }}
+        cast(null as {{ freshsales_identity.freshsales_idp_types()[type] }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     where false
 

@@ -1,0 +1,184 @@
+"""Leavers and the reads that see, or do not see, their access; and what must follow from them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from tests.marts.people import owner, user
+from tests.marts.providers import contract_user, rows_of
+from tests.marts.raw import Raw
+
+Row = dict[str, Any]
+BUILDS = 5
+ACCOUNTS = ("leaving_a", "leaving_b")
+PEOPLE = 24
+LIMIT = timedelta(hours=24)
+DAY = datetime(2026, 11, 1)  # noqa: DTZ001 - as the warehouse keeps it: UTC without a zone
+
+
+def at(day: float) -> datetime:
+    return DAY + timedelta(days=day - 1)
+
+
+def read_at(day: int) -> tuple[datetime, datetime]:
+    return at(day) + timedelta(hours=6), at(day) + timedelta(hours=6, minutes=5)
+
+
+def loaded_at(day: int) -> datetime:
+    return at(day) + timedelta(hours=5)
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """Access on each day on either side (None: no such account); how and when they left, and came back."""
+
+    name: str
+    scim: tuple[bool, ...] | None
+    crm: tuple[bool, ...] | None
+    evidence: str
+    left_at: datetime
+    returned_at: datetime | None
+    seen_left_in_load: int = field(default=0)
+
+
+def leavers(account: str) -> list[Leaver]:
+    chance = Random(account)
+    people = []
+    for number in range(PEOPLE):
+
+        def access() -> tuple[bool, ...]:
+            last = chance.randint(0, BUILDS)
+            days = [day <= last for day in range(1, BUILDS + 1)]
+            if chance.random() < 0.2:
+                days[chance.randrange(BUILDS)] ^= True
+            return tuple(days)
+
+        scim = access() if number % 4 else None
+        crm = access() if number % 4 != 1 else None
+        evidence = ("event", "status_changed", "between_loads", "roster")[number % 4]
+        left_at = at(1) + timedelta(hours=chance.randint(-12, 100))
+        returned_at = None
+        if evidence == "event" and chance.random() < 0.4:
+            returned_at = left_at + timedelta(hours=chance.randint(1, 60))
+        people.append(Leaver(f"{account}-{number}", scim, crm, evidence, left_at, returned_at))
+    return people
+
+
+def is_complete(account: str, day: int, stream: str) -> bool:
+    return not (account == "leaving_b" and (day, stream) in {(2, "scim_users"), (3, "owners")})
+
+
+def leaving(raw: Raw) -> Iterator[None]:
+    raw.providers.entries += [
+        {"source": "leaving", "adapter": "contract", "schema": "raw_leaving"},
+        {"source": "leaving_hr", "adapter": "contract", "schema": "raw_leaving_hr", "kind": "roster"},
+    ]
+    for day in range(1, BUILDS + 1):
+        tables: dict[str, list[Row]] = {"users": [], "events": []}
+        roster: list[Row] = []
+        for account in ACCOUNTS:
+            people = leavers(account)
+            streams = {
+                "scim_users": [
+                    user(one.name, f"{one.name}@x", active=one.scim[day - 1]) for one in people if one.scim
+                ],
+                "owners": [
+                    owner(number, f"{one.name}@x", is_active=one.crm[day - 1])
+                    for number, one in enumerate(people)
+                    if one.crm
+                ],
+            }
+            incomplete = {stream: "failed" for stream in streams if not is_complete(account, day, stream)}
+            raw.load(account, day, streams, incomplete=incomplete)
+            for one in people:
+                row = contract_user(one.name, email=f"{one.name}@x")
+                if one.evidence == "roster":
+                    roster += rows_of(
+                        account, [{"idp_user_id": one.name, "email": f"{one.name}@x", "left_on": one.left_at.date()}], loaded_at(day)
+                    )
+                    continue
+                if one.evidence == "status_changed":
+                    row |= {"has_left": True, "status_changed_at": one.left_at}
+                elif one.evidence == "between_loads":
+                    row["has_left"] = one.left_at <= loaded_at(day)
+                else:
+                    row["has_left"] = one.returned_at is None
+                    for kind, moment in (("left", one.left_at), ("returned", one.returned_at)):
+                        if moment:
+                            tables["events"] += rows_of(
+                                account,
+                                [
+                                    {
+                                        "event_id": f"{one.name}-{kind}",
+                                        "event_type": kind,
+                                        "idp_user_id": one.name,
+                                        "happened_at": moment,
+                                    }
+                                ],
+                                loaded_at(day),
+                            )
+                tables["users"] += rows_of(account, [row], loaded_at(day))
+        raw.providers.put("raw_leaving", tables)
+        raw.providers.put("raw_leaving_hr", {"users": roster})
+        yield
+
+
+def expected(account: str, one: Leaver) -> Row | None:
+    """Return the row of `deprovisioning`; none where no load has shown the leave."""
+    left_after: datetime | None = one.left_at
+    left_by = one.left_at
+    if one.evidence == "roster":
+        left_after = left_by = datetime.combine(one.left_at.date(), datetime.min.time()) + timedelta(days=1)
+    elif one.evidence == "between_loads":
+        seen = [day for day in range(1, BUILDS + 1) if one.left_at <= loaded_at(day)]
+        if not seen:
+            return None
+        left_by = loaded_at(seen[0])
+        left_after = loaded_at(seen[0] - 1) if seen[0] > 1 else None
+    known: dict[str, bool] = {}
+    seen_access: list[datetime] = []
+    no_access: list[datetime] = []
+    reads = []
+    for day in range(1, BUILDS + 1):
+        start, end = read_at(day)
+        saw = False
+        for stream, access in (("scim_users", one.scim), ("owners", one.crm)):
+            if is_complete(account, day, stream):
+                known[stream] = bool(access and access[day - 1])
+                saw |= known[stream]
+        reads.append((start, end, saw, len(known) == 2 and not any(known.values())))
+    before = [number for number, (_, end, _, _) in enumerate(reads) if end <= (left_after or left_by)]
+    for start, end, saw, nothing in reads[before[-1] if before else 0 :]:
+        if one.returned_at and start >= one.returned_at:
+            break
+        if saw:
+            seen_access, no_access = [*seen_access, start], []
+        elif nothing and seen_access:
+            no_access.append(end)
+    at_least = max((seen_access[-1] - left_by) / timedelta(hours=1), 0.0) if seen_access else None
+    at_most = max((no_access[0] - left_after) / timedelta(hours=1), 0.0) if no_access and left_after else None
+    limit = LIMIT / timedelta(hours=1)
+    if not seen_access:
+        sla = "not_seen"
+    elif at_most is not None and at_most <= limit:
+        sla = "met"
+    elif at_least is not None and at_least > limit:
+        sla = "missed"
+    else:
+        sla = "not_known"
+    return {
+        "left_after": left_after,
+        "left_by": left_by,
+        "left_evidence": one.evidence,
+        "access_seen_at": seen_access[-1] if seen_access else None,
+        "no_access_seen_at": no_access[0] if no_access else None,
+        "lag_at_least_hours": at_least,
+        "lag_at_most_hours": at_most,
+        "sla": sla,
+    }
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

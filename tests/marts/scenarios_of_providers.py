@@ -1,0 +1,364 @@
+"""Accounts whose people an identity provider knows, too."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from tests.marts.leaving import leaving
+from tests.marts.matching import Directory, random_directory
+from tests.marts.people import owner, user
+from tests.marts.providers import (
+    DIALECTS,
+    contract_user,
+    dlt,
+    okta_app_user,
+    okta_event,
+    okta_user,
+    rows_of,
+)
+from tests.marts.raw import Raw, keys_sha256
+
+Row = dict[str, Any]
+BUILDS = 5
+APP, OTHER_APP = "0oa1freshsales", "0oa2other"
+STATUSES = [
+    "ACTIVE", "DEPROVISIONED", "SUSPENDED", "STAGED", "LOCKED_OUT", "RECOVERY", "PROVISIONED", "PASSWORD_EXPIRED"
+]  # fmt: skip
+ITEMS: dict[str, list[Row]] = {
+    "users": [okta_user(number, STATUSES[number % len(STATUSES)]) for number in range(1, 13)],
+    "app_users": [
+        *(okta_app_user(number, APP) for number in range(1, 9)),
+        okta_app_user(9, APP, syncState="ERROR"),
+        okta_app_user(10, OTHER_APP),
+    ],
+    "log_events": [
+        okta_event(1, "user.lifecycle.deactivate", 1, "2026-05-02T07:30:00.000Z"),
+        okta_event(2, "application.provision.user.deactivate", 1, "2026-05-02T07:31:00.000Z", APP, "FAILURE"),
+        okta_event(3, "user.authentication.sso", 2, "2026-05-03T08:00:00.500Z", APP),
+        okta_event(4, "user.authentication.sso", 3, "2026-05-03T08:00:00.000Z", OTHER_APP),
+        okta_event(5, "user.session.start", 3, "2026-05-03T23:00:00.000Z"),
+        okta_event(6, "application.user_membership.add", 4, "2026-05-03T08:00:00.000Z", APP),
+        okta_event(7, "policy.evaluate_sign_on", 4, "2026-05-03T08:00:00.000Z"),
+        okta_event(8, "user.lifecycle.activate", 5, "2026-05-04T08:00:00.000Z"),
+        okta_event(9, "user.lifecycle.suspend", 6, "2026-05-04T08:00:00.000Z", result="SKIPPED"),
+    ],
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def entry(account: str, adapter: str, **settings: Any) -> Row:
+    return {"source": adapter, "adapter": adapter, "schema": f"raw_{account}", "account": account, **settings}
+
+
+def dialects(raw: Raw) -> Iterator[None]:
+    """One Okta tenant as five loaders land it."""
+    for name, land in DIALECTS.items():
+        account = f"okta_{name}"
+        raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
+        raw.providers.put(f"raw_{account}", land(ITEMS, now() - timedelta(hours=1)))
+        raw.load(account, 1, {"scim_users": [user(f"scim{number}") for number in range(1, 9)], "owners": []})
+    for _ in range(BUILDS):
+        yield
+
+
+def receipts(raw: Raw) -> Iterator[None]:
+    """Loads that prove, or fail to prove, that the whole list is there; each account has one stranger."""
+    people = [user("scim1", active=True), user("stranger"), user("off", active=False)]
+    shapes: dict[str, Row] = {
+        "whole": {},
+        "half": {"is_complete": False},
+        "lossy": {"rows": 13},
+        "others": {"keys_sha256": "0" * 64},
+        "stale": {"hours": 72},
+        "none": {"receipts": False},
+    }
+    # As the pipeline lands them: all accounts in one schema, and each row says whose it is.
+    landed: dict[str, list[Row]] = {"load_receipts": []}
+    for name, shape in shapes.items():
+        account = f"receipts_{name}"
+        loaded_at = now() - timedelta(hours=shape.get("hours", 1))
+        tables = dlt(ITEMS, loaded_at, account=account, source="okta_pipeline")
+        if shape.get("receipts", True):
+            landed["load_receipts"] += [receipt(account, tables, kind, loaded_at, shape) for kind in RECEIPTS]
+        for table, rows in tables.items():
+            landed[table] = landed.get(table, []) + rows
+        raw.load(account, 1, {"scim_users": people, "owners": []})
+    raw.providers.put("raw_receipts", landed)
+    raw.providers.entries.append(
+        {"source": "okta_pipeline", "adapter": "okta", "schema": "raw_receipts", "app_ids": [APP]}
+    )
+    for name, hours in (("declared", 1), ("declared_stale", 72), ("missing", 1)):
+        account = f"receipts_{name}"
+        tables = dlt(ITEMS, now() - timedelta(hours=hours))
+        # The table of the users may never come, whatever is declared of it.
+        kept = {"log_events": tables["log_events"]} if name == "missing" else tables
+        raw.providers.put(f"raw_{account}", kept)
+        raw.providers.entries.append(entry(account, "okta", app_ids=[APP], complete=["users"]))
+        raw.load(account, 1, {"scim_users": people, "owners": []})
+    for _ in range(BUILDS):
+        yield
+
+
+RECEIPTS = ("users", "app_users", "log_events")
+
+
+def receipt(account: str, tables: dict[str, list[Row]], kind: str, loaded_at: datetime, shape: Row) -> Row:
+    rows = [row for row in tables[kind] if kind != "app_users" or APP in row["_links__app__href"]]
+    keys = [row["uuid" if kind == "log_events" else "id"] for row in rows]
+    made = {
+        "account": account,
+        "source": "okta_pipeline",
+        "object": kind,
+        "app_id": APP if kind == "app_users" else None,
+        "load_id": tables["users"][0]["_dlt_load_id"],
+        "started_at": loaded_at - timedelta(minutes=1),
+        "finished_at": loaded_at,
+        "is_complete": True,
+        "incomplete_reason": None,
+        "rows": len(rows),
+        "keys_sha256": keys_sha256(keys),
+        "events_from": now() - timedelta(days=100) if kind == "log_events" else None,
+    }
+    changed = {name: value for name, value in shape.items() if name in made}
+    return {**made, **changed} if kind == "users" else made
+
+
+def directories(raw: Raw) -> Iterator[None]:
+    """Random people on both sides; in the second build some are gone here, and some assignments are, too."""
+    raw.providers.entries.append(
+        {"source": "idp", "adapter": "contract", "schema": "raw_directories", "app_ids": ["app"]}
+    )
+    for build in range(1, BUILDS + 1):
+        if build <= 2:
+            tables: dict[str, list[Row]] = {"users": [], "app_assignments": [], "loads": []}
+            for account, directory in random_directories(build):
+                raw.load(account, build, {"scim_users": directory.users, "owners": directory.owners})
+                tables["users"] += rows_of(account, directory.idp_users, now())
+                tables["app_assignments"] += rows_of(account, directory.assignments, now())
+                tables["loads"] += [
+                    {"account": account, "object": kind, "rows": len(rows) + (0 if is_whole(account) else 1)}
+                    for kind, rows in (
+                        ("users", directory.idp_users),
+                        ("app_assignments", directory.assignments),
+                    )
+                ]
+            raw.providers.put("raw_directories", tables)
+        yield
+
+
+DIRECTORIES = 30
+
+
+def is_whole(account: str) -> bool:
+    return int(account.removeprefix("provider")) % 3 != 0
+
+
+def random_directories(build: int) -> Iterator[tuple[str, Directory]]:
+    for number in range(DIRECTORIES):
+        chance = Random(number)
+        directory = random_directory(chance)
+        if build == 2:
+            directory = Directory(
+                [row for row in directory.owners if chance.random() < 0.8],
+                [row for row in directory.users if chance.random() < 0.8],
+                directory.idp_users,
+                [row for row in directory.assignments if chance.random() < 0.7],
+            )
+        yield f"provider{number}", directory
+
+
+def cases(raw: Raw) -> Iterator[None]:
+    """One person a case, by the contract; events reach back 100 days."""
+    account, long_ago = "idp_cases", now() - timedelta(days=400)
+    names = [
+        "stays", "left", "left_off", "suspended", "robot", "push_failed", "push_mended", "sync_error", "dormant",
+        "signed_in", "signed_in_late", "signed_in_elsewhere", "newcomer", "gone_there", "stranger", "fresh_stranger",
+        "unassigned", "missing", "twin",
+    ]  # fmt: skip
+    here = [name for name in names if name != "missing"]
+    raw.load(
+        account,
+        1,
+        {
+            "scim_users": [
+                user(
+                    name,
+                    "twin@x" if name == "twin" else f"{name}@x",
+                    active=name != "left_off",
+                    created_at=now() if name in {"newcomer", "fresh_stranger"} else long_ago.replace(tzinfo=None),
+                )
+                for name in here
+            ],
+            "owners": [],
+        },
+    )
+    changed: dict[str, Row] = {
+        "left": {"has_left": True, "idp_status": "disabled", "status_changed_at": "2026-11-01T00:00:00Z"},
+        "left_off": {"has_left": True, "idp_status": "disabled"},
+        "suspended": {"idp_status": "suspended"},
+        "robot": {"has_left": True},
+    }
+    users = [
+        contract_user(
+            f"id-{name}",
+            email=f"{name}@x",
+            login=name,
+            created_at=long_ago.replace(tzinfo=None),
+            **changed.get(name, {}),
+        )
+        for name in names
+        if name not in {"stranger", "fresh_stranger", "twin"}
+    ]
+    users += [contract_user("id-twin1", email="twin@x"), contract_user("id-twin2", email="twin@x", has_left=True)]
+    assigned = [
+        {
+            "app_id": "app",
+            "idp_user_id": row["idp_user_id"],
+            "sync_state": "ERROR" if row["idp_user_id"] == "id-sync_error" else "SYNCED",
+        }
+        for row in users
+        if row["idp_user_id"] != "id-unassigned"
+    ]
+    events = [
+        event("id-push_failed", "app_deprovisioned", 5, result="FAILURE", reason="503"),
+        event("id-push_mended", "app_deprovisioned", 5, result="FAILURE"),
+        event("id-push_mended", "app_deprovisioned", 4, result="SUCCESS"),
+        event("id-signed_in", "app_sign_in", 3, result="SUCCESS"),
+        event("id-signed_in_late", "app_sign_in", 95, result="SUCCESS"),
+        event("id-signed_in_elsewhere", "app_sign_in", 3, app_id="another", result="SUCCESS"),
+        event("id-dormant", "app_sign_in", 3, result="FAILURE"),
+        *(
+            event(f"id-{name}", "app_sign_in", 2, result="SUCCESS")
+            for name in names
+            if name not in {"dormant", "signed_in_elsewhere", "signed_in_late", "newcomer"}
+        ),
+    ]
+    tables = {
+        "users": rows_of(account, users, now()),
+        "app_assignments": rows_of(account, assigned, now()),
+        "events": rows_of(account, events, now()),
+    }
+    tables["loads"] = [
+        {
+            "account": account,
+            "object": kind,
+            "rows": len(rows),
+            "events_from": (now() - timedelta(days=100)).replace(tzinfo=None),
+        }
+        for kind, rows in tables.items()
+    ]
+    raw.providers.put("raw_cases", tables)
+    raw.providers.entries.append(
+        {"source": "cases", "adapter": "contract", "schema": "raw_cases", "account": account, "app_ids": ["app"]}
+    )
+    raw.providers.service_accounts += ["Robot@X", "id-nobody"]
+    for _ in range(BUILDS):
+        yield
+
+
+def event(name: str, event_type: str, days_ago: int, **columns: Any) -> Row:
+    happened_at = now() - timedelta(days=days_ago)
+    return {
+        "event_id": f"{name}-{event_type}-{days_ago}",
+        "idp_user_id": name,
+        "event_type": event_type,
+        "app_id": "app",
+        "happened_at": happened_at.replace(tzinfo=None),
+        **columns,
+    }
+
+
+def two_sources(raw: Raw) -> Iterator[None]:
+    """An IdP and a roster of text, which disagree."""
+    account = "two_sources"
+    today = now().date()
+    raw.load(
+        account,
+        1,
+        {
+            "scim_users": [
+                user("agreed", "agreed@x", employee_number="007"),
+                user("roster_only", "roster_only@x", employee_number="008"),
+                user("leaves_today", "today@x"),
+                user("leaves_tomorrow", "tomorrow@x"),
+                user("unclear", "unclear@x"),
+                user("rehired", "rehired@x", employee_number="012"),
+            ],
+            "owners": [owner(1, "Only.Owner@x")],
+        },
+    )
+    names = {"agreed": "agreed", "roster_only": "roster_only", "today": "leaves_today", "unclear": "unclear"}
+    raw.providers.put(
+        "raw_two",
+        {
+            "users": rows_of(
+                account,
+                [contract_user(name, email=f"{mail}@x") for mail, name in names.items()]
+                + [contract_user("owner", email="only.owner@x")],
+                now(),
+            )
+        },
+    )
+
+    def employee(number: str, email: str, left_on: str = "") -> Row:
+        return {
+            "employee_number": number,
+            "email": email,
+            "display_name": "",
+            "started_on": "2020-01-01",
+            "left_on": left_on,
+            "_sdc_batched_at": now().replace(tzinfo=None),
+        }
+
+    raw.providers.put(
+        "raw_roster",
+        {
+            "roster": [
+                employee("007", "other@x"),
+                employee("008", "", "2026-10-31"),
+                employee("009", "TODAY@x", today.isoformat()),
+                employee("010", "tomorrow@x", (today + timedelta(days=1)).isoformat()),
+                employee("011", "unclear@x", "end of June"),
+                employee("012", "", "2021-12-31"),
+                employee("012", ""),
+            ]
+        },
+    )
+    raw.providers.entries += [
+        {"source": "hr", "adapter": "roster", "schema": "raw_roster", "account": account},
+        {"source": "idp_beside_hr", "adapter": "contract", "schema": "raw_two", "account": account},
+    ]
+    for _ in range(BUILDS):
+        yield
+
+
+def handed_on(raw: Raw) -> Iterator[None]:
+    """A leaver's address is given to a colleague, and their assignment vanishes; ids that nobody has loaded."""
+    account = "handed_on"
+    here = [
+        user("s-old", "ann@x"),
+        user("s-new", "bea@x"),
+        user("s-lost", "lost@x", external_id=f"00u{99:017}"),
+    ]
+    raw.load(account, 1, {"scim_users": here, "owners": []})
+    old = okta_user(1, login="ann", email="ann@x")
+    lost = okta_user(3, login="lost", email="lost@x")
+    app_user = okta_app_user(1, APP, externalId="s-old", credentials={"userName": "none"})
+    items = {"users": [old, lost], "app_users": [app_user], "log_events": []}
+    raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
+    raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now() - timedelta(hours=2)))
+    yield
+    # Deactivated: no assignment any more, another address; the new colleague has the old one.
+    old = okta_user(1, "DEPROVISIONED", login="ann.old", email="ann.old@x")
+    new = okta_user(2, login="ann", email="ann@x")
+    items = {"users": [old, new, lost], "app_users": [], "log_events": []}
+    raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now() - timedelta(hours=1)))
+    for _ in range(BUILDS - 1):
+        yield
+
+
+PROVIDER_SCENARIOS = (dialects, receipts, directories, cases, two_sources, handed_on, leaving)

@@ -1,0 +1,350 @@
+"""Identity providers and rosters: what is read of them, who is matched, and what is said against whom."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.marts.conftest import Marts
+from tests.marts.leaving import ACCOUNTS, expected, leavers
+from tests.marts.matching import CONFIDENCE, categories, match
+from tests.marts.providers import DIALECTS
+from tests.marts.scenarios_of_providers import APP, BUILDS, DIRECTORIES, ITEMS, is_whole, random_directories
+
+Row = dict[str, Any]
+FLAGS = ("has_left_still_active", "deprovisioning_failed", "is_unknown_to_idp", "is_dormant")
+NEW_COLUMNS = (
+    "idp_source", "idp_user_id", "idp_match_method", "idp_match_confidence", "idp_match_is_ambiguous", "idp_status",
+    "idp_left_at", "idp_last_login_at", "app_last_sign_in_at", "is_assigned_in_idp", "idp_loaded_at", "roster_status",
+    "roster_left_on",
+)  # fmt: skip
+WORDS = {
+    "ACTIVE": "active", "RECOVERY": "active", "PASSWORD_EXPIRED": "active", "STAGED": "pending",
+    "PROVISIONED": "pending", "LOCKED_OUT": "locked", "SUSPENDED": "suspended", "DEPROVISIONED": "disabled",
+}  # fmt: skip
+
+
+def utc(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None) if text else None
+
+
+def by_key(rows: list[Row], *names: str) -> dict[tuple[Any, ...], Row]:
+    return {tuple(row[name] for name in names): row for row in rows}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_okta_users_are_read_alike_from_every_loader(marts: Marts, dialect: str) -> None:
+    rows = by_key(marts.rows("stg_idp__users", f"okta_{dialect}"), "idp_user_id")
+    assert len(rows) == len(ITEMS["users"])
+    for item in ITEMS["users"]:
+        row, profile = rows[item["id"],], item["profile"]
+        assert row.pop("loaded_at") is not None
+        assert row == {
+            "account": f"okta_{dialect}",
+            "source": "okta",
+            "idp_user_id": item["id"],
+            "login": profile["login"],
+            "email": profile["email"].lower(),
+            "other_emails": None,
+            "alias": None,
+            "immutable_id": None,
+            "employee_number": profile["employeeNumber"],
+            "display_name": f"{profile['firstName']} O'Last",
+            "department": profile["department"],
+            "native_status": item["status"],
+            "idp_status": WORDS[item["status"]],
+            "has_left": item["status"] == "DEPROVISIONED",
+            "status_changed_at": utc(item["statusChanged"]),
+            "left_on": None,
+            "last_login_at": utc(item["lastLogin"]),
+            "last_login_kind": "success" if item["lastLogin"] else None,
+            "created_at": utc(item["created"]),
+        }
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_okta_app_users_are_those_of_the_named_apps(marts: Marts, dialect: str) -> None:
+    rows = by_key(marts.rows("stg_idp__app_assignments", f"okta_{dialect}"), "idp_user_id")
+    items = [item for item in ITEMS["app_users"] if APP in item["_links"]["app"]["href"]]
+    assert len(rows) == len(items) < len(ITEMS["app_users"])
+    for item in items:
+        row = rows[item["id"],]
+        assert row.pop("loaded_at") is not None
+        assert row == {
+            "account": f"okta_{dialect}",
+            "source": "okta",
+            "app_id": APP,
+            "idp_user_id": item["id"],
+            "app_user_id": item["externalId"],
+            "app_user_name": item["credentials"]["userName"],
+            "scope": item["scope"].lower(),
+            "native_status": item["status"],
+            "sync_state": item["syncState"],
+            "assigned_at": utc(item["created"]),
+        }
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_okta_events_are_the_listed_types_of_the_named_apps(marts: Marts, dialect: str) -> None:
+    rows = by_key(marts.rows("stg_idp__events", f"okta_{dialect}"), "event_id")
+    types = {
+        "event1": "left",
+        "event2": "app_deprovisioned",
+        "event3": "app_sign_in",
+        "event5": "sign_in",
+        "event6": "app_assigned",
+        "event8": "returned",
+        "event9": "suspended",
+    }
+    assert {key: row["event_type"] for (key,), row in rows.items()} == types
+    for item in ITEMS["log_events"]:
+        if item["uuid"] not in types:
+            continue
+        user = next((each["id"] for each in item["target"] if each["type"] == "User"), item["actor"]["id"])
+        result = item["outcome"]["result"]
+        assert rows[item["uuid"],] == {
+            "account": f"okta_{dialect}",
+            "source": "okta",
+            "event_id": item["uuid"],
+            "happened_at": utc(item["published"]),
+            "event_type": types[item["uuid"]],
+            "idp_user_id": user,
+            "app_id": next((each["id"] for each in item["target"] if each["type"] == "AppInstance"), None),
+            "result": result if result in {"SUCCESS", "FAILURE"} else None,
+            "reason": item["outcome"]["reason"],
+            "actor_id": item["actor"]["id"],
+            "native_type": item["eventType"],
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "evidence"),
+    [
+        ("whole", True, "receipt"),
+        ("half", False, None),
+        ("lossy", False, None),
+        ("others", False, None),
+        ("stale", False, "receipt"),
+        ("none", False, None),
+        ("declared", True, "declared"),
+        ("declared_stale", False, "declared"),
+        ("missing", False, None),
+    ],
+)
+def test_absence_counts_only_where_the_list_is_proven_whole(
+    marts: Marts, name: str, counts: bool, evidence: str | None
+) -> None:
+    account = f"receipts_{name}"
+    load = by_key(marts.rows("idp_load_quality", account), "object")["users",]
+    assert (load["absence_counts"], load["absence_evidence"]) == (counts, evidence)
+    assert load["is_loaded"] is (name != "missing")
+    unknown = {row["display_name"]: row["is_unknown_to_idp"] for row in marts.rows("access_review", account)}
+    assert unknown == {
+        "Scim1": None if name == "missing" else False,
+        "Stranger": True if counts else None,
+        "Off": False,
+    }
+    by_name = {row["identity_key"]: row["display_name"] for row in marts.rows("identities", account)}
+    words = {
+        by_name[row["identity_key"]]: row["category"]
+        for row in marts.rows("idp_reconciliation", account)
+        if row["identity_key"]
+    }
+    assert words["Stranger"] == ("here_unknown_there" if counts else "not_known")
+
+
+def test_without_a_source_the_new_columns_are_null(marts: Marts) -> None:
+    for account in ("flags", "history"):
+        for row in marts.rows("identities", account):
+            assert {row[name] for name in NEW_COLUMNS} == {None}
+        for row in marts.rows("access_review", account):
+            assert {row[name] for name in FLAGS} == {None}
+        for mart in ("idp_reconciliation", "deprovisioning", "idp_load_quality"):
+            assert marts.rows(mart, account) == []
+
+
+CASES: dict[str, tuple[bool | None, bool | None, bool | None, bool | None, str]] = {
+    "stays": (False, False, False, False, "in_order"),
+    "left": (True, False, False, False, "left_still_in"),
+    "left_off": (False, False, False, False, "in_order"),
+    "suspended": (False, False, False, False, "in_order"),
+    "push_failed": (False, True, False, False, "in_order"),
+    "push_mended": (False, False, False, False, "in_order"),
+    "sync_error": (False, True, False, False, "in_order"),
+    "dormant": (False, False, False, True, "in_order"),
+    "signed_in": (False, False, False, False, "in_order"),
+    "signed_in_late": (False, False, False, True, "in_order"),
+    "signed_in_elsewhere": (False, False, False, True, "in_order"),
+    "newcomer": (False, False, False, False, "in_order"),
+    "stranger": (False, None, True, None, "here_unknown_there"),
+    "fresh_stranger": (False, None, None, None, "here_unknown_there"),
+    "unassigned": (False, False, False, False, "here_not_assigned"),
+    "twin": (None, None, None, None, "ambiguous"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_flags_and_the_category_of_a_person(marts: Marts, name: str) -> None:
+    [identity] = [row for row in marts.rows("identities", "idp_cases") if row["user_name"] == name]
+    key = identity["identity_key"]
+    review = by_key(marts.rows("access_review", "idp_cases"), "identity_key")[key,]
+    row = by_key(marts.rows("idp_reconciliation", "idp_cases"), "identity_key")[key,]
+    assert (*(review[flag] for flag in FLAGS), row["category"]) == CASES[name]
+
+
+def test_a_service_account_is_in_no_flag_and_is_counted(marts: Marts) -> None:
+    [identity] = [row for row in marts.rows("identities", "idp_cases") if row["user_name"] == "robot"]
+    review = by_key(marts.rows("access_review", "idp_cases"), "identity_key")[identity["identity_key"],]
+    assert {review[flag] for flag in FLAGS} == {None}
+    rows = marts.rows("idp_reconciliation", "idp_cases")
+    assert "id-robot" not in {row["idp_user_id"] for row in rows}
+    load = by_key(marts.rows("idp_load_quality", "idp_cases"), "object")["users",]
+    assert (load["service_accounts"], load["rows_left"]) == (1, 4)
+
+
+def test_whoever_is_assigned_and_not_here_is_missing(marts: Marts) -> None:
+    rows = by_key(marts.rows("idp_reconciliation", "idp_cases"), "idp_user_id")
+    assert rows["id-missing",]["category"] == "assigned_missing_here"
+    assert rows["id-missing",]["identity_key"] is None
+
+
+def test_an_idp_and_a_roster_stand_side_by_side(marts: Marts) -> None:
+    rows = {row["user_name"] or row["email"]: row for row in marts.rows("identities", "two_sources")}
+    told = {name: (row["idp_status"], row["roster_status"], str(row["roster_left_on"])) for name, row in rows.items()}
+    today = datetime.now(UTC).date()
+    assert told["agreed"] == ("active", "active", "None")
+    assert told["roster_only"] == ("active", "disabled", "2026-10-31")
+    assert told["rehired"] == (None, "active", "None")
+    assert told["unclear"] == ("active", None, "None")
+    assert told["only.owner@x"] == ("active", None, "None")
+    assert told["leaves_tomorrow"][:2] == (None, "active")
+    assert told["leaves_today"][1] in {"disabled", "active"}, today
+
+
+def test_one_source_that_says_left_is_enough_and_an_unclear_day_is_not(marts: Marts) -> None:
+    names = {row["identity_key"]: row["user_name"] for row in marts.rows("identities", "two_sources")}
+    flags = {
+        names[row["identity_key"]]: row["has_left_still_active"]
+        for row in marts.rows("access_review", "two_sources")
+    }
+    assert flags["roster_only"] is True
+    assert flags["agreed"] is False
+    assert flags["leaves_today"] is True
+    assert flags["leaves_tomorrow"] is False
+
+
+def test_an_address_that_was_handed_on_does_not_hide_the_leaver(marts: Marts) -> None:
+    first = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on", build=1)}
+    assert first["s-old"]["idp_match_method"] == "app_user_id"
+    last = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on")}
+    old = last["s-old"]
+    assert (old["idp_user_id"], old["idp_match_method"], old["idp_match_confidence"], old["idp_status"]) == (
+        f"00u{1:017}",
+        "earlier_match",
+        "low",
+        "disabled",
+    )
+    flags = by_key(marts.rows("access_review", "handed_on"), "identity_key")
+    assert flags[old["identity_key"],]["has_left_still_active"] is True
+
+
+def test_an_external_id_that_is_not_loaded_is_ambiguous_and_no_address_helps(marts: Marts) -> None:
+    lost = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on")}["s-lost"]
+    assert (lost["idp_user_id"], lost["idp_match_is_ambiguous"]) == (None, True)
+    flags = by_key(marts.rows("access_review", "handed_on"), "identity_key")[lost["identity_key"],]
+    assert {flags[flag] for flag in FLAGS} == {None}
+
+
+def people_of(marts: Marts, account: str, build: int) -> list[Row]:
+    rows = marts.rows("identities", account, build)
+    return [
+        {**row, "is_present": {row["crm_status"], row["scim_status"]} & {"active", "inactive"}} for row in rows
+    ]
+
+
+@pytest.mark.parametrize("number", range(DIRECTORIES))
+def test_the_matches_and_categories_of_random_directories(marts: Marts, number: int) -> None:
+    account = f"provider{number}"
+    history: list[tuple[int, Row, tuple[str, str]]] = []
+    for build in (1, 2):
+        directory = dict(random_directories(build))[account]
+        here = dict(random_directories(1))[account]
+        # Who is gone here is still in the tables, as the last run that saw them left them.
+        known = type(directory)(here.owners, here.users, directory.idp_users, directory.assignments)
+        people = people_of(marts, account, build)
+        earlier: dict[str, tuple[str, str]] = {}
+        for person in people:
+            own = [
+                (when, pair)
+                for when, row, pair in history
+                if (person["scim_user_id"] and row["scim_user_id"] == person["scim_user_id"])
+                or (person["crm_owner_id"] is not None and row["crm_owner_id"] == person["crm_owner_id"])
+            ]
+            if own:
+                earlier[person["identity_key"]] = min(own, key=lambda each: (-each[0], each[1][0]))[1]
+        matched = match(people, known, earlier)
+        told = {
+            row["identity_key"]: (row["idp_user_id"], row["idp_match_method"])
+            for row in people
+            if row["idp_user_id"]
+        }
+        assert told == matched.found
+        assert {row["identity_key"] for row in people if row["idp_match_is_ambiguous"]} == matched.tied_here
+        assert all(row["idp_match_confidence"] == CONFIDENCE.get(row["idp_match_method"]) for row in people)
+        rows = marts.builds[build - 1]["idp_reconciliation"]
+        told_words = [
+            (row["identity_key"], row["idp_user_id"], row["category"]) for row in rows if row["account"] == account
+        ]
+        wanted = categories(people, known, matched, whole=is_whole(account))
+        assert Counter(told_words) == Counter(wanted)
+        for person in people:
+            if pair := matched.found.get(person["identity_key"]):
+                first = earlier[person["identity_key"]][1] if pair[1] == "earlier_match" else pair[1]
+                history.append((build, person, (pair[0], first)))
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+def test_the_bounds_of_every_leave_are_those_of_the_reads(marts: Marts, account: str) -> None:
+    people = {row["email"]: row["identity_key"] for row in marts.rows("identities", account)}
+    rows = {row["identity_key"]: row for row in marts.rows("deprovisioning", account)}
+    wanted = {}
+    for one in leavers(account):
+        key = people.get(f"{one.name}@x")
+        if key and (leave := expected(account, one)):
+            wanted[key] = leave
+    assert rows.keys() == wanted.keys()
+    for key, leave in wanted.items():
+        told = {name: rows[key][name] for name in leave}
+        for name in ("lag_at_least_hours", "lag_at_most_hours"):
+            value = leave[name]
+            leave[name] = None if value is None else Decimal(value).quantize(Decimal("0.000001"))
+        assert told == leave
+    assert {row["sla"] for row in rows.values()} >= {"met", "missed", "not_known", "not_seen"}
+
+
+def test_the_timeline_has_exact_events_and_changes_between_reads(marts: Marts) -> None:
+    rows = marts.rows("identity_timeline", "leaving_a")
+    assert {row["origin"] for row in rows} == {"freshsales", "leaving"}
+    for row in rows:
+        if row["origin"] == "freshsales":
+            assert row["happened_after"] < row["happened_at"]
+        else:
+            assert row["happened_after"] == row["happened_at"]
+    assert len({row["event_key"] for row in rows}) == len(rows)
+
+
+def test_each_rung_that_matched_is_counted(marts: Marts) -> None:
+    told: Counter[str] = Counter()
+    wanted: Counter[str] = Counter()
+    for number in range(DIRECTORIES):
+        account = f"provider{number}"
+        load = by_key(marts.rows("idp_load_quality", account), "object")["users",]
+        told += Counter({name.removeprefix("matched_by_"): n for name, n in load.items() if name.startswith("matched_by_")})
+        wanted += Counter(
+            row["idp_match_method"] for row in marts.rows("identities", account) if row["idp_match_method"]
+        )
+    assert told == wanted
+    assert len(wanted) == len(CONFIDENCE)
+    assert BUILDS == len(marts.builds)
