@@ -1,8 +1,8 @@
 """Leavers and the reads that see, or do not see, their access; and what must follow from them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -40,7 +40,6 @@ class Leaver:
     evidence: str
     left_at: datetime
     returned_at: datetime | None
-    seen_left_in_load: int = field(default=0)
 
 
 def leavers(account: str) -> list[Leaver]:
@@ -104,9 +103,10 @@ def leaving(raw: Raw) -> Iterator[None]:
                 elif one.evidence == "between_loads":
                     row["has_left"] = one.left_at <= loaded_at(day)
                 else:
-                    row["has_left"] = one.returned_at is None
+                    has_returned = one.returned_at is not None and one.returned_at <= loaded_at(day)
+                    row["has_left"] = one.left_at <= loaded_at(day) and not has_returned
                     for kind, moment in (("left", one.left_at), ("returned", one.returned_at)):
-                        if moment:
+                        if moment and moment <= loaded_at(day):
                             tables["events"] += rows_of(
                                 account,
                                 [
@@ -129,6 +129,7 @@ def expected(account: str, one: Leaver) -> Row | None:
     """Return the row of `deprovisioning`; none where no load has shown the leave."""
     left_after: datetime | None = one.left_at
     left_by = one.left_at
+    returned_at = one.returned_at if one.returned_at and one.returned_at <= loaded_at(BUILDS) else None
     if one.evidence == "roster":
         left_after = left_by = datetime.combine(one.left_at.date(), datetime.min.time()) + timedelta(days=1)
     elif one.evidence == "between_loads":
@@ -151,7 +152,7 @@ def expected(account: str, one: Leaver) -> Row | None:
         reads.append((start, end, saw, len(known) == 2 and not any(known.values())))
     before = [number for number, (_, end, _, _) in enumerate(reads) if end <= (left_after or left_by)]
     for start, end, saw, nothing in reads[before[-1] if before else 0 :]:
-        if one.returned_at and start >= one.returned_at:
+        if returned_at and start >= returned_at:
             break
         if saw:
             seen_access, no_access = [*seen_access, start], []
@@ -178,7 +179,3 @@ def expected(account: str, one: Leaver) -> Row | None:
         "lag_at_most_hours": at_most,
         "sla": sla,
     }
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

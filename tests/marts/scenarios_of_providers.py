@@ -109,6 +109,8 @@ RECEIPTS = ("users", "app_users", "log_events")
 def receipt(account: str, tables: dict[str, list[Row]], kind: str, loaded_at: datetime, shape: Row) -> Row:
     rows = [row for row in tables[kind] if kind != "app_users" or APP in row["_links__app__href"]]
     keys = [row["uuid" if kind == "log_events" else "id"] for row in rows]
+    if kind == "app_users":
+        keys = [f"{APP}\t{key}" for key in keys]
     made = {
         "account": account,
         "source": "okta_pipeline",
@@ -140,7 +142,12 @@ def directories(raw: Raw) -> Iterator[None]:
                 tables["users"] += rows_of(account, directory.idp_users, now())
                 tables["app_assignments"] += rows_of(account, directory.assignments, now())
                 tables["loads"] += [
-                    {"account": account, "object": kind, "rows": len(rows) + (0 if is_whole(account) else 1)}
+                    {
+                        "account": account,
+                        "object": kind,
+                        "rows": len(rows) + (0 if is_whole(account) else 1),
+                        "newest_loaded_at": now().replace(tzinfo=None),
+                    }
                     for kind, rows in (
                         ("users", directory.idp_users),
                         ("app_assignments", directory.assignments),

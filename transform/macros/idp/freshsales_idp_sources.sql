@@ -6,7 +6,7 @@
 {% macro freshsales_idp_sources() %}
     {%- set adapters = ['okta', 'entra', 'google', 'onelogin', 'roster', 'contract'] -%}
     {%- set objects = ['users', 'app_assignments', 'events'] -%}
-    {%- set known = ['source', 'adapter', 'kind', 'database', 'schema', 'account', 'app_ids', 'complete'] -%}
+    {%- set known = ['source', 'adapter', 'kind', 'database', 'schema', 'account', 'app_ids', 'complete', 'path'] -%}
     {%- set left_statuses = var('freshsales_idp_left_statuses') -%}
     {%- set entries = [] -%}
     {%- set accounts = {} -%}
@@ -35,11 +35,12 @@
             {{ exceptions.raise_compiler_error(where ~ 'the source `' ~ name ~ '` is there already. One source may be named again only with an `account` of its own in each entry.') }}
         {%- endif -%}
         {%- do others.append(account) -%}
+        {%- set path = entry.get('path') if target.type == 'duckdb' else none -%}
         {%- do entries.append({
             'source': name,
             'adapter': adapter_name,
             'kind': entry.get('kind', 'roster' if adapter_name == 'roster' else 'idp'),
-            'database': entry.get('database') or source('freshsales', 'owners').database,
+            'database': entry.get('database') or (freshsales_identity.freshsales_idp_attached(name, path) if path else source('freshsales', 'owners').database),
             'schema': entry.schema,
             'account': entry.get('account'),
             'app_ids': entry.get('app_ids') or [],
@@ -77,3 +78,18 @@
 {% macro freshsales_idp_literals(values) -%}
     {%- for value in values -%}{{ freshsales_identity.freshsales_idp_literal(value) }}{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
+
+{#-
+  Attach a DuckDB file that another loader writes, and only to read it. Without the file the source has no tables. The
+  name it is attached by is of the source: two sources may lie in two files.
+-#}
+{% macro freshsales_idp_attached(source_name, path) %}
+    {%- set database = 'idp_' ~ source_name -%}
+    {%- if execute and flags.INTROSPECT -%}
+        {%- set found = run_query("select count(*) from glob(" ~ freshsales_identity.freshsales_idp_literal(path) ~ ")") -%}
+        {%- if found.columns[0].values()[0] > 0 -%}
+            {%- do run_query("attach if not exists " ~ freshsales_identity.freshsales_idp_literal(path) ~ " as " ~ adapter.quote(database) ~ " (read_only)") -%}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(database) }}
+{% endmacro %}

@@ -1,6 +1,7 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
 {%- set objects = {'users': 'users', 'app_users': 'app_assignments', 'log_events': 'events'} %}
+{%- set tab = '\t' %}
 {%- set sha256_of_nothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' -%}
 
 with listed as (
@@ -63,7 +64,7 @@ keys as (
     select account, source, 'users' as object, cast(null as {{ dbt.type_string() }}) as app_id, load_id, idp_user_id as key_text
     from {{ ref('base_idp__users') }}
     union all
-    select account, source, 'app_assignments', app_id, load_id, idp_user_id
+    select account, source, 'app_assignments', app_id, load_id, app_id || '{{ tab }}' || idp_user_id
     from {{ ref('base_idp__app_assignments') }}
     union all
     select account, source, 'events', null, load_id, event_id
