@@ -5,8 +5,10 @@ import json
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import psycopg
@@ -14,10 +16,13 @@ import pytest
 
 from tests.marts.dbt import built
 from tests.marts.engines import CONTRACT, MARTS, DuckDB, Engine, PostgreSQL, Row
+from tests.marts.providers import Providers
 from tests.marts.questions import questions
 from tests.marts.raw import Raw
 from tests.marts.scenarios import BUILDS, SCENARIOS
 from tests.marts.scenarios_held_back import CONFIRMED
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,14 +62,22 @@ def new_database(postgresql: str) -> Callable[[], PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def duckdb_marts(shared: Path, work: Path) -> Marts:
-    return once(shared / "marts-duckdb", lambda: build_all(DuckDB(shared / "marts.duckdb"), work))
+def providers(shared: Path) -> Providers:
+    """Return what both warehouses are to be filled with at one and the same time."""
+    return once(shared / "marts-providers", Providers)
 
 
 @pytest.fixture(scope="session")
-def postgresql_marts(shared: Path, work: Path, request: pytest.FixtureRequest) -> Marts:
+def duckdb_marts(shared: Path, work: Path, providers: Providers) -> Marts:
+    return once(
+        shared / "marts-duckdb", lambda: build_all(DuckDB(shared / "marts.duckdb"), work, deepcopy(providers))
+    )
+
+
+@pytest.fixture(scope="session")
+def postgresql_marts(shared: Path, work: Path, providers: Providers, request: pytest.FixtureRequest) -> Marts:
     def make() -> Marts:
-        return build_all(request.getfixturevalue("new_database")(), work)
+        return build_all(request.getfixturevalue("new_database")(), work, deepcopy(providers))
 
     return once(shared / "marts-postgresql", make)
 
@@ -84,8 +97,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
     return made
 
 
-def build_all(engine: Engine, work: Path) -> Marts:
-    raw = Raw()
+def build_all(engine: Engine, work: Path, providers: Providers) -> Marts:
+    raw = Raw(providers)
     scenarios = [scenario(raw) for scenario in SCENARIOS]
     builds = []
     for number in range(1, BUILDS + 1):
@@ -98,19 +111,19 @@ def build_all(engine: Engine, work: Path) -> Marts:
         variables = json.dumps(raw.providers.variables)
         environment = {**engine.environment, "FRESHSALES_CONFIRMED_SYNC_IDS": CONFIRMED}
         built(*command, "--quiet", "--vars", variables, work=work, environment=environment)
-        places = {mart: "identity" for mart in MARTS} | {model: "staging" for model in CONTRACT}
+        places = dict.fromkeys(MARTS, "identity") | dict.fromkeys(CONTRACT, "staging")
         builds.append(
             {name: engine.query(f"select * from freshsales_{place}.{name}") for name, place in places.items()}
         )
     return Marts(builds, {question: engine.query(sql) for question, sql in questions().items()})
 
 
-def once(path: Path, make: Callable[[], Marts]) -> Marts:
+def once(path: Path, make: Callable[[], T]) -> T:
     """Make something in the first worker that asks; the others wait for it."""
     with locked(path.with_suffix(".lock")):
         if not path.exists():
             path.write_bytes(pickle.dumps(make()))
-        found: Marts = pickle.loads(path.read_bytes())
+        found: T = pickle.loads(path.read_bytes())
         return found
 
 

@@ -94,9 +94,8 @@ def leaving(raw: Raw) -> Iterator[None]:
             for one in people:
                 row = contract_user(one.name, email=f"{one.name}@x")
                 if one.evidence == "roster":
-                    roster += rows_of(
-                        account, [{"idp_user_id": one.name, "email": f"{one.name}@x", "left_on": one.left_at.date()}], loaded_at(day)
-                    )
+                    last_day = {"left_on": one.left_at.date()}
+                    roster += rows_of(account, [{**row, **last_day, "has_left": None}], loaded_at(day))
                     continue
                 if one.evidence == "status_changed":
                     row |= {"has_left": True, "status_changed_at": one.left_at}
@@ -125,57 +124,74 @@ def leaving(raw: Raw) -> Iterator[None]:
         yield
 
 
-def expected(account: str, one: Leaver) -> Row | None:
-    """Return the row of `deprovisioning`; none where no load has shown the leave."""
-    left_after: datetime | None = one.left_at
-    left_by = one.left_at
-    returned_at = one.returned_at if one.returned_at and one.returned_at <= loaded_at(BUILDS) else None
+def time_of_leave(one: Leaver) -> tuple[datetime | None, datetime] | None:
+    """Return after and by when somebody has left, as the loads show it; none where they show no leave."""
     if one.evidence == "roster":
-        left_after = left_by = datetime.combine(one.left_at.date(), datetime.min.time()) + timedelta(days=1)
-    elif one.evidence == "between_loads":
-        seen = [day for day in range(1, BUILDS + 1) if one.left_at <= loaded_at(day)]
-        if not seen:
-            return None
-        left_by = loaded_at(seen[0])
-        left_after = loaded_at(seen[0] - 1) if seen[0] > 1 else None
+        end_of_day = datetime.combine(one.left_at.date(), datetime.min.time()) + timedelta(days=1)
+        return end_of_day, end_of_day
+    if one.evidence != "between_loads":
+        return one.left_at, one.left_at
+    seen = [day for day in range(1, BUILDS + 1) if one.left_at <= loaded_at(day)]
+    if not seen:
+        return None
+    return loaded_at(seen[0] - 1) if seen[0] > 1 else None, loaded_at(seen[0])
+
+
+def reads_of(account: str, one: Leaver) -> Iterator[tuple[datetime, datetime, bool, bool]]:
+    """Yield of each day's run: start, end, whether it saw access, whether there is known to be none."""
     known: dict[str, bool] = {}
-    seen_access: list[datetime] = []
-    no_access: list[datetime] = []
-    reads = []
     for day in range(1, BUILDS + 1):
-        start, end = read_at(day)
-        saw = False
+        saw_access = False
         for stream, access in (("scim_users", one.scim), ("owners", one.crm)):
             if is_complete(account, day, stream):
                 known[stream] = bool(access and access[day - 1])
-                saw |= known[stream]
-        reads.append((start, end, saw, len(known) == 2 and not any(known.values())))
+                saw_access |= known[stream]
+        yield (
+            *read_at(day),
+            saw_access,
+            len(known) == len(("scim_users", "owners")) and not any(known.values()),
+        )
+
+
+def hours(start: datetime | None, end: datetime | None) -> float | None:
+    return max((end - start) / timedelta(hours=1), 0.0) if start and end else None
+
+
+def expected(account: str, one: Leaver) -> Row | None:
+    """Return the row of `deprovisioning`; none where no load has shown the leave."""
+    leave = time_of_leave(one)
+    if leave is None:
+        return None
+    left_after, left_by = leave
+    returned_at = one.returned_at if one.returned_at and one.returned_at <= loaded_at(BUILDS) else None
+    reads = list(reads_of(account, one))
     before = [number for number, (_, end, _, _) in enumerate(reads) if end <= (left_after or left_by)]
-    for start, end, saw, nothing in reads[before[-1] if before else 0 :]:
+    seen: datetime | None = None
+    gone: datetime | None = None
+    for start, end, saw_access, saw_none in reads[before[-1] if before else 0 :]:
         if returned_at and start >= returned_at:
             break
-        if saw:
-            seen_access, no_access = [*seen_access, start], []
-        elif nothing and seen_access:
-            no_access.append(end)
-    at_least = max((seen_access[-1] - left_by) / timedelta(hours=1), 0.0) if seen_access else None
-    at_most = max((no_access[0] - left_after) / timedelta(hours=1), 0.0) if no_access and left_after else None
-    limit = LIMIT / timedelta(hours=1)
-    if not seen_access:
-        sla = "not_seen"
-    elif at_most is not None and at_most <= limit:
-        sla = "met"
-    elif at_least is not None and at_least > limit:
-        sla = "missed"
-    else:
-        sla = "not_known"
+        if saw_access:
+            seen, gone = start, None
+        elif saw_none and seen and not gone:
+            gone = end
+    at_least, at_most = hours(left_by, seen), hours(left_after, gone)
     return {
         "left_after": left_after,
         "left_by": left_by,
         "left_evidence": one.evidence,
-        "access_seen_at": seen_access[-1] if seen_access else None,
-        "no_access_seen_at": no_access[0] if no_access else None,
+        "access_seen_at": seen,
+        "no_access_seen_at": gone,
         "lag_at_least_hours": at_least,
         "lag_at_most_hours": at_most,
-        "sla": sla,
+        "sla": sla(at_least, at_most),
     }
+
+
+def sla(at_least: float | None, at_most: float | None) -> str:
+    limit = LIMIT / timedelta(hours=1)
+    if at_least is None:
+        return "not_seen"
+    if at_most is not None and at_most <= limit:
+        return "met"
+    return "missed" if at_least > limit else "not_known"

@@ -8,6 +8,7 @@ from typing import Any
 from tests.marts.people import owner, user
 
 Row = dict[str, Any]
+Values = set[str | None]
 BY_ID = ("app_user_id", "external_id", "external_alias", "employee_number")
 BY_ADDRESS = ("login", "primary_email", "any_email")
 CONFIDENCE = {
@@ -94,9 +95,7 @@ class Matched:
     def settled_there(self) -> set[str]:
         return {idp for idp, _ in self.found.values()} | self.tied_there
 
-    def rung(
-        self, method: str, here: dict[str, set[str | None]], there: dict[str, set[str | None]]
-    ) -> None:
+    def rung(self, method: str, here: dict[str, Values], there: dict[str, Values]) -> None:
         edges = {
             (left, right)
             for left, lefts in here.items()
@@ -114,19 +113,21 @@ class Matched:
 
 
 def match(people: list[Row], directory: Directory, earlier: dict[str, tuple[str, str]]) -> Matched:
-    """Match the identities of one account; `earlier` has the last match of each, and by what it was found first."""
+    """Match the people of one account; `earlier` has the last match of each, and what it was found by."""
     users = {row["id"]: row for row in directory.users}
     owners = {row["id"]: row for row in directory.owners}
     assigned = directory.assignments
 
-    def here(values: Callable[[Row, Row], set[str | None]], *, present: bool = False) -> dict[str, set[str | None]]:
+    def here(values: Callable[[Row, Row], Values], *, present: bool = False) -> dict[str, Values]:
         return {
-            row["identity_key"]: values(users.get(row["scim_user_id"], {}), owners.get(row["crm_owner_id"], {}))
+            row["identity_key"]: values(
+                users.get(row["scim_user_id"], {}), owners.get(row["crm_owner_id"], {})
+            )
             for row in people
             if not present or row["is_present"]
         }
 
-    def there(values: Callable[[Row], set[str | None]], of_app: str | None = None) -> dict[str, set[str | None]]:
+    def there(values: Callable[[Row], Values], of_app: str | None = None) -> dict[str, Values]:
         return {
             row["idp_user_id"]: values(row)
             | {
@@ -137,9 +138,12 @@ def match(people: list[Row], directory: Directory, earlier: dict[str, tuple[str,
             for row in directory.idp_users
         }
 
+    ids = there(lambda row: {row["idp_user_id"]})
     matched = Matched()
     matched.rung("app_user_id", here(lambda one, _: {one.get("id")}), there(lambda _: set(), "app_user_id"))
-    matched.rung("external_id", here(lambda one, _: {one.get("external_id")}), there(lambda row: {row["idp_user_id"]}))
+    matched.rung(
+        "external_id", here(lambda one, _: {one.get("external_id")}), there(lambda row: {row["idp_user_id"]})
+    )
     matched.rung(
         "external_alias",
         here(lambda one, _: {one.get("external_id")}),
@@ -150,19 +154,18 @@ def match(people: list[Row], directory: Directory, earlier: dict[str, tuple[str,
         here(lambda one, _: {one.get("employee_number")}),
         there(lambda row: {row["employee_number"]}),
     )
-    ids = there(lambda row: {row["idp_user_id"]})
     matched.rung(
         "earlier_match", {key: {idp} for key, (idp, first) in earlier.items() if first in BY_ID}, ids
     )
     by_id = set(matched.settled_there)
 
-    def primary(one: Row, other: Row) -> set[str | None]:
+    def primary(one: Row, other: Row) -> Values:
         return {low(one.get("primary_email")), low(other.get("email"))}
 
-    def every(one: Row, other: Row) -> set[str | None]:
+    def every(one: Row, other: Row) -> Values:
         return primary(one, other) | {low(email["value"]) for email in one.get("emails") or []}
 
-    def every_there(row: Row) -> set[str | None]:
+    def every_there(row: Row) -> Values:
         login = low(row["login"])
         return {
             low(row["email"]),
@@ -203,8 +206,10 @@ def low(text: str | None) -> str | None:
     return text.strip().lower() if text else None
 
 
-def categories(people: list[Row], directory: Directory, matched: Matched, *, whole: bool) -> set[tuple[Any, ...]]:
-    """Return the rows of the reconciliation: person, user, category. Both sides here have been read completely."""
+def categories(
+    people: list[Row], directory: Directory, matched: Matched, *, whole: bool
+) -> set[tuple[Any, ...]]:
+    """Return the rows of the reconciliation: person, user, category. Both sides here are read completely."""
     assigned = {
         row["idp_user_id"]
         for row in directory.assignments
@@ -235,6 +240,8 @@ def categories(people: list[Row], directory: Directory, matched: Matched, *, who
     known = {idp for idp, _ in matched.found.values()}
     for idp in left.keys() - known:
         expected = idp in assigned and not left[idp]
-        word = "ambiguous" if idp in matched.tied_there else "assigned_missing_here" if expected else "in_order"
+        word = (
+            "ambiguous" if idp in matched.tied_there else "assigned_missing_here" if expected else "in_order"
+        )
         rows.append((None, idp, word))
     return set(rows)

@@ -25,9 +25,10 @@ A_TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 
 
 class Providers:
-    """The tables of all schemas; a table is written whole each time."""
+    """The tables of all schemas, each written whole each time; `now` is about when they were loaded."""
 
     def __init__(self) -> None:
+        self.now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         self.entries: list[Row] = []
         self.service_accounts: list[str] = []
         self.tables: dict[tuple[str, str], list[Row]] = {}
@@ -45,7 +46,10 @@ class Providers:
         engine.execute(
             "; ".join(
                 [f"create schema if not exists {schema}" for schema in schemas]
-                + [statements(engine, f"{schema}.{name}", rows) for (schema, name), rows in self.tables.items()]
+                + [
+                    statements(engine, f"{schema}.{name}", rows)
+                    for (schema, name), rows in self.tables.items()
+                ]
             )
         )
 
@@ -56,14 +60,13 @@ def statements(engine: "Engine", table: str, rows: list[Row]) -> str:
     types: dict[str, str] = {}
     for row in rows:
         for name, value in row.items():
-            if types.get(name) is None:
+            if not types.get(name):
                 types[name] = "" if value is None else kind(value)
     place = 0 if engine.target == "duckdb" else 1
     columns = ", ".join(f'"{name}" {TYPES[type_ or "text"][place]}' for name, type_ in types.items())
     values = ", ".join(f"({', '.join(literal(row.get(name)) for name in types)})" for row in rows)
-    return (
-        f"drop table if exists {table} cascade; create table {table} ({columns}); insert into {table} values {values}"
-    )
+    made = f"drop table if exists {table} cascade; create table {table} ({columns})"
+    return f"{made}; insert into {table} values {values}"
 
 
 def kind(value: object) -> str:

@@ -76,9 +76,9 @@ def keys_sha256(keys: Iterable[str]) -> str:
 class Raw:
     """The raw tables of any number of accounts; a stream that was never loaded has no table."""
 
-    def __init__(self) -> None:
+    def __init__(self, providers: Providers | None = None) -> None:
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {}
-        self.providers = Providers()
+        self.providers = providers or Providers()
 
     def load(
         self,

@@ -1,7 +1,7 @@
 """Accounts whose people an identity provider knows, too."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -23,7 +23,8 @@ Row = dict[str, Any]
 BUILDS = 5
 APP, OTHER_APP = "0oa1freshsales", "0oa2other"
 STATUSES = [
-    "ACTIVE", "DEPROVISIONED", "SUSPENDED", "STAGED", "LOCKED_OUT", "RECOVERY", "PROVISIONED", "PASSWORD_EXPIRED"
+    "ACTIVE", "DEPROVISIONED", "SUSPENDED", "STAGED", "LOCKED_OUT", "RECOVERY", "PROVISIONED",
+    "PASSWORD_EXPIRED",
 ]  # fmt: skip
 ITEMS: dict[str, list[Row]] = {
     "users": [okta_user(number, STATUSES[number % len(STATUSES)]) for number in range(1, 13)],
@@ -46,20 +47,17 @@ ITEMS: dict[str, list[Row]] = {
 }
 
 
-def now() -> datetime:
-    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-
-
 def entry(account: str, adapter: str, **settings: Any) -> Row:
     return {"source": adapter, "adapter": adapter, "schema": f"raw_{account}", "account": account, **settings}
 
 
 def dialects(raw: Raw) -> Iterator[None]:
     """One Okta tenant as five loaders land it."""
+    now = raw.providers.now
     for name, land in DIALECTS.items():
         account = f"okta_{name}"
         raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
-        raw.providers.put(f"raw_{account}", land(ITEMS, now() - timedelta(hours=1)))
+        raw.providers.put(f"raw_{account}", land(ITEMS, now - timedelta(hours=1)))
         raw.load(account, 1, {"scim_users": [user(f"scim{number}") for number in range(1, 9)], "owners": []})
     for _ in range(BUILDS):
         yield
@@ -67,6 +65,7 @@ def dialects(raw: Raw) -> Iterator[None]:
 
 def receipts(raw: Raw) -> Iterator[None]:
     """Loads that prove, or fail to prove, that the whole list is there; each account has one stranger."""
+    now = raw.providers.now
     people = [user("scim1", active=True), user("stranger"), user("off", active=False)]
     shapes: dict[str, Row] = {
         "whole": {},
@@ -80,7 +79,7 @@ def receipts(raw: Raw) -> Iterator[None]:
     landed: dict[str, list[Row]] = {"load_receipts": []}
     for name, shape in shapes.items():
         account = f"receipts_{name}"
-        loaded_at = now() - timedelta(hours=shape.get("hours", 1))
+        loaded_at = now - timedelta(hours=shape.get("hours", 1))
         tables = dlt(ITEMS, loaded_at, account=account, source="okta_pipeline")
         if shape.get("receipts", True):
             landed["load_receipts"] += [receipt(account, tables, kind, loaded_at, shape) for kind in RECEIPTS]
@@ -93,7 +92,7 @@ def receipts(raw: Raw) -> Iterator[None]:
     )
     for name, hours in (("declared", 1), ("declared_stale", 72), ("missing", 1)):
         account = f"receipts_{name}"
-        tables = dlt(ITEMS, now() - timedelta(hours=hours))
+        tables = dlt(ITEMS, now - timedelta(hours=hours))
         # The table of the users may never come, whatever is declared of it.
         kept = {"log_events": tables["log_events"]} if name == "missing" else tables
         raw.providers.put(f"raw_{account}", kept)
@@ -123,7 +122,7 @@ def receipt(account: str, tables: dict[str, list[Row]], kind: str, loaded_at: da
         "incomplete_reason": None,
         "rows": len(rows),
         "keys_sha256": keys_sha256(keys),
-        "events_from": now() - timedelta(days=100) if kind == "log_events" else None,
+        "events_from": loaded_at - timedelta(days=90) if kind == "log_events" else None,
     }
     changed = {name: value for name, value in shape.items() if name in made}
     return {**made, **changed} if kind == "users" else made
@@ -131,6 +130,7 @@ def receipt(account: str, tables: dict[str, list[Row]], kind: str, loaded_at: da
 
 def directories(raw: Raw) -> Iterator[None]:
     """Random people on both sides; in the second build some are gone here, and some assignments are, too."""
+    now = raw.providers.now
     raw.providers.entries.append(
         {"source": "idp", "adapter": "contract", "schema": "raw_directories", "app_ids": ["app"]}
     )
@@ -139,14 +139,14 @@ def directories(raw: Raw) -> Iterator[None]:
             tables: dict[str, list[Row]] = {"users": [], "app_assignments": [], "loads": []}
             for account, directory in random_directories(build):
                 raw.load(account, build, {"scim_users": directory.users, "owners": directory.owners})
-                tables["users"] += rows_of(account, directory.idp_users, now())
-                tables["app_assignments"] += rows_of(account, directory.assignments, now())
+                tables["users"] += rows_of(account, directory.idp_users, now)
+                tables["app_assignments"] += rows_of(account, directory.assignments, now)
                 tables["loads"] += [
                     {
                         "account": account,
                         "object": kind,
                         "rows": len(rows) + (0 if is_whole(account) else 1),
-                        "newest_loaded_at": now().replace(tzinfo=None),
+                        "newest_loaded_at": now.replace(tzinfo=None),
                     }
                     for kind, rows in (
                         ("users", directory.idp_users),
@@ -180,11 +180,12 @@ def random_directories(build: int) -> Iterator[tuple[str, Directory]]:
 
 def cases(raw: Raw) -> Iterator[None]:
     """One person a case, by the contract; events reach back 100 days."""
-    account, long_ago = "idp_cases", now() - timedelta(days=400)
+    now = raw.providers.now
+    account, long_ago = "idp_cases", now - timedelta(days=400)
     names = [
-        "stays", "left", "left_off", "suspended", "robot", "push_failed", "push_mended", "sync_error", "dormant",
-        "signed_in", "signed_in_late", "signed_in_elsewhere", "newcomer", "gone_there", "stranger", "fresh_stranger",
-        "unassigned", "missing", "twin",
+        "stays", "left", "left_off", "suspended", "robot", "push_failed", "push_mended", "sync_error",
+        "dormant", "signed_in", "signed_in_late", "signed_in_elsewhere", "newcomer", "stranger",
+        "fresh_stranger", "unassigned", "missing", "twin",
     ]  # fmt: skip
     here = [name for name in names if name != "missing"]
     raw.load(
@@ -196,7 +197,9 @@ def cases(raw: Raw) -> Iterator[None]:
                     name,
                     "twin@x" if name == "twin" else f"{name}@x",
                     active=name != "left_off",
-                    created_at=now() if name in {"newcomer", "fresh_stranger"} else long_ago.replace(tzinfo=None),
+                    created_at=(now if name in {"newcomer", "fresh_stranger"} else long_ago).replace(
+                        tzinfo=None
+                    ),
                 )
                 for name in here
             ],
@@ -204,7 +207,7 @@ def cases(raw: Raw) -> Iterator[None]:
         },
     )
     changed: dict[str, Row] = {
-        "left": {"has_left": True, "idp_status": "disabled", "status_changed_at": "2026-11-01T00:00:00Z"},
+        "left": {"has_left": True, "idp_status": "disabled", "status_changed_at": now.isoformat()},
         "left_off": {"has_left": True, "idp_status": "disabled"},
         "suspended": {"idp_status": "suspended"},
         "robot": {"has_left": True},
@@ -220,7 +223,10 @@ def cases(raw: Raw) -> Iterator[None]:
         for name in names
         if name not in {"stranger", "fresh_stranger", "twin"}
     ]
-    users += [contract_user("id-twin1", email="twin@x"), contract_user("id-twin2", email="twin@x", has_left=True)]
+    users += [
+        contract_user("id-twin1", email="twin@x"),
+        contract_user("id-twin2", email="twin@x", has_left=True),
+    ]
     assigned = [
         {
             "app_id": "app",
@@ -245,22 +251,28 @@ def cases(raw: Raw) -> Iterator[None]:
         ),
     ]
     tables = {
-        "users": rows_of(account, users, now()),
-        "app_assignments": rows_of(account, assigned, now()),
-        "events": rows_of(account, events, now()),
+        "users": rows_of(account, users, now),
+        "app_assignments": rows_of(account, assigned, now),
+        "events": rows_of(account, [dated(each, now) for each in events], now),
     }
     tables["loads"] = [
         {
             "account": account,
             "object": kind,
             "rows": len(rows),
-            "events_from": (now() - timedelta(days=100)).replace(tzinfo=None),
+            "events_from": (now - timedelta(days=100)).replace(tzinfo=None),
         }
         for kind, rows in tables.items()
     ]
     raw.providers.put("raw_cases", tables)
     raw.providers.entries.append(
-        {"source": "cases", "adapter": "contract", "schema": "raw_cases", "account": account, "app_ids": ["app"]}
+        {
+            "source": "cases",
+            "adapter": "contract",
+            "schema": "raw_cases",
+            "account": account,
+            "app_ids": ["app"],
+        }
     )
     raw.providers.service_accounts += ["Robot@X", "id-nobody"]
     for _ in range(BUILDS):
@@ -268,21 +280,20 @@ def cases(raw: Raw) -> Iterator[None]:
 
 
 def event(name: str, event_type: str, days_ago: int, **columns: Any) -> Row:
-    happened_at = now() - timedelta(days=days_ago)
-    return {
-        "event_id": f"{name}-{event_type}-{days_ago}",
-        "idp_user_id": name,
-        "event_type": event_type,
-        "app_id": "app",
-        "happened_at": happened_at.replace(tzinfo=None),
-        **columns,
-    }
+    return {"idp_user_id": name, "event_type": event_type, "days_ago": days_ago, "app_id": "app", **columns}
+
+
+def dated(event: Row, now: datetime) -> Row:
+    happened_at = (now - timedelta(days=event["days_ago"])).replace(tzinfo=None)
+    name = f"{event['idp_user_id']}-{event['event_type']}-{event['days_ago']}"
+    return {**event, "event_id": name, "happened_at": happened_at}
 
 
 def two_sources(raw: Raw) -> Iterator[None]:
     """An IdP and a roster of text, which disagree."""
+    now = raw.providers.now
     account = "two_sources"
-    today = now().date()
+    today = now.date()
     raw.load(
         account,
         1,
@@ -306,7 +317,7 @@ def two_sources(raw: Raw) -> Iterator[None]:
                 account,
                 [contract_user(name, email=f"{mail}@x") for mail, name in names.items()]
                 + [contract_user("owner", email="only.owner@x")],
-                now(),
+                now,
             )
         },
     )
@@ -318,7 +329,7 @@ def two_sources(raw: Raw) -> Iterator[None]:
             "display_name": "",
             "started_on": "2020-01-01",
             "left_on": left_on,
-            "_sdc_batched_at": now().replace(tzinfo=None),
+            "_sdc_batched_at": now.replace(tzinfo=None),
         }
 
     raw.providers.put(
@@ -344,7 +355,8 @@ def two_sources(raw: Raw) -> Iterator[None]:
 
 
 def handed_on(raw: Raw) -> Iterator[None]:
-    """A leaver's address is given to a colleague, and their assignment vanishes; ids that nobody has loaded."""
+    """A leaver's address is given to a colleague, and their assignment vanishes; an id is not loaded."""
+    now = raw.providers.now
     account = "handed_on"
     here = [
         user("s-old", "ann@x"),
@@ -357,13 +369,13 @@ def handed_on(raw: Raw) -> Iterator[None]:
     app_user = okta_app_user(1, APP, externalId="s-old", credentials={"userName": "none"})
     items = {"users": [old, lost], "app_users": [app_user], "log_events": []}
     raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
-    raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now() - timedelta(hours=2)))
+    raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now - timedelta(hours=2)))
     yield
     # Deactivated: no assignment any more, another address; the new colleague has the old one.
     old = okta_user(1, "DEPROVISIONED", login="ann.old", email="ann.old@x")
     new = okta_user(2, login="ann", email="ann@x")
     items = {"users": [old, new, lost], "app_users": [], "log_events": []}
-    raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now() - timedelta(hours=1)))
+    raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now - timedelta(hours=1)))
     for _ in range(BUILDS - 1):
         yield
 

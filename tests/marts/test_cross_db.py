@@ -7,8 +7,12 @@ from tests.marts.dbt import PROJECT, built
 from tests.marts.engines import DuckDB
 
 ARGUMENTS = {
+    "freshsales_as_json": "'profile', true",
     "freshsales_days": "'spans', ['account'], 'first_day', 'last_day'",
+    "freshsales_epoch": "'load_id'",
     "freshsales_groups_within": "'links'",
+    "freshsales_json_pick": "'target', 'type', 'User', 'id'",
+    "freshsales_json_text": "'profile', ['name', 'fullName']",
     "freshsales_json_values": "'users', ['account', 'scim_user_id'], 'emails', ['value', 'display']",
     "freshsales_lines": "'owners', ['account'], 'roles'",
     "freshsales_mend_history": "'history', 'account'",
