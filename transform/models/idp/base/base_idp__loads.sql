@@ -90,26 +90,38 @@ counted as (
 
 receipts as (
 
-    select *, row_number() over (partition by account, source, object, coalesce(app_id, '') order by load_id desc) as age
-    from {{ ref('base_idp__receipts') }}
-    where is_complete and has_arrived
-
-),
-
--- The latest complete load of each app, or of the one list; the oldest of them is how old the whole is.
-complete_loads as (
-
     select
         account,
         source,
         object,
-        count(*) as lists,
-        max(case when app_id is null then 1 else 0 end) as has_whole_list,
-        min(finished_at) as finished_at,
-        max(events_from) as events_from
+        app_id,
+        max(case when is_complete and has_arrived then load_id end) as complete_load_id
+    from {{ ref('base_idp__receipts') }}
+    group by account, source, object, app_id
+
+),
+
+-- The latest complete load of each app, or of the one list; the oldest of them is how old the whole is. Whole it is
+-- where no app is without one.
+complete_loads as (
+
+    select
+        receipts.account,
+        receipts.source,
+        receipts.object,
+        count(complete.load_id) as lists,
+        count(complete.load_id) = count(*) as has_each_list,
+        min(complete.finished_at) as finished_at,
+        max(complete.events_from) as events_from
     from receipts
-    where age = 1
-    group by account, source, object
+    left join {{ ref('base_idp__receipts') }} as complete
+        on
+            receipts.account = complete.account
+            and receipts.source = complete.source
+            and receipts.object = complete.object
+            and coalesce(receipts.app_id, '') = coalesce(complete.app_id, '')
+            and receipts.complete_load_id = complete.load_id
+    group by receipts.account, receipts.source, receipts.object
 
 ),
 
@@ -154,7 +166,7 @@ judged as (
         coalesce(counted.newest_loaded_at, control_totals.newest_loaded_at, complete_loads.finished_at) as newest_loaded_at,
         case
             when not objects.is_there then null
-            when complete_loads.lists >= objects.apps or complete_loads.has_whole_list = 1 then 'receipt'
+            when complete_loads.has_each_list and complete_loads.lists >= objects.apps then 'receipt'
             when
                 control_totals.total = coalesce(counted.row_count, 0)
                 and coalesce(control_totals.is_loaded, true)
@@ -163,7 +175,7 @@ judged as (
             when objects.is_declared then 'declared'
         end as absence_evidence,
         case
-            when complete_loads.lists >= objects.apps or complete_loads.has_whole_list = 1 then complete_loads.finished_at
+            when complete_loads.has_each_list and complete_loads.lists >= objects.apps then complete_loads.finished_at
             else coalesce(control_totals.newest_loaded_at, counted.newest_loaded_at)
         end as proven_at,
         coalesce(

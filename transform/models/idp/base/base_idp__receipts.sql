@@ -20,7 +20,12 @@ with listed as (
         {{ freshsales_identity.freshsales_idp_field(table, 'is_complete', 'boolean') }} as is_complete,
         {{ freshsales_identity.freshsales_idp_field(table, 'rows', 'integer') }} as rows_read,
         {{ freshsales_identity.freshsales_idp_field(table, 'keys_sha256') }} as keys_sha256,
-        {{ freshsales_identity.freshsales_idp_field(table, 'events_from', 'timestamp') }} as events_from
+        {{ freshsales_identity.freshsales_idp_field(table, 'events_from', 'timestamp') }} as events_from,
+        {% if entry.app_ids -%}
+        coalesce({{ freshsales_identity.freshsales_idp_field(table, 'app_id') }} in ({{ freshsales_identity.freshsales_idp_literals(entry.app_ids) }}), true)
+        {%- else -%}
+        true
+        {%- endif %} as is_of_app
     from {{ table.relation }} as raw
     where {{ freshsales_identity.freshsales_idp_is_of(entry, table) }}
     union all
@@ -30,7 +35,7 @@ with listed as (
         {%- for name, type in {
             'account': 'text', 'source': 'text', 'object': 'text', 'app_id': 'text', 'load_id': 'text',
             'started_at': 'timestamp', 'finished_at': 'timestamp', 'is_complete': 'boolean', 'rows_read': 'integer',
-            'keys_sha256': 'text', 'events_from': 'timestamp',
+            'keys_sha256': 'text', 'events_from': 'timestamp', 'is_of_app': 'boolean',
         }.items() %}
         cast(null as {{ freshsales_identity.freshsales_idp_types()[type] }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
@@ -53,7 +58,7 @@ receipts as (
                 order by load_id desc, finished_at desc
             ) as age
         from listed
-        where object is not null
+        where object is not null and is_of_app
     ) as numbered
     where copy = 1
 

@@ -8,7 +8,7 @@ with listed as (
 
 last_complete as (
 
-    select account, source, max(load_id) as load_id
+    select account, source, max(load_id) as load_id, max(finished_at) as finished_at
     from {{ ref('base_idp__receipts') }}
     where object = 'users' and is_complete and has_arrived
     group by account, source
@@ -23,6 +23,7 @@ numbered as (
         listed.*,
         -- A later complete list did not name the user any more.
         coalesce(listed.load_id < last_complete.load_id, false) as is_gone,
+        last_complete.finished_at as complete_at,
         row_number() over (
             partition by listed.account, listed.source, listed.idp_user_id
             order by
@@ -56,11 +57,12 @@ select
         -- The mark of a loader is no proof that the list ended.
         when not is_deleted then has_left
     end as has_left,
-    status_changed_at,
+    -- When somebody went who was still active when last seen, no row can say.
+    case when is_gone and not coalesce(has_left, false) then null else status_changed_at end as status_changed_at,
     left_on,
     last_login_at,
     last_login_kind,
     created_at,
-    loaded_at
+    case when is_gone then complete_at else loaded_at end as loaded_at
 from numbered
 where age = 1
