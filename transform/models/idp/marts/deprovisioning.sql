@@ -180,19 +180,24 @@ windows as (
 
 ),
 
-states as (
+first_reads as (
 
     select
         account,
-        identity_key,
-        sync_id,
-        crm_status,
-        scim_status,
-        lead(sync_id) over (partition by account, identity_key order by sync_id) as until_sync_id
-    from {{ ref('int_freshsales__identity_history') }}
+        min(case stream when 'owners' then sync_id end) as crm_sync_id,
+        min(case stream when 'scim_users' then sync_id end) as scim_sync_id
+    from {{ ref('base_freshsales__complete_reads') }}
+    group by account
 
 ),
 
+access as (
+
+    select * from {{ ref('int_idp__access') }}
+
+),
+
+-- Whoever is on no list of a side that has been read is not there; a side that was never read may let anybody in.
 seen as (
 
     select
@@ -201,21 +206,25 @@ seen as (
         runs.sync_id,
         runs.started_at,
         runs.finished_at,
-        coalesce(runs.reads_scim = 1 and states.scim_status = 'active', false)
-        or coalesce(runs.reads_crm = 1 and states.crm_status = 'active', false) as saw_access,
-        coalesce(states.scim_status, case when runs.sync_id >= accounts.first_scim_sync_id then 'removed' end) <> 'active'
-        and coalesce(states.crm_status, case when runs.sync_id >= accounts.first_crm_sync_id then 'removed' end) <> 'active'
-            as saw_no_access
+        {% for side in ['crm', 'scim'] -%}
+        coalesce(
+            {{ side }}.side_status, case when runs.sync_id >= first_reads.{{ side }}_sync_id then 'removed' end
+        ) as {{ side }}_status,
+        runs.reads_{{ side }} = 1 as reads_{{ side }}{{ ',' if not loop.last }}
+        {% endfor %}
     from leaves
     inner join runs on leaves.account = runs.account
-    inner join states
-        on
-            leaves.account = states.account
-            and leaves.identity_key = states.identity_key
-            and runs.sync_id >= states.sync_id
-            and (states.until_sync_id is null or runs.sync_id < states.until_sync_id)
-    left join {{ ref('int_freshsales__accounts') }} as accounts on leaves.account = accounts.account
     left join windows on leaves.account = windows.account and leaves.leave_key = windows.leave_key
+    left join first_reads on leaves.account = first_reads.account
+    {% for side in ['crm', 'scim'] -%}
+    left join access as {{ side }}
+        on
+            {{ side }}.side = '{{ side }}'
+            and leaves.account = {{ side }}.account
+            and leaves.identity_key = {{ side }}.identity_key
+            and runs.sync_id >= {{ side }}.sync_id
+            and ({{ side }}.until_sync_id is null or runs.sync_id < {{ side }}.until_sync_id)
+    {% endfor %}
     where
         (windows.first_sync_id is null or runs.sync_id >= windows.first_sync_id)
         and (leaves.returned_at is null or runs.started_at < leaves.returned_at)
@@ -226,7 +235,7 @@ last_access as (
 
     select account, leave_key, max(sync_id) as sync_id, max(started_at) as access_seen_at
     from seen
-    where saw_access
+    where (reads_crm and crm_status = 'active') or (reads_scim and scim_status = 'active')
     group by account, leave_key
 
 ),
@@ -236,7 +245,7 @@ no_access as (
     select seen.account, seen.leave_key, min(seen.finished_at) as no_access_seen_at
     from seen
     inner join last_access on seen.account = last_access.account and seen.leave_key = last_access.leave_key
-    where seen.saw_no_access and seen.sync_id > last_access.sync_id
+    where seen.crm_status <> 'active' and seen.scim_status <> 'active' and seen.sync_id > last_access.sync_id
     group by seen.account, seen.leave_key
 
 ),
