@@ -1,0 +1,59 @@
+"""The variable `freshsales_idp`: what is refused, and where the tables of a source may lie."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.marts.dbt import built, dbt
+from tests.marts.engines import DuckDB
+from tests.marts.people import user
+from tests.marts.raw import Raw
+
+OKTA = {"source": "okta", "adapter": "okta", "schema": "freshsales_okta", "account": "a"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([OKTA, {**OKTA, "adapter": "ldap"}], "entry 2: there is no adapter `ldap`. Use one of: okta, entra"),
+        ([OKTA, OKTA], "entry 2: the source `okta` is there already."),
+        ([{**OKTA, "app_id": "0oa1"}], "entry 1: `app_id` is not a setting. Known are: source, adapter"),
+    ],
+)
+def test_a_mistake_in_an_entry_is_named_with_its_place(
+    entries: list[Any], message: str, tmp_path: Path, work: Path
+) -> None:
+    environment = DuckDB(tmp_path / "warehouse.duckdb").environment
+    variables = json.dumps({"freshsales_idp": entries})
+    finished = dbt("parse", "--vars", variables, work=work, environment=environment)
+    assert finished.returncode != 0
+    assert message in " ".join(finished.stdout.split())
+
+
+def test_a_source_may_lie_in_a_duckdb_file_of_its_own(tmp_path: Path, work: Path) -> None:
+    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    raw.load("a", 1, {"scim_users": [user("ann", "ann@x")]})
+    engine.load(raw)
+    path = tmp_path / "okta.duckdb"
+    entry = {**OKTA, "path": str(path)}
+    absent = {**OKTA, "source": "absent", "path": str(tmp_path / "absent.duckdb")}
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema freshsales_okta")
+        connection.execute("create table freshsales_okta.users (id varchar, status varchar)")
+        connection.execute("insert into freshsales_okta.users values ('00u1', 'ACTIVE')")
+    built(
+        "run",
+        "--select",
+        "+base_idp__loads",
+        "--quiet",
+        "--vars",
+        json.dumps({"freshsales_idp": [entry, absent]}),
+        work=work,
+        environment=engine.environment,
+    )
+    sql = "select source, is_loaded, rows from freshsales_staging.base_idp__loads where object = 'users'"
+    rows = {row["source"]: (row["is_loaded"], row["rows"]) for row in engine.query(sql)}
+    assert rows == {"okta": (True, 1), "absent": (False, 0)}
