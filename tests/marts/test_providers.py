@@ -155,6 +155,14 @@ def test_absence_counts_only_where_the_list_is_proven_whole(
     assert words["Stranger"] == ("here_unknown_there" if counts else "not_known")
 
 
+@pytest.mark.parametrize(
+    ("name", "dormant"), [("whole", True), ("stale", None), ("none", None), ("declared", None)]
+)
+def test_nobody_is_dormant_without_a_whole_log(marts: Marts, name: str, dormant: bool | None) -> None:
+    rows = by_key(marts.rows("access_review", f"receipts_{name}"), "display_name")
+    assert rows["Scim1",]["is_dormant"] is dormant
+
+
 def test_without_a_source_the_new_columns_are_null(marts: Marts) -> None:
     for account in ("flags", "history"):
         for row in marts.rows("identities", account):
