@@ -1,14 +1,11 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
 -- How each person stood on each side, from one complete read that showed something new to the next.
-with {{ freshsales_identity.freshsales_versions('crm', ref('int_freshsales__owner_history'), 'owner_id') }},
-
-{{ freshsales_identity.freshsales_versions('scim', ref('int_freshsales__scim_user_history'), 'scim_user_id') }},
-
-versions as (
+with versions as (
 
     {% for side in ['crm', 'scim'] -%}
-    select account, identity_key, '{{ side }}' as side, sync_id, side_status from {{ side }}_versions
+    select account, identity_key, '{{ side }}' as side, sync_id, side_status
+    from {{ ref('int_freshsales__' ~ side ~ '_versions') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
