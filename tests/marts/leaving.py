@@ -8,12 +8,13 @@ from typing import Any
 
 from tests.marts.people import owner, user
 from tests.marts.providers import contract_user, rows_of
-from tests.marts.raw import Raw
+from tests.marts.raw import Raw, finished_at
 
 Row = dict[str, Any]
 BUILDS = 5
 ACCOUNTS = ("leaving_a", "leaving_b")
 PEOPLE = 24
+STREAMS = ("scim_users", "owners")
 LIMIT = timedelta(hours=24)
 DAY = datetime(2026, 11, 1)  # noqa: DTZ001 - as the warehouse keeps it: UTC without a zone
 
@@ -22,8 +23,10 @@ def at(day: float) -> datetime:
     return DAY + timedelta(days=day - 1)
 
 
-def read_at(day: int) -> tuple[datetime, datetime]:
-    return at(day) + timedelta(hours=6), at(day) + timedelta(hours=6, minutes=5)
+def read_at(account: str, day: int) -> tuple[datetime, datetime]:
+    """Return when the run of a day began, and when the last of its complete reads had ended."""
+    ends = [finished_at(stream, day) for stream in STREAMS if is_complete(account, day, stream)]
+    return at(day) + timedelta(hours=6), max(ends)
 
 
 def loaded_at(day: int) -> datetime:
@@ -147,9 +150,9 @@ def reads_of(account: str, one: Leaver) -> Iterator[tuple[datetime, datetime, bo
                 known[stream] = bool(access and access[day - 1])
                 saw_access |= known[stream]
         yield (
-            *read_at(day),
+            *read_at(account, day),
             saw_access,
-            len(known) == len(("scim_users", "owners")) and not any(known.values()),
+            len(known) == len(STREAMS) and not any(known.values()),
         )
 
 
