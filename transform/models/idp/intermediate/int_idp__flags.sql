@@ -9,8 +9,14 @@ with people as (
     select
         identities.account,
         identities.identity_key,
-        coalesce(identities.crm_status = 'active', false) or coalesce(identities.scim_status = 'active', false) as gets_in,
-        coalesce(identities.scim_status = 'active', false) as is_active_user,
+        case
+            when coalesce(identities.crm_status, '') = 'active' or coalesce(identities.scim_status, '') = 'active' then true
+            -- Listed, and not said to be active or inactive: nobody can tell.
+            when coalesce(identities.crm_status, '') <> 'unknown' and coalesce(identities.scim_status, '') <> 'unknown'
+                then false
+        end as gets_in,
+        case when coalesce(identities.scim_status, '') <> 'unknown' then coalesce(identities.scim_status = 'active', false) end
+            as is_active_user,
         people.created_at,
         people.is_service_account
     from {{ ref('identities') }} as identities
@@ -109,23 +115,26 @@ select
     case
         when service_accounts = 1 then null
         when not gets_in then false
+        when gets_in is null then null
         when left_in > 0 then true
         when ambiguous_in = 0 and not_left_in > 0 then false
     end as has_left_still_active,
     case
         when service_accounts = 1 or idps = 0 then null
         when not gets_in then false
+        when gets_in is null then null
         when failed_in > 0 then true
         when ambiguous_in = 0 and not_failed_in > 0 then false
     end as deprovisioning_failed,
     case
         when service_accounts = 1 or idps = 0 then null
         when not gets_in or known_in > 0 then false
-        when unknown_in = idps then true
+        when gets_in and unknown_in = idps then true
     end as is_unknown_to_idp,
     case
         when service_accounts = 1 or idps = 0 then null
         when not is_active_user then false
+        when is_active_user is null then null
         when not_dormant_in > 0 then false
         when ambiguous_in = 0 and dormant_in > 0 then true
     end as is_dormant

@@ -245,7 +245,10 @@ no_access as (
     select seen.account, seen.leave_key, min(seen.finished_at) as no_access_seen_at
     from seen
     inner join last_access on seen.account = last_access.account and seen.leave_key = last_access.leave_key
-    where seen.crm_status <> 'active' and seen.scim_status <> 'active' and seen.sync_id > last_access.sync_id
+    where
+        seen.crm_status in ('inactive', 'removed')
+        and seen.scim_status in ('inactive', 'removed')
+        and seen.sync_id > last_access.sync_id
     group by seen.account, seen.leave_key
 
 ),

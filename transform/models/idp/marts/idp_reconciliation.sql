@@ -40,7 +40,12 @@ people as (
     select
         identities.account,
         identities.identity_key,
-        coalesce(identities.crm_status = 'active', false) or coalesce(identities.scim_status = 'active', false) as gets_in,
+        case
+            when coalesce(identities.crm_status, '') = 'active' or coalesce(identities.scim_status, '') = 'active' then true
+            -- Listed, and not said to be active or inactive: nobody can tell.
+            when coalesce(identities.crm_status, '') <> 'unknown' and coalesce(identities.scim_status, '') <> 'unknown'
+                then false
+        end as gets_in,
         flags.is_service_account
     from {{ ref('identities') }} as identities
     inner join {{ ref('int_idp__flags') }} as flags
@@ -134,6 +139,7 @@ select
     idp_user_id,
     case
         when is_ambiguous then 'ambiguous'
+        when is_here and gets_in is null then 'not_known'
         when gets_in and has_left then 'left_still_in'
         when is_there and not is_here and should_get_in and absence_here_counts then 'assigned_missing_here'
         when gets_in and not is_there and users_are_whole then 'here_unknown_there'
