@@ -1,9 +1,11 @@
 """Serves an invented account, runs the pipeline over it, and prints what the warehouse then says."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
@@ -12,16 +14,26 @@ from rich.console import Console
 from demo.summary import print_answers, print_loaded
 from demo.warehouse import foreign_accounts, opened
 from freshsales_review.terminal import cell, printable, show_what_can_be_shown
-from freshsales_sandbox.app import Sandbox
+from freshsales_sandbox.app import DOMAIN, Sandbox
+from freshsales_sandbox.okta.roster import roster_of
+from freshsales_sandbox.okta.tenant import SERVICE_LOGIN
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "output"
 LANDING = OUTPUT / "landing.duckdb"
+OKTA = OUTPUT / "okta.duckdb"
+ROSTER = OUTPUT / "demo-roster.csv"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 LOG = OUTPUT / "demo.log"
 # Meltano's state and locks, apart from those of a real account.
 STATE = OUTPUT / "demo-meltano.db"
 JOB = "identity"
+# Before the last one, the other side: who has left, as the identity provider and HR have it.
+OTHER_SIDE = ("okta", "roster")
+SOURCES = [
+    {"source": "okta", "adapter": "okta", "schema": "freshsales_okta", "path": str(OKTA)},
+    {"source": "hr", "adapter": "roster", "schema": "freshsales_roster", "account": DOMAIN},
+]
 PEOPLE = 250
 SEED = 7
 RUNS = 3
@@ -58,7 +70,7 @@ def start_over() -> None:
     OUTPUT.mkdir(exist_ok=True)
     LOG.write_text("")
     STATE.unlink(missing_ok=True)
-    made = [path for path in (LANDING, WAREHOUSE) if path.exists()]
+    made = [path for path in (LANDING, OKTA, WAREHOUSE) if path.exists()]
     for path in made:
         with opened(path) as warehouse:
             foreign = foreign_accounts(warehouse)
@@ -72,26 +84,32 @@ def start_over() -> None:
 
 
 def play(console: Console) -> None:
-    with Sandbox(people=PEOPLE, seed=SEED) as sandbox:
+    with Sandbox(people=PEOPLE, seed=SEED, okta_clock=lambda: datetime.now(UTC)) as sandbox:
         address = sandbox.config["rest_api_url"].removesuffix("/crm/sales/api")
         console.print(f"An invented Freshsales account of {PEOPLE} people is served at {address}")
         for run in range(RUNS):
             if run:
                 changes = sandbox.play(DAYS_BETWEEN_RUNS)
                 console.print(f"{DAYS_BETWEEN_RUNS} days pass there, with {len(changes)} changes.")
+            jobs = [*(OTHER_SIDE if run == RUNS - 1 else ()), JOB]
+            ROSTER.write_text(roster_of(sandbox.okta.tenant).csv(), encoding="utf-8")
             began, asked = monotonic(), len(sandbox.requests)
-            console.print(f"meltano run {JOB} …", end=" ")
-            run_meltano(sandbox)
+            console.print(f"meltano run {' '.join(jobs)} …", end=" ")
+            run_meltano(sandbox, jobs)
             seconds, requests = monotonic() - began, len(sandbox.requests) - asked
             console.print(f"done in {seconds:.0f} s, with {requests} requests to the account.")
     console.print("The account is closed again; what follows comes from the warehouse.\n")
 
 
-def run_meltano(sandbox: Sandbox) -> None:
-    settings = {f"TAP_FRESHSALES_USERS_{name.upper()}": value for name, value in sandbox.config.items()}
+def run_meltano(sandbox: Sandbox, jobs: list[str]) -> None:
     environment = {
         **os.environ,
-        **settings,
+        **{f"TAP_FRESHSALES_USERS_{name.upper()}": value for name, value in sandbox.config.items()},
+        **{f"FRESHSALES_IDP_{name.upper()}": value for name, value in sandbox.okta_config.items()},
+        "FRESHSALES_IDP_WAREHOUSE": str(OKTA),
+        "FRESHSALES_ROSTER_FILE": str(ROSTER),
+        "FRESHSALES_IDP": json.dumps(SOURCES),
+        "FRESHSALES_IDP_SERVICE_ACCOUNTS": SERVICE_LOGIN,
         "TARGET_DUCKDB_FILEPATH": str(LANDING),
         "FRESHSALES_REVIEW_WAREHOUSE": str(WAREHOUSE),
         "MELTANO_PROJECT_ROOT": str(ROOT),
@@ -101,7 +119,7 @@ def run_meltano(sandbox: Sandbox) -> None:
     }
     with LOG.open("a") as log:
         finished = subprocess.run(  # noqa: S603 - our own command
-            [str(ROOT / ".venv-meltano/bin/meltano"), "run", JOB],
+            [str(ROOT / ".venv-meltano/bin/meltano"), "run", *jobs],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,

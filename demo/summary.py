@@ -41,6 +41,23 @@ order by risk_score desc, display_name
 limit 10
 """
 
+STILL_IN = """
+select i.display_name, coalesce(i.scim_status, 'none') as "SCIM", coalesce(i.crm_status, 'none') as "CRM",
+    string_agg(case r.source when 'hr' then 'HR' else 'Okta' end, ', ' order by r.source desc) as "left in",
+    i.idp_status as "Okta", i.roster_status as "HR", i.idp_match_method as "matched by",
+    case
+        when bool_or(d.push_result = 'FAILURE') then 'failed'
+        when bool_or(d.push_result = 'SUCCESS') then 'done'
+        else 'not seen'
+    end as push
+from freshsales_identity.idp_reconciliation r
+join freshsales_identity.identities i using (account, identity_key)
+left join freshsales_identity.deprovisioning d using (account, identity_key, source)
+where r.category = 'left_still_in'
+group by all
+order by push = 'failed' desc, i.display_name
+"""
+
 ORPHANED_OWNERS = """
 select a.display_name, a.email, a.status, i.crm_role, i.crm_territory
 from freshsales_identity.access_review a join freshsales_identity.identities i using (account, identity_key)
@@ -78,6 +95,7 @@ def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> Non
         findings.add_row(finding, f"{people:,}")
     console.print(findings)
     for title, sql in (
+        ("Left at the identity provider or at HR, and still in here", STILL_IN),
         ("Access review: the ten that need a decision most", TOP_TEN),
         ("Orphaned owners: gone or inactive in SCIM, still active in the CRM", ORPHANED_OWNERS),
         ("What changed since the previous run", CHANGES),

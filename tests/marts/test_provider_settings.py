@@ -33,7 +33,16 @@ def test_a_mistake_in_an_entry_is_named_with_its_place(
     assert message in " ".join(finished.stdout.split())
 
 
-def test_a_source_may_lie_in_a_duckdb_file_of_its_own(tmp_path: Path, work: Path) -> None:
+@pytest.mark.parametrize("given", ["{source: okta}", "[{source: okta"])
+def test_what_is_no_list_of_entries_is_refused(given: str, tmp_path: Path, work: Path) -> None:
+    environment = DuckDB(tmp_path / "warehouse.duckdb").environment | {"FRESHSALES_IDP": given}
+    finished = dbt("parse", work=work, environment=environment)
+    assert finished.returncode != 0
+    assert "FRESHSALES_IDP in the environment) has to be a list" in " ".join(finished.stdout.split())
+
+
+@pytest.mark.parametrize("by", ["variable", "environment"])
+def test_a_source_may_lie_in_a_duckdb_file_of_its_own(by: str, tmp_path: Path, work: Path) -> None:
     engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
     raw.load("a", 1, {"scim_users": [user("ann", "ann@x")]})
     engine.load(raw)
@@ -44,15 +53,16 @@ def test_a_source_may_lie_in_a_duckdb_file_of_its_own(tmp_path: Path, work: Path
         connection.execute("create schema freshsales_okta")
         connection.execute("create table freshsales_okta.users (id varchar, status varchar)")
         connection.execute("insert into freshsales_okta.users values ('00u1', 'ACTIVE')")
+    given = json.dumps([entry, absent])
+    variables = ["--vars", f'{{"freshsales_idp": {given}}}'] if by == "variable" else []
     built(
         "run",
         "--select",
         "+base_idp__loads",
         "--quiet",
-        "--vars",
-        json.dumps({"freshsales_idp": [entry, absent]}),
+        *variables,
         work=work,
-        environment=engine.environment,
+        environment=engine.environment | ({} if variables else {"FRESHSALES_IDP": given}),
     )
     sql = "select source, is_loaded, rows from freshsales_staging.base_idp__loads where object = 'users'"
     rows = {row["source"]: (row["is_loaded"], row["rows"]) for row in engine.query(sql)}

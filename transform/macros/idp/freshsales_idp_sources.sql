@@ -1,5 +1,5 @@
 {#-
-  The entries of the variable `freshsales_idp`, checked and with their defaults filled in. Each is a dictionary with
+  The entries of the variable `freshsales_idp`, or else of FRESHSALES_IDP in the environment, checked and with their defaults filled in. Each is a dictionary with
   `source`, `adapter`, `kind` (`idp` or `roster`), `database`, `schema`, `account`, `app_ids`, `complete` (the objects
   that the administrator declares to be whole lists) and `left_statuses`.
 -#}
@@ -10,7 +10,12 @@
     {%- set left_statuses = var('freshsales_idp_left_statuses') -%}
     {%- set entries = [] -%}
     {%- set accounts = {} -%}
-    {%- for entry in var('freshsales_idp') or [] -%}
+    {%- set given = freshsales_identity.freshsales_setting('idp', '[]') -%}
+    {%- if given is string -%}{%- set given = fromyaml(given, 'unreadable') or [] -%}{%- endif -%}
+    {%- if given is string or given is mapping or given | reject('mapping') | list -%}
+        {{ exceptions.raise_compiler_error('freshsales_idp (or FRESHSALES_IDP in the environment) has to be a list of entries: [{source: okta, adapter: okta, schema: freshsales_okta}]') }}
+    {%- endif -%}
+    {%- for entry in given -%}
         {%- set name = entry.get('source') -%}
         {%- set adapter_name = entry.get('adapter') -%}
         {%- set where = 'freshsales_idp, entry ' ~ loop.index ~ ': ' -%}
@@ -92,4 +97,11 @@
         {%- endif -%}
     {%- endif -%}
     {{ return(database) }}
+{% endmacro %}
+
+{#- The service accounts, in small letters, as the models compare them. -#}
+{% macro freshsales_idp_service_accounts() %}
+    {%- set given = freshsales_identity.freshsales_setting('idp_service_accounts', '') -%}
+    {%- if given is string -%}{%- set given = given.replace(',', ' ').split() -%}{%- endif -%}
+    {{ return(given | map('string') | map('lower') | list) }}
 {% endmacro %}

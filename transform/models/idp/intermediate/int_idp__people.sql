@@ -1,6 +1,6 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
-{%- set service_accounts = var('freshsales_idp_service_accounts') | map('string') | map('lower') | list %}
+{%- set service_accounts = freshsales_identity.freshsales_idp_service_accounts() %}
 
 -- The people here, with whatever an identity provider may know them by.
 with people as (

@@ -113,6 +113,9 @@ known as (
         both_sides.gets_in,
         both_sides.identity_key is not null as is_here,
         both_sides.idp_user_id is not null as is_there,
+        users.display_name,
+        users.login,
+        users.idp_status,
         users.has_left,
         coalesce(users.is_assigned, false) and not coalesce(users.has_left, false) as should_get_in,
         sources.kind,
@@ -137,6 +140,9 @@ select
     identity_key,
     source,
     idp_user_id,
+    display_name,
+    login,
+    idp_status,
     case
         when is_ambiguous then 'ambiguous'
         when is_here and gets_in is null then 'not_known'
