@@ -1,16 +1,18 @@
 """The rows of every panel, read once, in the compact form that the page decodes."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from freshsales_review.errors import ReviewError
 from freshsales_review.report import queries
-from freshsales_review.warehouse import Result, Row, Warehouse, columns_of, identifier
+from freshsales_review.warehouse import Result, Warehouse, columns_of, identifier
 
 Value = str | int | float | bool | None
+# What identity_timeline calls the changes that were seen here.
+FRESHSALES = "freshsales"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Report:
     @property
     def accounts(self) -> list[str]:
         return sorted({str(row[0]) for name in ("evidence", "people") for row in self.panels[name].rows})
+
+    @property
+    def flags(self) -> list[queries.Flag]:
+        """Those that can be told of somebody: without a provider, four of them never can."""
+        has_providers = bool(self.panels["sources"].rows)
+        return [flag for flag in queries.FLAGS if has_providers or not flag.rests_on_providers]
 
     def as_document(self) -> dict[str, Any]:
         """Every cell as its place in the dictionary of its column's name.
@@ -47,7 +55,7 @@ class Report:
             }
         return {
             "written_at": self.written_at,
-            "flags": [vars(flag) for flag in queries.FLAGS],
+            "flags": [vars(flag) for flag in self.flags],
             "statuses": queries.STATUSES,
             "tables": tables,
             "dictionaries": {column: list(places) for column, places in dictionaries.items()},
@@ -104,12 +112,26 @@ def _places(values: Iterable[Value], dictionary: dict[Value, int]) -> list[int]:
 
 
 def _without_names(panel: Panel) -> Panel:
-    hidden = {place for place, column in enumerate(panel.columns) if column in queries.NAMING_COLUMNS}
-    kind = panel.columns.index("event_type") if "event_type" in panel.columns else None
-    told = {place for place, column in enumerate(panel.columns) if column in ("old_value", "new_value")}
+    return Panel(
+        panel.columns,
+        [
+            tuple(_without_name(column, row) for column in panel.columns)
+            for row in (dict(zip(panel.columns, values, strict=True)) for values in panel.rows)
+        ],
+    )
 
-    def left(row: Row) -> Row:
-        gone = hidden | told if kind is not None and row[kind] in queries.NAMING_EVENTS else hidden
-        return tuple(None if place in gone else value for place, value in enumerate(row))
 
-    return Panel(panel.columns, [left(row) for row in panel.rows])
+def _without_name(column: str, row: Mapping[str, Value]) -> Value:
+    value = row[column]
+    if column in queries.NAMING_COLUMNS:
+        return None
+    if column in ("old_value", "new_value"):
+        if row.get("event_type") in queries.NAMING_EVENTS:
+            return None
+        # After the result, a provider gives a reason in words of its own, which may name anybody.
+        if row.get("origin", FRESHSALES) != FRESHSALES:
+            return str(value).partition(":")[0] if value is not None else None
+    # Whoever brings in a source of their own may take addresses for ids.
+    if column == "idp_user_id" and "@" in str(value):
+        return None
+    return value

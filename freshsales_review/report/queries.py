@@ -10,10 +10,14 @@ from dataclasses import dataclass
 MARTS = (
     "access_review",
     "data_quality",
+    "deprovisioning",
     "directory_daily",
     "identities",
     "identity_changes",
     "identity_entitlements",
+    "identity_timeline",
+    "idp_load_quality",
+    "idp_reconciliation",
 )
 
 
@@ -22,16 +26,23 @@ class Flag:
     column: str
     label: str
     meaning: str
+    rests_on_providers: bool = False
 
 
 # Heaviest first, as `reasons` has them.
 FLAGS = (
+    Flag(
+        "has_left_still_active", "Left, still in", "Has left at the IdP or on the roster, gets in here", True
+    ),
     Flag("is_orphaned_owner", "Orphaned owner", "Gone or inactive in SCIM, still active in the CRM"),
     Flag("is_unmanaged", "Bypasses SSO", "Active in the CRM, with no SCIM user behind"),
+    Flag("deprovisioning_failed", "Push failed", "The IdP could not take the account away", True),
+    Flag("is_unknown_to_idp", "Unknown to the IdP", "Gets in here, and is on no list of an IdP", True),
     Flag("is_admin", "Administrator", "Holds an administrator's role, and can use it"),
     Flag("manager_is_gone", "Manager is gone", "The manager is gone from SCIM or inactive there"),
     Flag("has_outlier_entitlement", "Unusual entitlement", "Few of the same department hold it"),
     Flag("shares_email", "Shares an email", "One of the addresses is another person's too"),
+    Flag("is_dormant", "Dormant", "Has not signed in for long, by a log that reaches back so far", True),
     Flag("match_is_ambiguous", "Match to settle", "More than one pairing of CRM and SCIM is possible"),
     Flag("has_no_manager", "No manager", "SCIM names none"),
     Flag("has_no_group", "In no group", "Is a member of no SCIM group"),
@@ -117,12 +128,29 @@ group by resource_name
 order by count(*) desc, resource_name
 """
 
+# What an identity provider and a roster say of a person.
+PROVIDER_COLUMNS = (
+    "idp_source",
+    "idp_user_id",
+    "idp_match_method",
+    "idp_match_confidence",
+    "idp_match_is_ambiguous",
+    "idp_status",
+    "idp_left_at",
+    "idp_last_login_at",
+    "app_last_sign_in_at",
+    "is_assigned_in_idp",
+    "roster_status",
+    "roster_left_on",
+)
+
 PEOPLE = f"""
 select review.account, review.identity_key, review.risk_score, review.display_name as name, review.email,
     person.user_name, review.status, review.reasons, review.department, person.manager_name as manager,
     person.manager_identity_key, person.title, person.crm_role,
     cast(person.crm_owner_id as varchar) as crm_owner_id, person.crm_status,
     person.scim_user_id, person.scim_status, person.match_method, person.match_confidence,
+    {", ".join(f"person.{column}" for column in PROVIDER_COLUMNS)},
     {", ".join(f"review.{flag.column}" for flag in FLAGS)}
 from {{marts}}.access_review as review
 join {{marts}}.identities as person
@@ -146,6 +174,62 @@ order by change.first_seen_at desc, change.account, lower(person.display_name), 
     change.event_type
 """
 
+SOURCES = """
+select account, source, object, is_loaded, rows, newest_loaded_at, hours_old, absence_counts,
+    absence_evidence, events_from, rows_left, service_accounts, people_ambiguous, matched_by_app_user_id,
+    matched_by_external_id, matched_by_external_alias, matched_by_employee_number, matched_by_login,
+    matched_by_primary_email, matched_by_any_email, matched_by_earlier_match
+from {marts}.idp_load_quality
+order by account, source, case object when 'users' then 1 when 'app_assignments' then 2 else 3 end
+"""
+
+# Whoever is in order, or cannot be told, is counted and not listed.
+RECONCILED = """
+select account, source, category, count(*) as people
+from {marts}.idp_reconciliation
+group by account, source, category
+order by account, source, category
+"""
+
+DIFFERENCES = """
+select found.account, found.identity_key, found.source, found.category, found.idp_user_id,
+    coalesce(person.display_name, found.display_name) as name, coalesce(found.login, person.email) as login,
+    found.idp_status, person.scim_status, person.crm_status, found.match_method as idp_match_method
+from {marts}.idp_reconciliation as found
+left join {marts}.identities as person
+    on person.account = found.account and person.identity_key = found.identity_key
+where found.category not in ('in_order', 'not_known')
+order by found.category, lower(coalesce(person.display_name, found.display_name)), found.account,
+    found.source, found.reconciliation_key
+"""
+
+LEAVES = """
+select gone.account, gone.identity_key, person.display_name as name, gone.source, gone.left_after,
+    gone.left_by, gone.left_evidence, gone.push_at, gone.push_result, gone.access_seen_at,
+        gone.no_access_seen_at,
+    gone.lag_at_least_hours, gone.lag_at_most_hours, gone.sla
+from {marts}.deprovisioning as gone
+join {marts}.identities as person
+    on person.account = gone.account and person.identity_key = gone.identity_key
+order by
+    case gone.sla when 'missed' then 1 when 'open' then 2 when 'not_known' then 3 when 'met' then 4 else
+        5 end,
+    gone.left_by desc, gone.account, gone.source, gone.leave_key
+"""
+
+# Of the events of a provider, which may be a sign-in a day, the latest five of each kind.
+TIMELINE = """
+select account, identity_key, happened_at, happened_after, origin, event_type, old_value, new_value
+from (
+    select *, row_number() over (
+        partition by account, identity_key, origin, event_type order by happened_at desc, event_key
+    ) as age
+    from {marts}.identity_timeline
+) as events
+where origin = 'freshsales' or age <= 5
+order by account, identity_key, happened_at desc, event_key
+"""
+
 PANELS = {
     "evidence": EVIDENCE,
     "reads": READS,
@@ -157,8 +241,13 @@ PANELS = {
     "people": PEOPLE,
     "entitlements": ENTITLEMENTS,
     "events": EVENTS,
+    "sources": SOURCES,
+    "reconciled": RECONCILED,
+    "differences": DIFFERENCES,
+    "leaves": LEAVES,
+    "timeline": TIMELINE,
 }
 
 # What `--without-names` leaves out: columns of any panel, and the values of events of these types.
-NAMING_COLUMNS = frozenset({"name", "email", "user_name", "manager"})
+NAMING_COLUMNS = frozenset({"name", "email", "login", "user_name", "manager"})
 NAMING_EVENTS = frozenset({"renamed", "email_changed", "manager_changed", "repaired"})

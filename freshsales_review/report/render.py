@@ -18,6 +18,7 @@ SCRIPTS = (
     "evidence.js",
     "counts.js",
     "charts.js",
+    "providers.js",
     "search.js",
     "filters.js",
     "review.js",

@@ -57,6 +57,8 @@ def exported(page: Page) -> list[dict[str, str]]:
     [
         ("Status", "Deactivated", "status = 'deactivated'"),
         ("Flag", "Orphaned owner", "is_orphaned_owner"),
+        ("Flag", "Left, still in", "has_left_still_active"),
+        ("Flag", "Push failed", "deprovisioning_failed"),
         ("Role", "Role 3", holds("Role 3")),
         ("Group", "Group 8", holds("Group 8")),
         ("Department", "Department 5", "department = 'Department 5'"),
@@ -123,7 +125,7 @@ def test_a_bar_filters_the_table_and_so_does_its_row_in_the_table_beneath(
     company: DuckDBFile, review: Open
 ) -> None:
     page = review(company)
-    page.locator("#chart-flag .mark-rect path").nth(1).click()
+    page.locator("#chart-flag .mark-rect path").nth(2).click()
     assert shown(page) == people_where(company, "is_unmanaged")
     page.get_by_role("button", name="Clear filters").click()
     figure = page.locator("#chart-department")
@@ -156,7 +158,7 @@ def test_a_person_opens_by_keyboard_and_shows_every_entitlement(company: DuckDBF
     expect(panel).to_contain_text(owner)
     expect(panel).to_contain_text(user)
     expect(panel).to_contain_text("primary email, confidence high")
-    expect(panel.locator("dt", has_text="Last login").locator("+ dd")).to_have_text("not available")
+    expect(panel.locator("dt", has_text="Last sign-in").locator("+ dd")).to_have_text("2026-10-30 08:00 UTC")
     held = company.fetch(
         "select resource_name, entitlement, granted_via from freshsales_identity.identity_entitlements "
         f"where identity_key = '{key}' order by resource_type, resource_name, is_direct desc, granted_via"
@@ -171,15 +173,81 @@ def test_a_person_opens_by_keyboard_and_shows_every_entitlement(company: DuckDBF
     expect(button).to_be_focused()
 
 
-def test_a_person_shows_the_history_of_changes(company: DuckDBFile, review: Open) -> None:
-    page = review(company)
-    [(name, changes)] = company.fetch(
+def test_a_person_shows_the_history_of_changes(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(*marts.company(5))
+    page = review(own_warehouse)
+    [(name, changes)] = own_warehouse.fetch(
         f"select name, count(*) from ({queries.EVENTS.format(marts=MARTS)}) as events group by name limit 1"
     )
     page.get_by_label("Search").fill(name)
     page.locator("#people").get_by_role("button", name=name, exact=True).click()
     history = page.get_by_role("dialog").locator("table").last.locator("tbody tr")
     expect(history).to_have_count(changes)
+
+
+def test_a_person_shows_the_timeline_of_both_sides(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    [(key, name, happened)] = company.fetch(
+        "select identity_key, person.display_name, count(*) "
+        f"from ({queries.TIMELINE.format(marts=MARTS)}) as told "
+        f"join {MARTS}.identities as person using (identity_key) group by all "
+        "having count(distinct origin) = 2 order by identity_key limit 1"
+    )
+    page.get_by_label("Search").fill(key)
+    page.locator("#people").get_by_role("button", name=name, exact=True).click()
+    expect(page.get_by_role("dialog").locator("table").last.locator("tbody tr")).to_have_count(happened)
+    expect(page.get_by_role("dialog")).to_contain_text("app user id, confidence high")
+
+
+@pytest.mark.parametrize(
+    ("panel", "sql"),
+    [
+        ("left_still_in", "select count(*) from {0}.idp_reconciliation where category = 'left_still_in'"),
+        ("failed_pushes", "select count(*) from {0}.access_review where deprovisioning_failed"),
+        ("assigned_missing_here", "select 1"),
+        (
+            "here_unknown_there",
+            "select count(*) from {0}.idp_reconciliation where category = 'here_unknown_there'",
+        ),
+        ("leaves", "select count(*) from {0}.deprovisioning"),
+    ],
+)
+def test_a_panel_of_the_other_side_lists_whom_sql_finds(
+    company: DuckDBFile, review: Open, panel: str, sql: str
+) -> None:
+    page = review(company)
+    [(people,)] = company.fetch(sql.format(MARTS))
+    expect(page.locator(f"#{panel}-heading")).to_contain_text(f"({people})")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator(f"#{panel} tbody tr")).to_have_count(people)
+    assert people > 0
+
+
+def test_whom_only_the_other_side_knows_is_named_by_login(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    expect(page.locator("#assigned_missing_here tbody")).to_contain_text("missing.one@acme.example")
+
+
+def test_each_list_of_a_source_has_its_evidence(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    page.get_by_role("heading", name="Evidence").click()
+    rows = page.locator("#evidence table").last.locator("tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("12 have left")
+    expect(rows.nth(1)).to_contain_text("yes, by receipt")
+    expect(rows.nth(2)).to_contain_text("no: nobody is missing by it")
+
+
+def test_without_a_source_there_is_no_panel_of_the_other_side(
+    own_warehouse: DuckDBFile, review: Open
+) -> None:
+    own_warehouse.execute(*marts.company(3))
+    page = review(own_warehouse)
+    expect(page.locator("#providers")).to_be_hidden()
+    page.locator("#people tbody button").first.click()
+    panel = page.get_by_role("dialog")
+    expect(panel.locator("dt", has_text="Last sign-in").locator("+ dd")).to_have_text("not in this API")
+    expect(panel).not_to_contain_text("Left, still in")
 
 
 @pytest.mark.parametrize(("since", "up_to"), [(0, 1), (1, 2), (0, 2), (None, 2)])

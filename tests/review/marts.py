@@ -25,11 +25,19 @@ _TABLES = {
         given_name varchar, family_name varchar, email varchar, user_name varchar, title varchar,
         department varchar, manager_scim_user_id varchar, manager_identity_key varchar, manager_name varchar,
         crm_role_id bigint, crm_role varchar, crm_territory varchar, crm_status varchar, scim_status varchar,
-        status varchar, created_at timestamp, last_seen_sync_id varchar, removed_seen_at timestamp""",
+        status varchar, created_at timestamp, last_seen_sync_id varchar, removed_seen_at timestamp,
+        crm_is_known boolean, scim_is_known boolean, known_since_sync_id varchar, idp_source varchar,
+        idp_user_id varchar, idp_match_method varchar, idp_match_confidence varchar,
+        idp_match_is_ambiguous boolean, idp_status varchar, idp_left_at timestamp,
+        idp_last_login_at timestamp, app_last_sign_in_at timestamp, is_assigned_in_idp boolean,
+        idp_loaded_at timestamp,
+        roster_status varchar, roster_left_on date""",
     "access_review": """account varchar, identity_key varchar, display_name varchar, email varchar,
         department varchar, status varchar, is_orphaned_owner boolean, is_unmanaged boolean, is_admin boolean,
         shares_email boolean, has_no_manager boolean, manager_is_gone boolean, has_no_group boolean,
-        has_outlier_entitlement boolean, match_is_ambiguous boolean, risk_score integer, reasons varchar""",
+        has_outlier_entitlement boolean, match_is_ambiguous boolean, risk_score integer, reasons varchar,
+        has_left_still_active boolean, deprovisioning_failed boolean, is_unknown_to_idp boolean,
+        is_dormant boolean""",
     "identity_entitlements": """account varchar, grant_key varchar, identity_key varchar,
         resource_type varchar, resource_id varchar, resource_name varchar, entitlement varchar,
         granted_via varchar, granted_via_id varchar, is_direct boolean""",
@@ -47,12 +55,37 @@ _TABLES = {
         population_sha256 varchar, population_sha256_in_warehouse varchar, population_matches boolean,
         coercions bigint, coercion_failures bigint, replaced_characters bigint, dropped_elements bigint,
         oversized_cells bigint, duplicates_dropped bigint, members_of_either_kind bigint,
-        api_requests bigint, tap_version varchar""",
+        api_requests bigint, tap_version varchar, rows_sent bigint, sent_population_sha256 varchar""",
+    "idp_load_quality": """account varchar, source varchar, object varchar, is_loaded boolean, rows bigint,
+        newest_loaded_at timestamp, hours_old numeric(28, 6), absence_counts boolean,
+        absence_evidence varchar,
+        events_from timestamp, rows_left integer, service_accounts integer, matched_by_app_user_id integer,
+        matched_by_external_id integer, matched_by_external_alias integer, matched_by_employee_number integer,
+        matched_by_login integer, matched_by_primary_email integer, matched_by_any_email integer,
+        matched_by_earlier_match integer, people_ambiguous integer""",
+    "idp_reconciliation": """account varchar, reconciliation_key varchar, identity_key varchar,
+        source varchar,
+        idp_user_id varchar, match_method varchar, display_name varchar, login varchar, idp_status varchar,
+        category varchar""",
+    "deprovisioning": """account varchar, identity_key varchar, source varchar, leave_key varchar,
+        left_after timestamp, left_by timestamp, left_evidence varchar, push_at timestamp,
+        push_result varchar,
+        access_seen_at timestamp, no_access_seen_at timestamp, lag_at_least_hours numeric(28, 6),
+        lag_at_most_hours numeric(28, 6), sla varchar""",
+    "identity_timeline": """account varchar, event_key varchar, identity_key varchar, happened_at timestamp,
+        happened_after timestamp, origin varchar, event_type varchar, old_value varchar, new_value varchar""",
 }
 
+# What a source of identities and of the review fills; an IdP fills the rest.
+_IDENTITY_COLUMNS, _REVIEW_COLUMNS = (
+    ", ".join(column.split()[0] for column in _TABLES[table].split(",")[:count])
+    for table, count in (("identities", 26), ("access_review", 17))
+)
+
 # One person a number: one in ten needs a decision, one in seven has left SCIM.
-_IDENTITIES = """
-insert into {schema}.identities
+_IDENTITIES = (
+    f"insert into {{schema}}.identities ({_IDENTITY_COLUMNS})"
+    """
 select '{account}', 'person-' || md5('k' || i), case when i % 7 <> 3 then 70000000000000000 + i end,
     case when i % 11 <> 5 then md5('s' || i) end,
     case when i % 11 <> 5 and i % 7 <> 3 then 'primary_email' end,
@@ -69,8 +102,10 @@ select '{account}', 'person-' || md5('k' || i), case when i % 7 <> 3 then 700000
     timestamp '2026-01-01 00:00:00', '{latest}', null
 from generate_series(1, {people}) as people(i)
 """
-_ACCESS_REVIEW = """
-insert into {schema}.access_review
+)
+_ACCESS_REVIEW = (
+    f"insert into {{schema}}.access_review ({_REVIEW_COLUMNS})"
+    """
 select account, identity_key, display_name, email, department, status,
     status in ('removed', 'deactivated'), status = 'unmanaged', crm_role = 'Role 0', false,
     manager_identity_key is null, false, null, false, match_is_ambiguous,
@@ -80,6 +115,7 @@ select account, identity_key, display_name, email, department, status,
         when 'deactivated' then 'inactive in SCIM, still an owner' end
 from {schema}.identities
 """
+)
 _ENTITLEMENTS = """
 insert into {schema}.identity_entitlements
 select account, md5(identity_key || g), identity_key,
@@ -114,6 +150,73 @@ group by account, d, status, department, crm_role
 """
 
 
+# Okta knows nearly all of them; one in seven has left there, and half of the pushes failed.
+_PROVIDERS = (
+    """
+update {schema}.identities set
+    idp_source = 'okta', idp_user_id = '00u' || substr(identity_key, 8, 16), idp_match_method = 'app_user_id',
+    idp_match_confidence = 'high', idp_match_is_ambiguous = false,
+    idp_status = case when crm_owner_id is null then 'disabled' else 'active' end,
+    idp_left_at = case when crm_owner_id is null then timestamp '2026-10-31 12:00:00' end,
+    app_last_sign_in_at = timestamp '2026-10-30 08:00:00', is_assigned_in_idp = crm_owner_id is not null,
+    roster_status = 'active'
+where scim_user_id is not null and crm_role_id <> 5
+""",
+    """
+update {schema}.access_review set
+    has_left_still_active = coalesce(person.idp_status = 'disabled', false),
+    deprovisioning_failed = case when person.idp_user_id is not null
+        then person.idp_status = 'disabled' and person.crm_role_id < 4 end,
+    is_unknown_to_idp = person.idp_user_id is null
+from {schema}.identities as person where person.identity_key = access_review.identity_key
+""",
+    """
+insert into {schema}.idp_reconciliation
+select account, md5('r' || identity_key), identity_key, 'okta', idp_user_id, idp_match_method,
+    case when idp_user_id is not null then display_name end, case when idp_user_id is not null then email end,
+    idp_status, case when idp_status = 'disabled' then 'left_still_in' when idp_user_id is null
+        then 'here_unknown_there' else 'in_order' end
+from {schema}.identities
+union all
+select '{account}', md5('r0'), null, 'okta', 'missing.one@acme.example', null, 'Missing Ünal',
+    'missing.one@acme.example', 'active', 'assigned_missing_here'
+""",
+    """
+insert into {schema}.deprovisioning
+select person.account, person.identity_key, 'okta', md5('l' || person.identity_key), person.idp_left_at,
+    person.idp_left_at, 'event', person.idp_left_at,
+    case when review.deprovisioning_failed then 'FAILURE' else 'SUCCESS' end, timestamp '2026-11-03 05:59:00',
+    case when not review.deprovisioning_failed then timestamp '2026-11-03 06:00:00' end, 65.983333,
+    case when not review.deprovisioning_failed then 66.0 end, 'missed'
+from {schema}.identities as person
+join {schema}.access_review as review on review.identity_key = person.identity_key
+where person.idp_left_at is not null
+""",
+    """
+insert into {schema}.identity_timeline
+select account, change_key, identity_key, first_seen_at, first_seen_at - interval '1 day', 'freshsales',
+    event_type, old_value, new_value
+from {schema}.identity_changes
+union all
+select account, md5('t' || identity_key || n), identity_key,
+    timestamp '2026-10-20 08:00:00' + n * interval '1 day',
+    timestamp '2026-10-20 08:00:00' + n * interval '1 day', 'okta', 'user.authentication.sso', null,
+    'FAILURE: no such user ' || email
+from {schema}.identities
+cross join generate_series(1, 7) as days(n)
+where idp_user_id is not null
+""",
+    """
+insert into {schema}.idp_load_quality
+select '{account}', 'okta', object, true, 100, timestamp '2026-11-03 05:00:00', 1.5, object <> 'events',
+    case when object <> 'events' then 'receipt' end, timestamp '2026-08-05 05:00:00',
+    case when object = 'users' then 12 end, case when object = 'users' then 1 end,
+    case when object = 'users' then 90 end, 0, 0, 0, 0, 0, 0, 0, case when object = 'users' then 2 end
+from (values ('users'), ('app_assignments'), ('events')) as objects(object)
+""",
+)
+
+
 def create(schema: str = "freshsales_identity") -> Iterator[str]:
     yield f"create schema {schema}"
     for table, columns in _TABLES.items():
@@ -131,6 +234,12 @@ def company(people: int, schema: str = "freshsales_identity", account: str = ACC
     for sync_id in READS:
         for stream in STREAMS:
             yield quality(stream, sync_id=sync_id, rows=people, schema=schema, account=account)
+
+
+def providers(schema: str = "freshsales_identity", account: str = ACCOUNT) -> Iterator[str]:
+    """What Okta says of the company that is there already."""
+    for statement in _PROVIDERS:
+        yield statement.format(schema=schema, account=account)
 
 
 def quality(
@@ -159,5 +268,5 @@ def quality(
             timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
             timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held},
             md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},
-            0, 0, 0, 0, 0, 0, null, 3, '0.1.0')
+            0, 0, 0, 0, 0, 0, null, 3, '0.1.0', null, null)
         """

@@ -31,14 +31,14 @@ def payload(page: str) -> dict[str, Any]:
 
 @pytest.fixture
 def filled(warehouse: Filled) -> Filled:
-    warehouse.execute(*marts.create(), *marts.company(30))
+    warehouse.execute(*marts.create(), *marts.company(30), *marts.providers())
     return warehouse
 
 
 def test_both_warehouses_give_the_same_rows_in_every_panel(tmp_path: Path, postgresql: str) -> None:
     reports = []
     for warehouse in (DuckDBFile(tmp_path / "warehouse.duckdb"), PostgreSQLDatabase(postgresql)):
-        warehouse.execute(*marts.create(), *marts.company(100))
+        warehouse.execute(*marts.create(), *marts.company(100), *marts.providers())
         with open_warehouse(warehouse.location) as opened:
             reports.append(read(opened, "freshsales_identity", names=True))
     one, other = reports
@@ -106,6 +106,18 @@ def test_names_and_emails_can_be_left_out(event_type: str, filled: Filled, tmp_p
     assert "Role 1" in without
 
 
+def test_without_a_source_the_page_holds_nothing_of_providers(warehouse: Filled) -> None:
+    warehouse.execute(*marts.create(), *marts.company(5))
+    with open_warehouse(warehouse.location) as opened:
+        report = read(opened, "freshsales_identity", names=True)
+    flags = {flag["column"] for flag in report.as_document()["flags"]}
+    assert flags.isdisjoint(
+        {"has_left_still_active", "deprovisioning_failed", "is_unknown_to_idp", "is_dormant"}
+    )
+    assert {flag.column for flag in queries.FLAGS} > flags > {"is_admin"}
+    assert [name for name in ("sources", "differences", "leaves") if report.panels[name].rows] == []
+
+
 def test_marts_of_one_side_alone_make_a_page(filled: Filled, tmp_path: Path) -> None:
     filled.execute(
         "update freshsales_identity.identities set scim_user_id = null, scim_status = null, "
@@ -152,7 +164,8 @@ def test_a_place_that_cannot_be_written_is_told_in_a_sentence(filled: Filled, tm
 
 @pytest.mark.parametrize("mart", queries.MARTS)
 def test_the_marts_of_these_tests_have_the_columns_of_the_real_ones(mart: str, tmp_path: Path) -> None:
-    described = (Path(__file__).parents[2] / f"transform/models/marts/{mart}.yml").read_text()
+    models = Path(__file__).parents[2] / "transform/models"
+    [described] = [path.read_text() for path in models.rglob(f"marts/{mart}.yml")]
     columns = re.findall(r"^      - name: (\w+)$", described, flags=re.MULTILINE)
     warehouse = DuckDBFile(tmp_path / "warehouse.duckdb")
     warehouse.execute(*marts.create())

@@ -10,7 +10,7 @@ const CHART_STYLE = {
   axis: { labelColor: "var(--ink)", labelFontSize: 12, domain: false, ticks: false, title: null },
   legend: { labelColor: "var(--ink)", labelFontSize: 12, title: null, orient: "bottom", columns: 3 },
 };
-const BARS_AT_MOST = 12;
+const BARS_AT_MOST = 13;
 const BAR_PIXELS = 24;
 
 async function showCharts(report, pick) {
@@ -28,15 +28,18 @@ async function showCharts(report, pick) {
       "flag",
       "People by flag",
       pick,
-      flags.rows().map((row) => {
-        const flag = flagOf.get(flags.value("flag", row));
-        return {
-          key: flag.column,
-          label: flag.label,
-          number: flags.value("people", row),
-          note: flag.meaning,
-        };
-      }),
+      flags
+        .rows()
+        .filter((row) => flagOf.has(flags.value("flag", row)))
+        .map((row) => {
+          const flag = flagOf.get(flags.value("flag", row));
+          return {
+            key: flag.column,
+            label: flag.label,
+            number: flags.value("people", row),
+            note: flag.meaning,
+          };
+        }),
     ),
     drawDays(
       "status",

@@ -6,6 +6,7 @@ let people = null;
 const filters = new Filters(report, () => people.draw());
 const open = personPanel(report);
 people = showPeople(report, filters, open);
+showProviders(report, open);
 showChanges(report, open);
 
 const shownRows = () =>
@@ -30,7 +31,7 @@ document.addEventListener("keydown", (event) => {
 // Paper has no next page of a table.
 const lengths = new Map();
 window.addEventListener("beforeprint", () => {
-  for (const table of [people, new DataTable.Api("#events")]) {
+  for (const table of DataTable.tables().map((node) => new DataTable.Api(node))) {
     lengths.set(table, table.page.len());
     table.page.len(-1).draw(false);
   }

@@ -1,7 +1,7 @@
 // One person: who this is in both systems, what they may do and through what, and what happened to them.
 
 function personPanel(report) {
-  const { people, entitlements, events } = report;
+  const { people, entitlements } = report;
   const dialog = document.getElementById("person");
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close(); // a click beside the panel
@@ -34,22 +34,51 @@ function personPanel(report) {
           ...["resource_name", "entitlement", "granted_via"].map((column) => entitlements.value(column, at)),
         ],
       ),
+      ...whatHappened(report, key),
+    );
+    dialog.showModal();
+    dialog.scrollTop = 0;
+  };
+}
+
+function whatHappened({ events, timeline, sources }, key) {
+  const what = (table, at) => [
+    table.value("event_type", at).replaceAll("_", " "),
+    table.value("old_value", at) ?? "",
+    table.value("new_value", at) ?? "",
+  ];
+  if (sources.length === 0) {
+    return [
       element("h3", {}, "History"),
       listOrNothing(
         events.byPerson().get(key),
         "Nothing changed between the complete reads.",
         ["Seen", "What", "From", "To"],
-        (at) => [
-          moment(events.value("first_seen_at", at)),
-          events.value("event_type", at).replaceAll("_", " "),
-          events.value("old_value", at) ?? "",
-          events.value("new_value", at) ?? "",
-        ],
+        (at) => [moment(events.value("first_seen_at", at)), ...what(events, at)],
       ),
-    );
-    dialog.showModal();
-    dialog.scrollTop = 0;
-  };
+    ];
+  }
+  return [
+    element("h3", {}, "Timeline"),
+    element(
+      "p",
+      { class: "nothing" },
+      "What the provider logged happened then; of one kind, the latest five are listed. " +
+        "What changed here happened between the two times.",
+    ),
+    listOrNothing(
+      timeline.byPerson().get(key),
+      "Nothing is known to have happened.",
+      ["When", "Where", "What", "From", "To"],
+      (at) => [timeInWords(timeline, at), timeline.value("origin", at), ...what(timeline, at)],
+    ),
+  ];
+}
+
+function timeInWords(timeline, at) {
+  const [after, by] = [timeline.value("happened_after", at), timeline.value("happened_at", at)];
+  if (after === by) return moment(by);
+  return after === null ? `by ${moment(by)}` : `${moment(after)} to ${moment(by)}`;
 }
 
 function reasons(person) {
@@ -76,7 +105,7 @@ function facts(report, person) {
     ["In the CRM", person.crm_status],
     ["In SCIM", person.scim_status],
     ["Account", person.account],
-    ["Last login", "not available"],
+    ...(hasProviders(report) ? otherSide(person) : [["Last sign-in", "not in this API"]]),
     ["Cannot be told", unknown.join(", ")],
   ].filter(([, value]) => value !== null && value !== "");
   return element(
@@ -84,6 +113,31 @@ function facts(report, person) {
     {},
     ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
   );
+}
+
+function otherSide(person) {
+  return [
+    ["At the provider", person.idp_status ?? "not known there"],
+    ["Source", person.idp_source],
+    ["Matched there", otherMatchInWords(person)],
+    ["Left there", person.idp_left_at === null ? null : moment(person.idp_left_at)],
+    ["Assigned there", yesOrNo(person.is_assigned_in_idp)],
+    ["Last sign-in", moment(person.app_last_sign_in_at)],
+    ["Last at provider", moment(person.idp_last_login_at)],
+    ["On the roster", person.roster_status],
+    ["Last day", person.roster_left_on],
+  ];
+}
+
+function otherMatchInWords(person) {
+  if (person.idp_match_method !== null) {
+    return `${person.idp_match_method.replaceAll("_", " ")}, confidence ${person.idp_match_confidence}`;
+  }
+  return person.idp_match_is_ambiguous ? "not matched: more than one match is possible" : "nothing";
+}
+
+function yesOrNo(value) {
+  return value === null ? "unknown" : value ? "yes" : "no";
 }
 
 function matchInWords(person) {

@@ -60,6 +60,7 @@ here as (
         people.identity_key,
         sources.source,
         matches.idp_user_id,
+        matches.match_method,
         coalesce(matches.is_ambiguous, false) as is_ambiguous,
         people.gets_in,
         people.is_service_account
@@ -81,6 +82,7 @@ there as (
         cast(null as {{ dbt.type_string() }}) as identity_key,
         users.source,
         users.idp_user_id,
+        cast(null as {{ dbt.type_string() }}) as match_method,
         coalesce(matches.is_ambiguous, false) as is_ambiguous,
         false as gets_in,
         users.is_service_account
@@ -109,6 +111,7 @@ known as (
         both_sides.identity_key,
         both_sides.source,
         both_sides.idp_user_id,
+        both_sides.match_method,
         both_sides.is_ambiguous,
         both_sides.gets_in,
         both_sides.identity_key is not null as is_here,
@@ -140,6 +143,7 @@ select
     identity_key,
     source,
     idp_user_id,
+    match_method,
     display_name,
     login,
     idp_status,
