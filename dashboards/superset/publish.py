@@ -10,10 +10,14 @@ SCHEMA = "freshsales_identity"
 MARTS = (
     "access_review",
     "data_quality",
+    "deprovisioning",
     "directory_daily",
     "identities",
     "identity_changes",
     "identity_entitlements",
+    "identity_timeline",
+    "idp_load_quality",
+    "idp_reconciliation",
 )
 RUN_FIRST = "run the pipeline first (`make demo`, or `meltano run identity`)"
 

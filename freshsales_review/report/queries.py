@@ -206,14 +206,14 @@ order by found.category, lower(coalesce(person.display_name, found.display_name)
 LEAVES = """
 select gone.account, gone.identity_key, person.display_name as name, gone.source, gone.left_after,
     gone.left_by, gone.left_evidence, gone.push_at, gone.push_result, gone.access_seen_at,
-        gone.no_access_seen_at,
-    gone.lag_at_least_hours, gone.lag_at_most_hours, gone.sla
+    gone.no_access_seen_at, gone.lag_at_least_hours, gone.lag_at_most_hours, gone.sla
 from {marts}.deprovisioning as gone
 join {marts}.identities as person
     on person.account = gone.account and person.identity_key = gone.identity_key
 order by
-    case gone.sla when 'missed' then 1 when 'open' then 2 when 'not_known' then 3 when 'met' then 4 else
-        5 end,
+    case gone.sla
+        when 'missed' then 1 when 'open' then 2 when 'not_known' then 3 when 'met' then 4 else 5
+    end,
     gone.left_by desc, gone.account, gone.source, gone.leave_key
 """
 
