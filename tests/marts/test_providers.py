@@ -261,7 +261,7 @@ def test_an_address_that_was_handed_on_does_not_hide_the_leaver(marts: Marts) ->
     assert flags[old["identity_key"],]["has_left_still_active"] is True
 
 
-def test_an_external_id_that_is_not_loaded_is_ambiguous_whatever_address(marts: Marts) -> None:
+def test_an_external_id_that_is_not_loaded_is_ambiguous(marts: Marts) -> None:
     lost = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on")}["s-lost"]
     assert (lost["idp_user_id"], lost["idp_match_is_ambiguous"]) == (None, True)
     flags = by_key(marts.rows("access_review", "handed_on"), "identity_key")[lost["identity_key"],]

@@ -43,7 +43,7 @@ function personPanel(report) {
 
 function whatHappened({ events, timeline, sources }, key) {
   const what = (table, at) => [
-    table.value("event_type", at).replaceAll("_", " "),
+    eventInWords(table.value("event_type", at)),
     table.value("old_value", at) ?? "",
     table.value("new_value", at) ?? "",
   ];
@@ -73,6 +73,11 @@ function whatHappened({ events, timeline, sources }, key) {
       (at) => [timeInWords(timeline, at), timeline.value("origin", at), ...what(timeline, at)],
     ),
   ];
+}
+
+// The names that a provider gives have dots, and are left as its documentation has them.
+function eventInWords(type) {
+  return type.includes(".") ? type : type.replaceAll("_", " ");
 }
 
 function timeInWords(timeline, at) {
