@@ -231,7 +231,7 @@ flagged as (
         idp.is_unknown_to_idp,
         idp.is_dormant
     from identities
-    left join {{ ref('int_idp__flags') }} as idp
+    left join (select * from {{ ref('int_idp__flags') }}) as idp
         on {{ freshsales_identity.freshsales_same('identities', 'idp', ['account', 'identity_key']) }}
     left join held
         on {{ freshsales_identity.freshsales_same('identities', 'held', ['account', 'identity_key']) }}

@@ -114,7 +114,7 @@ complete_loads as (
         min(complete.finished_at) as finished_at,
         max(complete.events_from) as events_from
     from receipts
-    left join {{ ref('base_idp__receipts') }} as complete
+    left join (select * from {{ ref('base_idp__receipts') }}) as complete
         on
             receipts.account = complete.account
             and receipts.source = complete.source
@@ -149,7 +149,7 @@ objects as (
     union all
     select accounts.account, sources.source, sources.object, sources.is_there, sources.is_declared, sources.apps
     from sources
-    cross join {{ ref('int_freshsales__accounts') }} as accounts
+    cross join (select * from {{ ref('int_freshsales__accounts') }}) as accounts
     left join named_accounts on sources.source = named_accounts.source
     where sources.account is null and named_accounts.source is null
 

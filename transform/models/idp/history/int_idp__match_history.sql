@@ -9,8 +9,8 @@
 with people as (
 
     select sources.source, people.*
-    from {{ ref('int_idp__people') }} as people
-    inner join {{ ref('int_idp__sources') }} as sources on people.account = sources.account
+    from (select * from {{ ref('int_idp__people') }}) as people
+    inner join (select * from {{ ref('int_idp__sources') }}) as sources on people.account = sources.account
 
 ),
 

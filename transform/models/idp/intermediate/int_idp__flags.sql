@@ -19,8 +19,8 @@ with people as (
             as is_active_user,
         people.created_at,
         people.is_service_account
-    from {{ ref('identities') }} as identities
-    inner join {{ ref('int_idp__people') }} as people
+    from (select * from {{ ref('identities') }}) as identities
+    inner join (select * from {{ ref('int_idp__people') }}) as people
         on {{ freshsales_identity.freshsales_same('identities', 'people', ['account', 'identity_key']) }}
 
 ),
@@ -72,13 +72,13 @@ judged as (
         end as is_dormant
     from people
     inner join sources on people.account = sources.account
-    left join {{ ref('int_idp__matches') }} as matches
+    left join (select * from {{ ref('int_idp__matches') }}) as matches
         on
             matches.side = 'here'
             and people.account = matches.account
             and sources.source = matches.source
             and people.identity_key = matches.identity_key
-    left join {{ ref('int_idp__users') }} as users
+    left join (select * from {{ ref('int_idp__users') }}) as users
         on {{ freshsales_identity.freshsales_same('matches', 'users', ['account', 'source', 'idp_user_id']) }}
 
 ),

@@ -83,6 +83,6 @@ select
     idp.loaded_at as idp_loaded_at,
     roster.idp_status as roster_status,
     roster.left_on as roster_left_on
-from {{ ref('int_idp__people') }} as people
+from (select * from {{ ref('int_idp__people') }}) as people
 left join idp on people.account = idp.account and people.identity_key = idp.identity_key
 left join roster on people.account = roster.account and people.identity_key = roster.identity_key

@@ -31,7 +31,7 @@ people as (
             and loaded.idp_user_id is null,
             false
         ) as names_somebody_not_loaded
-    from {{ ref('int_idp__people') }} as people
+    from (select * from {{ ref('int_idp__people') }}) as people
     inner join sources on people.account = sources.account
     -- Of two tenants of one vendor, the id is one's.
     left join (select distinct account, idp_user_id from {{ ref('stg_idp__users') }}) as loaded
@@ -42,7 +42,7 @@ people as (
 users as (
 
     select users.*, sources.kind
-    from {{ ref('stg_idp__users') }} as users
+    from (select * from {{ ref('stg_idp__users') }}) as users
     inner join sources on users.account = sources.account and users.source = sources.source
 
 ),
@@ -90,7 +90,7 @@ here as (
         emails.email,
         people.names_somebody_not_loaded
     from people
-    inner join {{ ref('int_freshsales__scim_emails') }} as emails
+    inner join (select * from {{ ref('int_freshsales__scim_emails') }}) as emails
         on people.account = emails.account and people.scim_user_id = emails.scim_user_id
 
 ),

@@ -11,7 +11,7 @@ with sources as (
 users as (
 
     select users.*, sources.kind
-    from {{ ref('int_idp__users') }} as users
+    from (select * from {{ ref('int_idp__users') }}) as users
     inner join sources on users.account = sources.account and users.source = sources.source
 
 ),
@@ -120,11 +120,11 @@ leaves as (
         union all
         select * from by_last_day
     ) as leaves
-    inner join {{ ref('int_idp__matches') }} as matches
+    inner join (select * from {{ ref('int_idp__matches') }}) as matches
         on
             matches.side = 'here'
             and {{ freshsales_identity.freshsales_same('leaves', 'matches', ['account', 'source', 'idp_user_id']) }}
-    inner join {{ ref('int_idp__flags') }} as flags
+    inner join (select * from {{ ref('int_idp__flags') }}) as flags
         on {{ freshsales_identity.freshsales_same('matches', 'flags', ['account', 'identity_key']) }}
     where not flags.is_service_account
 
@@ -142,7 +142,7 @@ pushes as (
             order by events.happened_at desc, events.event_id desc
         ) as age
     from leaves
-    inner join {{ ref('stg_idp__events') }} as events
+    inner join (select * from {{ ref('stg_idp__events') }}) as events
         on {{ freshsales_identity.freshsales_same('leaves', 'events', ['account', 'source', 'idp_user_id']) }}
     where
         events.event_type = 'app_deprovisioned'
@@ -161,8 +161,8 @@ runs as (
         max(complete_reads.finished_at) as finished_at,
         max(case reads.stream when 'owners' then 1 else 0 end) as reads_crm,
         max(case reads.stream when 'scim_users' then 1 else 0 end) as reads_scim
-    from {{ ref('base_freshsales__complete_reads') }} as complete_reads
-    inner join {{ ref('base_freshsales__reads') }} as reads
+    from (select * from {{ ref('base_freshsales__complete_reads') }}) as complete_reads
+    inner join (select * from {{ ref('base_freshsales__reads') }}) as reads
         on {{ freshsales_identity.freshsales_same('complete_reads', 'reads', ['account', 'stream', 'sync_id']) }}
     where reads.stream in ('owners', 'scim_users')
     group by reads.account, reads.sync_id

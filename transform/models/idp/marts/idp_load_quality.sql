@@ -49,6 +49,6 @@ select
     case when loads.object = 'users' then coalesce(cast(matches.matched_by_{{ method }} as {{ dbt.type_int() }}), 0) end as matched_by_{{ method }},
     {%- endfor %}
     case when loads.object = 'users' then coalesce(cast(matches.ambiguous as {{ dbt.type_int() }}), 0) end as people_ambiguous
-from {{ ref('base_idp__loads') }} as loads
+from (select * from {{ ref('base_idp__loads') }}) as loads
 left join users on loads.account = users.account and loads.source = users.source
 left join matches on loads.account = matches.account and loads.source = matches.source

@@ -15,8 +15,8 @@ accounts as (
 scim_reads as (
 
     select reads.account, max(reads.started_at) as started_at
-    from {{ ref('base_freshsales__reads') }} as reads
-    inner join {{ ref('base_freshsales__complete_reads') }} as complete_reads
+    from (select * from {{ ref('base_freshsales__reads') }}) as reads
+    inner join (select * from {{ ref('base_freshsales__complete_reads') }}) as complete_reads
         on {{ freshsales_identity.freshsales_same('reads', 'complete_reads', ['account', 'stream', 'sync_id']) }}
     where reads.stream = 'scim_users'
     group by reads.account
@@ -47,8 +47,8 @@ people as (
                 then false
         end as gets_in,
         flags.is_service_account
-    from {{ ref('identities') }} as identities
-    inner join {{ ref('int_idp__flags') }} as flags
+    from (select * from {{ ref('identities') }}) as identities
+    inner join (select * from {{ ref('int_idp__flags') }}) as flags
         on {{ freshsales_identity.freshsales_same('identities', 'flags', ['account', 'identity_key']) }}
 
 ),
