@@ -76,7 +76,7 @@ def roster(name: str) -> Callable[[Request], Response]:
             )
         people = [{"id": "1", "userName": name}] if request.args.get("startIndex") == "1" else []
         owners = [{"id": 7, "name": name}] if request.args.get("page") == "1" else []
-        lists = {"users": owners, "roles": [], "territories": [], "totalResults": len(people)}
+        lists = {"users": owners, "roles": [], "territories": [], "teams": [], "totalResults": len(people)}
         return json_answer(json.dumps({**lists, "Resources": people}))
 
     return answer
