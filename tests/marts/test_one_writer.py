@@ -1,6 +1,8 @@
 """A warehouse from before the loader had a file of its own: its raw rows move, and nothing is lost."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -33,7 +35,12 @@ def rows(path: Path, stream: str) -> list[Row]:
     names = ", ".join(sorted(column_types(stream)))
     with duckdb.connect(str(path), read_only=True) as connection:
         found = connection.execute(f"select {names} from freshsales.{stream} order by all").fetchall()
-    return [dict(zip(sorted(column_types(stream)), row, strict=True)) for row in found]
+    return [dict(zip(sorted(column_types(stream)), map(parsed, row), strict=True)) for row in found]
+
+
+def parsed(value: Any) -> Any:
+    """JSON by what it says: spaces and escapes are the loader's own."""
+    return json.loads(value) if isinstance(value, str) and value[:1] in {"[", "{"} else value
 
 
 @pytest.fixture
