@@ -69,6 +69,6 @@ def test_a_group_that_a_stock_server_shows_without_members_is_empty(stock: Stock
     config = {"domain": "acme", "scim_token": SCIM_TOKEN, "scim_api_url": stock.url}
     outcome = run_tap(config, tmp_path)
     [nobody] = [group for group in outcome.records["scim_groups"] if group["display_name"] == "Nobody"]
-    # Null where no group with members came before it: until then, the server might leave members out everywhere.
+    # Null where no group with members came before it: until then, members might be left out everywhere.
     assert nobody["member_count"] in {0, None}
     assert outcome.receipt("scim_group_members")["is_complete"]
