@@ -89,7 +89,9 @@ def test_a_check_shows_a_name_on_one_line_without_its_controls(trick: str, tmp_p
     assert outcome.exit_code == 0, outcome.output
     assert not UNSHOWN.search(outcome.output)
     [line] = [line for line in outcome.output.split("\n") if "the key is known as" in line]
-    assert f"CRM user 7 ({tap_terminal.printable(TRICKS[trick])})" in line
+    # NUL has left the record before: no loader could take it.
+    name = TRICKS[trick].replace("\x00", "\ufffd")
+    assert f"CRM user 7 ({tap_terminal.printable(name)})" in line
     assert outcome.output.split("\n").count("Nothing is wrong.") == 1
 
 
