@@ -1,11 +1,15 @@
 """dbt, run within this process: its start takes longer than all else here."""
 
 import os
+from pathlib import Path
 
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import POSTGRESQL, Places
 
 PROJECT = "transform"
+# The same project within the installed package. Nothing is written there.
+PACKAGED = Path(__file__).parent / PROJECT
+WRITTEN = Path("output/dbt")
 
 
 def load_dbt() -> None:
@@ -25,7 +29,7 @@ def run_dbt(places: Places, *arguments: str) -> None:
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     os.environ.update(places.environment)
-    project = os.environ.get("DBT_PROJECT_DIR", PROJECT)
+    project = os.environ.get("DBT_PROJECT_DIR") or _project()
     profiles = os.environ.get("DBT_PROFILES_DIR", f"{project}/profiles")
     target = "postgres" if places.loader == POSTGRESQL else "duckdb"
     folders = ["--project-dir", project, "--profiles-dir", profiles]
@@ -35,6 +39,15 @@ def run_dbt(places: Places, *arguments: str) -> None:
         # What went wrong dbt has printed itself, but for what it did not expect.
         reason = f": {result.exception}" if result.exception else ", as it says above"
         raise ReviewError(f"dbt {arguments[0]} failed{reason}")
+
+
+def _project() -> str:
+    """The folder `transform` here, or else the one that the package brings."""
+    if Path(PROJECT).is_dir() or not PACKAGED.is_dir():
+        return PROJECT
+    for variable in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
+        os.environ.setdefault(variable, str(WRITTEN.absolute()))
+    return str(PACKAGED)
 
 
 def _close() -> None:

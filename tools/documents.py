@@ -1,4 +1,4 @@
-"""The tables of README.md and the settings of meltano.yml, written from the code.
+"""The tables of README.md, the settings of meltano.yml and the definitions in hub/, written from the code.
 
 `make docs` writes them anew; a test fails while they are stale.
 """
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tools.hub import definitions
 
 ROOT = Path(__file__).parents[1]
 TAP = Path(sys.executable).parent / "tap-freshsales-users"
@@ -25,7 +27,8 @@ def documents() -> dict[Path, str]:
     plugin = _between(
         pipeline.read_text(), "    # settings: made by `make docs`", _meltano_settings(settings)
     )
-    return {readme: text, pipeline: plugin}
+    hub = {ROOT / path: made for path, made in definitions(plugin, about["capabilities"]).items()}
+    return {readme: text, pipeline: plugin, **hub}
 
 
 def _streams_table() -> str:
@@ -93,4 +96,5 @@ def _tap(*arguments: str) -> str:
 
 if __name__ == "__main__":
     for path, text in documents().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

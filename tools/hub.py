@@ -1,0 +1,99 @@
+"""Plugin definitions in the format of Meltano Hub, made from meltano.yml and from the tap's `--about`.
+
+`meltano add --from-ref hub/extractors/tap-freshsales-users.yml tap-freshsales-users` adds the plugin to a
+project that is not this one.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+REPOSITORY = "https://github.com/OWNER/tap-freshsales-users"
+PACKAGE = f"git+{REPOSITORY}.git"
+REVIEW = f"tap-freshsales-users[review] @ {PACKAGE}"
+HEAD = "# Made by `make docs` from the code and meltano.yml. OWNER stands for the owner of the repository.\n"
+
+Definition = dict[str, Any]
+
+# What the hub shows of all plugins of this project. Meltano takes these in and writes none of them down.
+SHOWN: Definition = {
+    "variant": "OWNER",
+    "repo": REPOSITORY,
+    "docs": f"{REPOSITORY}#readme",
+    "domain_url": "https://www.freshworks.com/crm/sales/",
+    "maintenance_status": "beta",
+}
+TAP: Definition = {
+    "keywords": ["meltano_sdk", "api", "crm", "scim", "identity", "access_review"],
+    "definition": "reads the people of a Freshsales account from both APIs, with a receipt for every read",
+    "settings_group_validation": [["domain", "api_key"], ["domain", "scim_token"]],
+    # Every stream. With one credential only, deselect what the other one would read, as .env.template shows.
+    "select": ["*.*"],
+    "prereq": (
+        "An API key of Freshsales reads owners, roles, territories, teams and the profile. A SCIM token "
+        "(Enterprise plan, with SAML SSO set up) reads users, groups and memberships. Either is enough."
+    ),
+    "settings_preamble": (
+        'With no SCIM token, set the `select` extra to `["*.*", "!scim_*.*"]`; with no API key, to '
+        '`["scim_*.*", "sync_receipts.*"]`.'
+    ),
+    "usage": (
+        "Each run loads `sync_receipts`: whether each stream was read to its end, and why not. A row whose "
+        "`sync_id` is less than that of the latest complete receipt of its account and stream is gone."
+    ),
+}
+UTILITY: Definition = {
+    "keywords": ["crm", "scim", "identity", "access_review"],
+    "prereq": (
+        "`tap-freshsales-users`, and `target-duckdb` or `target-postgres` with the settings of the project's "
+        "own meltano.yml: the utility reads from these where the tables are."
+    ),
+}
+UTILITIES: Mapping[str, Definition] = {
+    "freshsales-review": UTILITY
+    | {"definition": "holds the load against its receipts, builds the marts and writes the access review"},
+    "dbt-freshsales": UTILITY
+    | {"definition": "builds and tests the identity marts of what tap-freshsales-users loaded"},
+}
+# The plugin of meltano.yml that each utility is.
+OF_THE_PIPELINE = {"freshsales-review": "freshsales-review", "dbt-freshsales": "dbt"}
+
+
+def definitions(pipeline: str, capabilities: list[str]) -> dict[Path, str]:
+    """The files in `hub/`, by their path, from the text of meltano.yml."""
+    plugins = yaml.safe_load(pipeline)["plugins"]
+    [tap] = [one for one in plugins["extractors"] if one["name"] == "tap-freshsales-users"]
+    made = {"extractors": [tap | SHOWN | TAP | {"pip_url": PACKAGE, "capabilities": sorted(capabilities)}]}
+    utilities = {one["name"]: one for one in plugins["utilities"]}
+    made["utilities"] = [
+        _utility(name, utilities, utilities[of]) | SHOWN | UTILITIES[name]
+        for name, of in OF_THE_PIPELINE.items()
+    ]
+    return {
+        Path("hub") / kind / f"{definition['name']}.yml": HEAD
+        + yaml.safe_dump(definition, sort_keys=False, allow_unicode=True, width=110)
+        for kind, found in made.items()
+        for definition in found
+    }
+
+
+def _utility(name: str, utilities: Mapping[str, Definition], given: Definition) -> Definition:
+    """A plugin that inherits from none: the hub has no other."""
+    whole = dict(utilities[given["inherit_from"]]) if "inherit_from" in given else {}
+    whole |= {key: value for key, value in given.items() if key != "inherit_from"}
+    own, _, dependencies = whole["pip_url"].partition(" ")
+    if own != "-e":
+        raise ValueError(f"{name} is not installed from this project")
+    if name == "dbt-freshsales":
+        [warehouse] = [setting for setting in whole["settings"] if setting["name"] == "warehouse"]
+        # Under the name that the command reads, since no plugin of that name may be there.
+        whole["settings"] = [warehouse | {"env": "FRESHSALES_REVIEW_WAREHOUSE"}]
+    return whole | {
+        "name": name,
+        "namespace": name.replace("-", "_"),
+        "executable": "freshsales-review",
+        # What is listed behind `.[review]`.
+        "pip_url": f"'{REVIEW}' {dependencies.partition(' ')[2]}",
+    }
