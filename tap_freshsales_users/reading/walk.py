@@ -27,6 +27,8 @@ MAX_PASSES = 3
 # Answers to one question, each unlike the one before, after which nothing is to be believed.
 MAX_DOUBTS_IN_A_ROW = 4
 UNSETTLED = "a page was answered in more than one way"
+# Servers that give fewer records than asked for stop at a multiple of this.
+ROUND_NUMBER = 5
 
 # end_evidence
 TOTAL_REACHED = "total_reached"
@@ -358,6 +360,11 @@ class Walk(ABC):
 
     def _count_unknown(self, keys: Sequence[Hashable]) -> int:
         return sum(not self._is_known(key) for key in set(keys))
+
+    def _may_count_itself(self, length: int) -> bool:
+        """Whether the total may count this first page alone: it is as long, and ends where servers cut."""
+        is_cut_perhaps = length == self.page_size or (length < self.page_size and length % ROUND_NUMBER == 0)
+        return self.expected == length > 0 and is_cut_perhaps
 
     def _proves_end(self, page: Page, read: int) -> bool:
         """Whether the total, as this page tells it again, counts no more than what was read."""

@@ -88,8 +88,7 @@ class PageWalk(Walk):
 
     def _go_on(self, ask: Ask) -> None:
         total = self.expected
-        # A first page that is full and as long as its total may be counting itself.
-        is_doubtful = ask.page == 1 and self._read == total == self.page_size and not self.is_unpaged
+        is_doubtful = ask.page == 1 and not self.is_unpaged and self._may_count_itself(self._read)
         if total is not None and self._read >= total and not is_doubtful:
             self._finish_pass(TOTAL_REACHED, self._consistency())
             return
@@ -103,17 +102,18 @@ class PageWalk(Walk):
     def _repeated(self, page: Page) -> None:
         """The same page for ever: `page` is ignored, or stops at the last page."""
         self._page_is_ignored = self.current.pages == 1
-        is_cut_perhaps = self.expected in {None, len(page.keys)} and len(page.keys) == self.page_size
-        if self._page_is_ignored and is_cut_perhaps:
-            # Every page equals the first and is full. Ask with another count to see whether this is all.
+        length = len(page.keys)
+        is_full = self.expected is None and length == self.page_size
+        if self._page_is_ignored and (is_full or self._may_count_itself(length)):
+            # Every page equals the first, and may be cut. Ask with another count to see whether this is all.
             self._drop_asks()
-            self._ask({"page": 1, "per_page": another_count(self.page_size)}, is_check=True)
+            self._ask({"page": 1, "per_page": another_count(self._page_length)}, is_check=True)
             return
         self._finish_pass(REPEATED_PAGE, self._consistency())
 
     def _settle_ignored_page(self, page: Page) -> None:
         # As many as before, or fewer under the same total: that counts the list, and not the page.
-        if self.page_size in {len(page.keys), page.total}:
+        if self._page_length in {len(page.keys), page.total}:
             self._finish_pass(REPEATED_PAGE, self._consistency())
         else:
             self._give_up(

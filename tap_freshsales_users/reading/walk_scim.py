@@ -166,8 +166,8 @@ class ScimWalk(Walk):
             return fresh
         self._covered, self._last_key = length, page.keys[-1]
         is_whole = self.expected is not None and length >= self.expected
-        # A page that is full and as long as its total may be counting itself: only the next one tells.
-        if is_whole and (length != self.page_size or self.is_unpaged):
+        # Only the next page tells whether the total counts more than this one.
+        if is_whole and (self.is_unpaged or not self._may_count_itself(length)):
             self._finish_pass(TOTAL_REACHED, SINGLE_PAGE)
         else:
             self._ask_rest()
@@ -258,11 +258,13 @@ class ScimWalk(Walk):
             return self._take(ask, page, 0)
         if self.current.pages == 1 and self.expected is not None and self.expected > self.current.distinct:
             self._give_up(REPEATED_PAGE, PAGING_IGNORED)
-        elif self.current.pages == 1 and self._page_length == self.page_size:
-            # Every page equals the first and is full. Ask with another `count` to see whether this is the
-            # whole list.
+        elif self.current.pages == 1 and (
+            self._page_length == self.page_size or self._may_count_itself(self._page_length)
+        ):
+            # Every page equals the first, and may be cut. Ask with another `count` to see whether this is
+            # the whole list.
             self._drop_asks()
-            self._ask_at(1, another_count(self.page_size), is_check=True)
+            self._ask_at(1, another_count(self._page_length), is_check=True)
         else:
             self._finish_pass(REPEATED_PAGE, self._consistency())
         return []

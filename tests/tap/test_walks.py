@@ -122,22 +122,26 @@ def test_a_drifting_selector_ends_and_doubles_nothing(
         assert server.stayed <= set(emitted)
 
 
+def one_more(size: int, page: int) -> bool:
+    """Nobody at all is looked at twice, and a page that may count itself alone is looked past."""
+    return size in {0, page} or (size < page and size % 5 == 0)
+
+
 @given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
 def test_an_honest_scim_list_costs_the_fewest_requests_that_overlap(
     size: int, page: int, in_flight: int
 ) -> None:
     server = ListServer(size)
     walk_through(ScimWalk(page), server, server.by_index, in_flight)
-    fewest = 1 if size < page else 1 + max(math.ceil((size - page) / (page - 1)), size == page)
-    fewest += size == 0  # nobody at all is looked at twice
-    assert server.requests == fewest
+    fewest = 1 if size < page else 1 + math.ceil((size - page) / (page - 1))
+    assert server.requests == fewest + one_more(size, page)
 
 
 @given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
 def test_a_selector_with_a_total_costs_one_request_a_page(size: int, page: int, in_flight: int) -> None:
     server = ListServer(size)
     walk_through(PageWalk(page), server, server.by_page, in_flight)
-    assert server.requests == max(math.ceil(size / page), 1) + (size == page) + (size == 0)
+    assert server.requests == max(math.ceil(size / page), 1) + one_more(size, page)
 
 
 @given(st.integers(0, 200), st.integers(2, 20), IN_FLIGHT)
@@ -159,12 +163,39 @@ def test_a_server_that_ignores_the_index_is_never_called_read_whole(
     assert len(emitted) == min(size, page)
 
 
-@given(SIZES, PAGE_SIZES, IN_FLIGHT)
-def test_a_total_that_counts_the_page_does_not_end_the_list(size: int, page: int, in_flight: int) -> None:
-    server = ListServer(size)
+# Where servers cut a page, unless the one who asks wants fewer.
+ROUND_CAPS = st.sampled_from([5, 10, 20, 25, 50, 1000])
+
+
+@given(st.integers(0, 150), st.integers(1, 100), ROUND_CAPS, IN_FLIGHT)
+def test_a_total_that_counts_the_page_does_not_end_the_list(
+    size: int, page: int, cap: int, in_flight: int
+) -> None:
+    server = ListServer(size, cap)
     walk = ScimWalk(page)
     emitted = walk_through(walk, server, server.by_index_counting_the_page, in_flight)
     assert_all_once(walk, server, emitted)
+
+
+@given(st.integers(0, 150), st.integers(1, 100), ROUND_CAPS, IN_FLIGHT)
+def test_a_total_that_counts_the_page_does_not_end_a_selector(
+    size: int, page: int, cap: int, in_flight: int
+) -> None:
+    server = ListServer(size, cap)
+    walk = PageWalk(page)
+    emitted = walk_through(walk, server, server.by_page_counting_the_page, in_flight)
+    assert_all_once(walk, server, emitted)
+
+
+@given(st.integers(0, 150), st.integers(1, 100), ROUND_CAPS, IN_FLIGHT, st.sampled_from([ScimWalk, PageWalk]))
+def test_one_page_for_ever_that_counts_itself_is_never_called_whole(
+    size: int, page: int, cap: int, in_flight: int, make: type[ScimWalk] | type[PageWalk]
+) -> None:
+    server = ListServer(size, cap)
+    walk = make(page)
+    emitted = walk_through(walk, server, server.first_page_for_ever_counting_itself, in_flight)
+    assert walk.end is not None
+    assert not walk.end.is_complete or len(emitted) == size
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
