@@ -26,6 +26,7 @@ from freshsales_review.places import (
     places_of,
     warehouse_of,
 )
+from freshsales_review.pseudonyms import check_key, key_of_environment, known_in, revealed
 from freshsales_review.raw import messages
 from freshsales_review.report.data import read
 from freshsales_review.report.render import render
@@ -222,6 +223,38 @@ def report_command(
     if loader == POSTGRESQL or warehouse is None:
         warehouse = warehouse_of(loader)
     _report(warehouse, marts_schema, output, names=not without_names)
+
+
+@main.command("reveal")
+@_loader
+@_marts_schema
+@click.argument("addresses", type=click.Path(path_type=Path, dir_okay=False))
+def reveal_command(loader: str, marts_schema: str, addresses: Path) -> None:
+    """Show who is who, where the account was read with pseudonyms.
+
+    ADDRESSES is a CSV file with an address in each line, and a column `name` if you like. The key is taken
+    from TAP_FRESHSALES_USERS_PSEUDONYM_KEY. Nothing is written.
+    """
+    key, known = key_of_environment(), known_in(addresses)
+    places = places_of(loader)
+    with open_warehouse(places.landing) as landing:
+        check_key(landing, places.schema, key)
+    with open_warehouse(places.warehouse) as warehouse:
+        people = list(revealed(warehouse, marts_schema, key, known))
+    table = Table(title_justify="left")
+    table.add_column("address", overflow="fold")
+    for heading in ("name", "account", "status", "risk", "reasons"):
+        table.add_column(heading)
+    for one in people:
+        table.add_row(
+            *(cell(text or "") for text in (one.known.address, one.known.name, one.account, one.status)),
+            str(one.risk_score),
+            cell(one.reasons),
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    found = len({one.known.address for one in people})
+    console.print(f"{found:,} of {len(known):,} addresses are those of somebody in the review.")
 
 
 def _verify(landing: str, schema: str, max_age_minutes: int, sync_id: str | None) -> None:

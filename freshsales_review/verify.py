@@ -78,6 +78,8 @@ def _latest_receipts(warehouse: Warehouse, schema: str, columns: dict[str, set[s
             "or name the schema that it loads into with --schema."
         )
     table = identifier(schema, RECEIPTS)
+    if "pseudonym_key_fingerprint" in columns[RECEIPTS]:  # not in what earlier versions loaded
+        _check_keys(warehouse, table)
     sent, sent_population = "r.records", "r.population_sha256"
     if "records_sent" in columns[RECEIPTS]:  # not in what earlier versions loaded
         sent = "coalesce(r.records_sent, r.records)"
@@ -99,6 +101,27 @@ def _latest_receipts(warehouse: Warehouse, schema: str, columns: dict[str, set[s
     if not receipts:
         raise ReviewError(f"The table {schema}.{RECEIPTS} is empty: no run has finished yet.")
     return receipts
+
+
+def _check_keys(warehouse: Warehouse, receipts: str) -> None:
+    """Runs with another `pseudonym_key` call everybody by another name: they cannot be compared."""
+    mixed = list(
+        warehouse.query(
+            "select account, min(sync_id) from ("
+            "select account, sync_id, coalesce(pseudonym_key_fingerprint, '') as key, "
+            "first_value(coalesce(pseudonym_key_fingerprint, '')) "
+            f"over (partition by account order by sync_id) as first_key from {receipts}"
+            ") as keyed where key <> first_key group by account order by account"
+        )
+    )
+    if mixed:
+        [account, sync_id] = mixed[0]
+        raise ReviewError(
+            f"Run {sync_id} of {account} was made with another `pseudonym_key` than the runs before it, or "
+            "only one of them with any: names and addresses of the two cannot be compared. Take it out with "
+            f"`freshsales-review forget {sync_id} --yes` and run again with the key of before, or load into "
+            "another warehouse."
+        )
 
 
 def _check(warehouse: Warehouse, schema: str, receipt: Receipt, columns: dict[str, set[str]]) -> Check:

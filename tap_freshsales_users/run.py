@@ -19,7 +19,12 @@ from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.read import Read
 from tap_freshsales_users.reading.receipt import ABSENT, Receipt
 from tap_freshsales_users.session import Session
-from tap_freshsales_users.singer.incremental import forget_other_account, mark_account, starting_moment
+from tap_freshsales_users.singer.incremental import (
+    bookmark_of,
+    forget_other_account,
+    mark_account,
+    starting_moment,
+)
 from tap_freshsales_users.singer.sdk import reset_progress_markers
 from tap_freshsales_users.singer.streams import RECEIPTS, ReceiptStream, TableStream
 from tap_freshsales_users.singer.writer import BufferedWriter, leave_stdout
@@ -53,6 +58,7 @@ class Run:
         Raises ConfigurationError, before anything is sent.
         """
         self._check_credentials()
+        self._session.check_pseudonyms(bookmark_of(self._tap.state, RECEIPTS))
         self._session.tell_of_last_run()
         with private_files():
             return self._execute()
@@ -101,6 +107,9 @@ class Run:
             "sync_id": self._session.sync_id,
             "account": self._session.account,
         }
+        fingerprint = self._session.pseudonym_key_fingerprint
+        if fingerprint is not None:
+            self._tap.state["bookmarks"][RECEIPTS]["pseudonym_key_fingerprint"] = fingerprint
         self._tap.state_writer.write_state(self._tap.state)
         for stream in self._tap.streams.values():
             if isinstance(stream, TableStream) and stream not in self._selected:

@@ -14,6 +14,7 @@ from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.reading.read import Known, Read, Source
 from tap_freshsales_users.reading.receipt import Issuer, Receipt, moment_of, new_sync_id, utc_text
 from tap_freshsales_users.reading.sources import READS
+from tap_freshsales_users.records.personal import Pseudonyms
 from tap_freshsales_users.settings import VERSION_PLACE
 from tap_freshsales_users.tables import Rows, Table
 
@@ -84,11 +85,34 @@ class Session:
             table.schema()["properties"] if columns is None else columns,
             {"account": self.account, "sync_id": self.sync_id},
             self._logger.getChild(table.name),
+            self.pseudonyms,
         )
+
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms | None:
+        key = self.config.get("pseudonym_key")
+        return None if key is None else Pseudonyms(key)
+
+    @property
+    def pseudonym_key_fingerprint(self) -> str | None:
+        return None if self.pseudonyms is None else self.pseudonyms.fingerprint
+
+    def check_pseudonyms(self, last: Mapping[str, Any]) -> None:
+        """Refuse a key that the last run of this account did not have; `last` is its bookmark."""
+        if last.get("account") != self.account:
+            return
+        if last.get("pseudonym_key_fingerprint") != self.pseudonym_key_fingerprint:
+            raise ConfigurationError(
+                "The last run of this account had another `pseudonym_key`, or only one of the two had one",
+                "Names and addresses of the two could not be compared. Set the key of the last run, or start "
+                "anew, with no state and with another warehouse.",
+            )
 
     @property
     def issuer(self) -> Issuer:
-        return Issuer(self.sync_id, self.account, self._version, self.known.read_as)
+        return Issuer(
+            self.sync_id, self.account, self._version, self.known.read_as, self.pseudonym_key_fingerprint
+        )
 
     def note(self, receipt: Receipt) -> None:
         self.receipts[receipt.stream] = receipt

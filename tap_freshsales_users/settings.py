@@ -123,6 +123,15 @@ SETTINGS: dict[str, Any] = {
             type=["string", "null"],
             format="date-time",
         ),
+        "pseudonym_key": _setting(
+            "Pseudonym key",
+            "Replaces names, addresses and phone numbers by pseudonyms before they leave the tap: a secret "
+            "of 32 characters or more, such as `openssl rand -hex 32` prints. Keep it: another key means "
+            "another warehouse.",
+            type=["string", "null"],
+            secret=True,
+            writeOnly=True,
+        ),
         "user_agent": _setting(
             "User agent",
             "`User-Agent` of every request; `VERSION` stands for the version of the tap.",

@@ -27,6 +27,7 @@ from tap_freshsales_users.reading.sources import (
 from tap_freshsales_users.records.coercion import is_element, is_nothing, to_string
 from tap_freshsales_users.records.crm import ROLE_ATTRIBUTES, fill_roles
 from tap_freshsales_users.records.loadable import MAX_CELL_BYTES, MAX_DEPTH, Loadable, clean
+from tap_freshsales_users.records.personal import Pseudonyms
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.scim import (
     GROUP_PATHS,
@@ -84,6 +85,7 @@ class Rows:
     """The records of one table, made while one read passes.
 
     `columns` are the columns that are wanted, with their schemas; `constants` are values that no item holds.
+    With `pseudonyms`, no record says who anybody is.
     """
 
     def __init__(
@@ -92,8 +94,10 @@ class Rows:
         columns: Mapping[str, dict[str, Any]],
         constants: Mapping[str, Any],
         logger: logging.Logger,
+        pseudonyms: Pseudonyms | None = None,
     ) -> None:
         self.table = table
+        self._pseudonyms = pseudonyms
         self._logger = logger
         self._warned: set[str] = set()
         self._shaper = Shaper(
@@ -112,6 +116,9 @@ class Rows:
     def take(self, items: Sequence[Item]) -> list[Record]:
         """The records of one page of the read."""
         records = self._shape(items)
+        if self._pseudonyms is not None:
+            for record in records:
+                self._pseudonyms.disguise(self.table.name, record)
         self._loadable.make(records)
         self._records += len(records)
         if self._flag is not None:

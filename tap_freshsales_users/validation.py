@@ -14,6 +14,8 @@ from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 
 CREDENTIALS = ("api_key", "scim_token")
 # What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.
+# So many characters that nobody can try all keys.
+SHORTEST_KEY = 32
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
@@ -62,7 +64,7 @@ def _credential_problems(config: Mapping[str, Any]) -> list[str]:
         ]
     return [
         f"`{name}` has characters that no credential has, such as a space or a line break: copy it anew."
-        for name in CREDENTIALS
+        for name in (*CREDENTIALS, "pseudonym_key")
         if config.get(name) and not VISIBLE_ASCII.fullmatch(config[name])
     ]
 
@@ -75,6 +77,12 @@ def _consistency_problems(config: Mapping[str, Any]) -> list[str]:
         problems.append(str(error))
     if config["quota_reserve"] >= config["requests_per_hour"]:
         problems.append("`quota_reserve` leaves nothing of `requests_per_hour`: lower it.")
+    # An empty one as well: whoever sets it does not want names to be sent.
+    if config.get("pseudonym_key") is not None and len(config["pseudonym_key"]) < SHORTEST_KEY:
+        problems.append(
+            f"`pseudonym_key` is too short: give {SHORTEST_KEY} characters or more, such as "
+            "`openssl rand -hex 32` prints."
+        )
     if config.get("start_date"):
         try:
             to_date_time(config["start_date"])

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tap_freshsales_users.records.personal import TREATMENTS, left_out, replaced
 from tools.hub import definitions
 
 ROOT = Path(__file__).parents[1]
@@ -27,8 +28,10 @@ def documents() -> dict[Path, str]:
     plugin = _between(
         pipeline.read_text(), "    # settings: made by `make docs`", _meltano_settings(settings)
     )
-    hub = {ROOT / path: made for path, made in definitions(plugin, about["capabilities"]).items()}
-    return {readme: text, pipeline: plugin, **hub}
+    security = ROOT / "SECURITY.md"
+    personal = _between(security.read_text(), "<!-- personal: made by `make docs` -->", _personal_table())
+    hub = {ROOT / path: made for path, made in definitions(plugin, about).items()}
+    return {readme: text, pipeline: plugin, security: personal, **hub}
 
 
 def _streams_table() -> str:
@@ -38,6 +41,24 @@ def _streams_table() -> str:
         schema = json.loads((ROOT / "schemas" / f"{name}.json").read_text())
         key = ", ".join(f"`{column}`" for column in stream["key_properties"])
         lines.append(f"| [`{name}`](schemas/{name}.json) | {schema['title']} | {key} |")
+    return "\n".join(lines)
+
+
+def _personal_table() -> str:
+    lines = [
+        "| stream | replaced by pseudonyms | left out with pseudonyms | stays as it is |",
+        "|---|---|---|---|",
+    ]
+    for name in TREATMENTS:
+        columns = json.loads((ROOT / "schemas" / f"{name}.json").read_text())["properties"]
+        hidden, dropped = replaced(name), left_out(name)
+        parts = [
+            [column for column in columns if column in hidden],
+            [column for column in columns if column in dropped],
+            [column for column in columns if column not in hidden | dropped],
+        ]
+        cells = [", ".join(f"`{column}`" for column in part) for part in parts]
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -24,6 +24,7 @@ SHOWN: Definition = {
     "docs": f"{REPOSITORY}#readme",
     "domain_url": "https://www.freshworks.com/crm/sales/",
     "maintenance_status": "beta",
+    "quality": "unknown",
 }
 TAP: Definition = {
     "keywords": ["meltano_sdk", "api", "crm", "scim", "identity", "access_review"],
@@ -61,11 +62,16 @@ UTILITIES: Mapping[str, Definition] = {
 OF_THE_PIPELINE = {"freshsales-review": "freshsales-review", "dbt-freshsales": "dbt"}
 
 
-def definitions(pipeline: str, capabilities: list[str]) -> dict[Path, str]:
-    """The files in `hub/`, by their path, from the text of meltano.yml."""
+def definitions(pipeline: str, about: Mapping[str, Any]) -> dict[Path, str]:
+    """The files in `hub/`, by their path, from the text of meltano.yml and the tap's `--about`."""
     plugins = yaml.safe_load(pipeline)["plugins"]
     [tap] = [one for one in plugins["extractors"] if one["name"] == "tap-freshsales-users"]
-    made = {"extractors": [tap | SHOWN | TAP | {"pip_url": PACKAGE, "capabilities": sorted(capabilities)}]}
+    own = {
+        "pip_url": PACKAGE,
+        "capabilities": sorted(about["capabilities"]),
+        "supported_python_versions": about["supported_python_versions"],
+    }
+    made = {"extractors": [tap | SHOWN | TAP | own]}
     utilities = {one["name"]: one for one in plugins["utilities"]}
     made["utilities"] = [
         _utility(name, utilities, utilities[of]) | SHOWN | UTILITIES[name]

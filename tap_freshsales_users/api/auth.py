@@ -42,8 +42,9 @@ def scim_credential(scim_token: str) -> Credential:
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
     """What must not be seen in any output, encoded forms included."""
-    api_key, scim_token = config.get("api_key"), config.get("scim_token")
-    secrets = [secret for secret in (api_key, scim_token) if isinstance(secret, str)]
+    api_key = config.get("api_key")
+    given = (api_key, config.get("scim_token"), config.get("pseudonym_key"))
+    secrets = [secret for secret in given if isinstance(secret, str)]
     if isinstance(api_key, str):
         secrets += [form.removeprefix("Basic ") for form in _basic_forms(api_key)]
     return secrets

@@ -84,6 +84,7 @@ class Receipt:
     dropped_elements: int
     oversized_cells: int
     read_as: int | None
+    pseudonym_key_fingerprint: str | None
 
     def to_record(self) -> dict[str, Any]:
         return asdict(self)
@@ -102,6 +103,7 @@ class Issuer:
     account: str
     tap_version: str
     read_as: int | None
+    pseudonym_key_fingerprint: str | None = None
 
     def receipt(self, table: str, outcome: Outcome, counts: Counts, delivery: Delivery) -> Receipt:
         """The one place where a receipt is made."""
@@ -128,6 +130,7 @@ class Issuer:
             api_requests=outcome.api_requests,
             passes=outcome.passes,
             read_as=self.read_as,
+            pseudonym_key_fingerprint=self.pseudonym_key_fingerprint,
             **asdict(counts),
         )
 

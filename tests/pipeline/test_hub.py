@@ -25,7 +25,9 @@ OF_THE_HUB_ALONE = {
     "keywords",
     "maintenance_status",
     "prereq",
+    "quality",
     "settings_preamble",
+    "supported_python_versions",
     "usage",
 }
 

@@ -19,7 +19,7 @@ ALLOWED = {
     "records": {"records", "errors"},
     "reading": {"reading", "api", "records", "errors"},
     "tables": {"reading", "records"},
-    "session": {"tables", "reading", "api", "settings", "errors"},
+    "session": {"tables", "reading", "records", "api", "settings", "errors"},
     "check": {"session", "tables", "reading", "terminal", "errors"},
     "singer": {"singer", "session", "tables", "reading", "api", "records", "errors", "settings"},
     "run": {"singer", "session", "tables", "reading", "errors"},

@@ -40,7 +40,8 @@ COLUMNS = {
         end_evidence consistency records records_sent inactive_records duplicates_dropped
         source_total_first source_total population_sha256 sent_population_sha256 request api_requests passes
         coercions coercion_failures
-        replaced_characters dropped_elements oversized_cells read_as tap_version
+        replaced_characters dropped_elements oversized_cells read_as
+        pseudonym_key_fingerprint tap_version
     """,
 }
 KEYS = {

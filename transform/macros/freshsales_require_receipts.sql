@@ -4,6 +4,9 @@
 
   Stops it also where the history knows a read that has no receipt here: then these are other raw tables than those it
   was made of, and who had left before they began would be forgotten.
+
+  And where runs of an account were made with different keys for pseudonyms: everybody would have another name and
+  another address, and those whose rows only one of the runs has would match nobody.
 -#}
 {% macro freshsales_require_receipts() %}
     {%- if execute and flags.INTROSPECT and not flags.EMPTY -%}
@@ -16,6 +19,21 @@
         {%- set readable = freshsales_identity.freshsales_loaded_columns(loaded) -%}
         {%- if not run_query("select 1 as one from " ~ table ~ " limit 1").rows -%}
             {{ exceptions.raise_compiler_error("The table " ~ table ~ " is empty: no run has finished yet. " ~ remedy) }}
+        {%- endif -%}
+        {%- if 'pseudonym_key_fingerprint' in readable -%}
+            {%- set mixed = run_query(
+                "select account from " ~ table
+                ~ " group by account having count(distinct coalesce(pseudonym_key_fingerprint, '')) > 1 order by 1"
+            ).rows -%}
+            {%- if mixed -%}
+                {{ exceptions.raise_compiler_error("Runs of " ~ mixed[0][0] ~ " were made with different keys for pseudonyms: names and addresses of the two cannot be compared. `freshsales-review verify` names the run, and says what to do.") }}
+            {%- endif -%}
+            {%- set hidden = run_query(
+                "select account from " ~ table ~ " where pseudonym_key_fingerprint is not null order by 1 limit 1"
+            ).rows if freshsales_identity.freshsales_idp_sources() else [] -%}
+            {%- if hidden -%}
+                {{ exceptions.raise_compiler_error(hidden[0][0] ~ " was read with pseudonyms, and an identity provider has real addresses: nobody would be found there. Build without freshsales_idp, or read without `pseudonym_key`.") }}
+            {%- endif -%}
         {%- endif -%}
         {%- set history_schema = generate_schema_name(var('freshsales_history_schema'), model) -%}
         {%- for name in ['owner_history', 'scim_user_history', 'group_history', 'membership_history'] -%}

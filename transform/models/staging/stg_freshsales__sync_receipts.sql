@@ -31,6 +31,7 @@ with source as (
         'dropped_elements': 'integer',
         'oversized_cells': 'integer',
         'read_as': 'integer',
+        'pseudonym_key_fingerprint': 'text',
         'tap_version': 'text',
     }) }}
 
@@ -79,6 +80,7 @@ renamed as (
         dropped_elements,
         oversized_cells,
         read_as,
+        pseudonym_key_fingerprint,
         tap_version
     from numbered
     where age = 1

@@ -1,0 +1,246 @@
+"""Three ways to load one company: everything, pseudonyms, and without what the marts can do without.
+
+All three are read from one sandbox into one warehouse, as three accounts, so whatever differs is a cost.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freshsales_review.pseudonyms import fingerprint_of, pseudonym_of
+from freshsales_sandbox.app import Sandbox
+from tap_freshsales_users.records.personal import Pseudonyms
+from tests.marts.dbt import ROOT, built, dbt
+from tests.marts.engines import MARTS, DuckDB, Row
+from tests.marts.review import review
+from tests.pipeline.commands import load
+from tests.tap.running import Outcome, run_tap
+from tests.tap.selecting import discover, metadata_of
+
+KEY = "0123456789abcdef" * 2
+OTHER_KEY = KEY[::-1]
+EVERYTHING, PSEUDONYMS, LEAN, NAMELESS = "everything", "pseudonyms", "lean", "nameless"
+ACCOUNTS = (EVERYTHING, PSEUDONYMS, LEAN, NAMELESS)
+# What names somebody in the marts, and what a mart has of the account itself.
+NAMES = ("display_name", "given_name", "family_name", "email", "user_name", "manager_name")
+# Told by hashes that the account is a part of.
+KEYS = ("identity_key", "manager_identity_key", "grant_key", "change_key")
+RECEIPTS = "stg_freshsales__sync_receipts"
+
+Identify = Callable[[Row], tuple[Any, ...]]
+
+
+def recipe(name: str) -> list[str]:
+    """The selection of a recipe, as SECURITY.md prints it."""
+    [found] = re.findall(
+        rf"^<!-- recipe: {name} -->\n+```dotenv\n(?:.*\n)*?TAP_FRESHSALES_USERS__SELECT='(.*)'\n```",
+        (ROOT / "SECURITY.md").read_text(),
+        re.MULTILINE,
+    )
+    patterns: list[str] = json.loads(found)
+    return patterns
+
+
+def left_out(patterns: list[str]) -> set[tuple[str, str]]:
+    return {tuple(pattern[1:].split(".")) for pattern in patterns if pattern.startswith("!")}  # type: ignore[misc]
+
+
+def run(account: str, sandbox: Sandbox, folder: Path, **more: str) -> Outcome:
+    config = sandbox.config | {"domain": f"{account}.myfreshworks.com", **more}
+    if account == PSEUDONYMS:
+        config = {"pseudonym_key": KEY} | config
+    catalog = None
+    if account in {LEAN, NAMELESS}:
+        dropped = left_out(recipe(account))
+
+        def deselect(entry: Any) -> None:
+            for column in entry["schema"]["properties"]:
+                if (entry["tap_stream_id"], column) in dropped:
+                    metadata_of(entry, "properties", column)["selected"] = False
+
+        catalog = discover(config, folder, deselect)
+    outcome = run_tap(config, folder, catalog=catalog)
+    assert outcome.exit_code == 0, outcome.log
+    return outcome
+
+
+def land(outcome: Outcome, engine: DuckDB, folder: Path) -> None:
+    loaded = load("target-duckdb", outcome.output, str(engine.landing), folder)
+    assert loaded.returncode == 0, loaded.stderr
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory, work: Path) -> DuckDB:
+    folder = tmp_path_factory.mktemp("privacy")
+    engine = DuckDB(folder / "privacy.duckdb")
+    with Sandbox(people=45, seed=9, quota=None) as sandbox:
+        for days in (0, 40):
+            if days:
+                sandbox.play(days)
+            for account in ACCOUNTS:
+                land(run(account, sandbox, folder), engine, folder)
+            built("run", "--quiet", work=work, environment=engine.environment)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def marts(warehouse: DuckDB) -> dict[str, list[Row]]:
+    return {name: warehouse.query(f"select * from freshsales_identity.{name}") for name in MARTS[:5]}
+
+
+def of(account: str, rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["account"] == f"{account}.myfreshworks.com"]
+
+
+def people(account: str, marts: Mapping[str, list[Row]]) -> dict[str, tuple[Any, Any]]:
+    return {
+        row["identity_key"]: (row["crm_owner_id"], row["scim_user_id"])
+        for row in of(account, marts["identities"])
+    }
+
+
+def told(account: str, mart: str, marts: Mapping[str, list[Row]], hidden: tuple[str, ...]) -> Counter[Any]:
+    """The rows of a mart by who they are about, without names and without what is of the run."""
+    ids = people(account, marts)
+    left = {
+        "account",
+        "seen_sync_id",
+        "after_sync_id",
+        "last_seen_sync_id",
+        "known_since_sync_id",
+        *KEYS,
+        *hidden,
+    }
+    left |= {column for row in marts[mart][:1] for column in row if column.endswith("_at")}
+    return Counter(
+        (
+            ids.get(row.get("identity_key", "")),
+            *((name, str(row[name])) for name in sorted(row) if name not in left),
+        )
+        for row in of(account, marts[mart])
+    )
+
+
+@pytest.mark.parametrize("account", [PSEUDONYMS, LEAN, NAMELESS])
+def test_matches_and_flags_are_those_of_the_account_in_full(
+    account: str, marts: dict[str, list[Row]]
+) -> None:
+    for mart in ("identities", "access_review", "identity_entitlements", "directory_daily"):
+        expected = told(EVERYTHING, mart, marts, NAMES)
+        assert expected
+        assert told(account, mart, marts, NAMES) == expected
+    assert any(row["risk_score"] for row in of(account, marts["access_review"]))
+
+
+@pytest.mark.parametrize("account", [PSEUDONYMS, LEAN])
+def test_the_history_has_the_same_events(account: str, marts: dict[str, list[Row]]) -> None:
+    values = ("old_value", "new_value")
+    expected = told(EVERYTHING, "identity_changes", marts, values)
+    assert {"renamed", "email_changed", "removed"} <= {
+        row["event_type"] for row in marts["identity_changes"]
+    }, "a duller company proves less"
+    assert told(account, "identity_changes", marts, values) == expected
+
+
+def test_without_names_nobody_is_seen_to_be_renamed_and_all_else_is_told(
+    marts: dict[str, list[Row]],
+) -> None:
+    def events(account: str) -> Counter[Any]:
+        ids = people(account, marts)
+        return Counter(
+            (ids.get(row["identity_key"]), row["event_type"], row["subject_id"])
+            for row in of(account, marts["identity_changes"])
+            if row["event_type"] != "renamed"
+        )
+
+    assert events(NAMELESS) == events(EVERYTHING)
+
+
+def test_the_lean_selection_costs_no_name(marts: dict[str, list[Row]]) -> None:
+    for mart in ("identities", "access_review"):
+        assert told(LEAN, mart, marts, ()) == told(EVERYTHING, mart, marts, ())
+
+
+def test_no_name_or_address_is_in_the_marts_of_pseudonyms(
+    marts: dict[str, list[Row]],
+) -> None:
+    clear = {
+        row[name] for row in of(EVERYTHING, marts["identities"]) for name in NAMES if row[name] is not None
+    }
+    for mart, rows in marts.items():
+        for row in of(PSEUDONYMS, rows):
+            assert not clear & {value for value in row.values() if isinstance(value, str)}, mart
+    assert any("@" in row["email"] for row in of(PSEUDONYMS, marts["identities"]) if row["email"])
+
+
+def test_reveal_shows_who_is_who_to_the_holder_of_the_key_and_a_list(
+    warehouse: DuckDB, marts: dict[str, list[Row]], tmp_path: Path
+) -> None:
+    clear = {
+        (row["crm_owner_id"], row["scim_user_id"]): row
+        for row in of(EVERYTHING, marts["identities"])
+        if row["email"]
+    }
+    addresses = tmp_path / "addresses.csv"
+    lines = [f"{row['email'].upper()},Number {place}" for place, row in enumerate(clear.values())]
+    addresses.write_text("\n".join(["address,name", *lines, "nobody@acme.example,Nobody"]))
+    variable = "TAP_FRESHSALES_USERS_PSEUDONYM_KEY"
+    shown = review("reveal", warehouse, tmp_path, str(addresses), **{variable: KEY, "COLUMNS": "250"})
+    assert shown.returncode == 0, shown.stderr
+    distinct = {row["email"] for row in clear.values()}
+    assert f"of {len(lines) + 1} addresses are those of somebody in the review." in shown.stdout
+    assert all(address.upper() in shown.stdout for address in distinct)
+    assert "nobody@acme.example" not in shown.stdout
+    wrong = review("reveal", warehouse, tmp_path, str(addresses), **{variable: OTHER_KEY})
+    assert wrong.returncode == 1
+    assert "is not the one that the names were replaced with" in wrong.stderr
+    assert review("reveal", warehouse, tmp_path, str(addresses)).returncode == 1
+
+
+def test_a_run_with_another_key_is_refused_and_nobody_has_left(
+    warehouse: DuckDB, tmp_path: Path, work: Path
+) -> None:
+    before = warehouse.query("select * from freshsales_identity.identities")
+    landed = warehouse.landing.read_bytes()
+    try:
+        with Sandbox(people=45, seed=9, quota=None) as sandbox:
+            outcome = run(PSEUDONYMS, sandbox, tmp_path, pseudonym_key=OTHER_KEY)
+        land(outcome, warehouse, tmp_path)
+        sync_id = outcome.records["sync_receipts"][0]["sync_id"]
+        verified = review("verify", warehouse, tmp_path)
+        assert verified.returncode == 1
+        assert f"Run {sync_id} of pseudonyms.myfreshworks.com was made with another" in verified.stderr
+        refused = dbt("run", "--quiet", "--select", RECEIPTS, work=work, environment=warehouse.environment)
+        assert refused.returncode != 0
+        assert "were made with different keys for pseudonyms" in " ".join(refused.stdout.split())
+        assert warehouse.query("select * from freshsales_identity.identities") == before
+        forgotten = review("forget", warehouse, tmp_path, "--yes", sync_id)
+        assert forgotten.returncode == 0, forgotten.stderr
+        assert "another `pseudonym_key`" not in review("verify", warehouse, tmp_path).stderr
+    finally:
+        warehouse.landing.write_bytes(landed)
+
+
+def test_an_identity_provider_is_not_held_against_pseudonyms(warehouse: DuckDB, work: Path) -> None:
+    provider = json.dumps([{"source": "okta", "adapter": "okta", "schema": "freshsales_okta"}])
+    refused = dbt(
+        "run",
+        "--quiet",
+        "--select",
+        RECEIPTS,
+        work=work,
+        environment={**warehouse.environment, "FRESHSALES_IDP": provider},
+    )
+    assert refused.returncode != 0
+    assert "was read with pseudonyms" in " ".join(refused.stdout.split())
+
+
+def test_the_review_makes_the_pseudonyms_of_the_tap() -> None:
+    for address in ("jane@acme.example", " Jane@ACME.example ", "İé@x", "\ud800@x"):
+        assert pseudonym_of(KEY, address) == Pseudonyms(KEY).text(address)
+    assert fingerprint_of(KEY) == Pseudonyms(KEY).fingerprint
