@@ -25,12 +25,19 @@ STREAMS = (
 )
 
 WHO_CAN_GET_IN = """
-select
-    count(*) filter (i.scim_status = 'active') as "Active in SCIM",
-    count(*) filter (i.scim_status = 'inactive') as "Inactive in SCIM",
-    count(*) filter (a.is_unmanaged) as "Active in the CRM with no SCIM user: they can bypass SSO",
-    count(*) filter (a.is_orphaned_owner) as "Active in the CRM, gone or inactive in SCIM: orphaned owners"
-from freshsales_identity.identities i join freshsales_identity.access_review a using (account, identity_key)
+select who, people
+from (
+    select 1 as place, 'Active in SCIM' as who, count(*) as people
+    from freshsales_identity.identities where scim_status = 'active'
+    union all
+    select 2, 'Inactive in SCIM', count(*)
+    from freshsales_identity.identities where scim_status = 'inactive'
+    union all
+    select 2 + f.place, f.label || ': ' || f.meaning, count(*) filter (t.is_raised)
+    from freshsales_identity.review_flags f left join freshsales_identity.identity_flags t using (flag)
+    group by f.place, f.label, f.meaning
+    having count(*) filter (t.is_raised) > 0
+) order by place
 """
 
 TOP_TEN = """
@@ -89,9 +96,8 @@ def print_loaded(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None
 
 def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> None:
     """Show the identity marts: who can get in, who needs a decision, and what changed."""
-    counted = warehouse.sql(WHO_CAN_GET_IN)
     findings = _table("Who can get in", "", "people")
-    for finding, people in zip(counted.columns, counted.fetchall()[0], strict=True):
+    for finding, people in warehouse.sql(WHO_CAN_GET_IN).fetchall():
         findings.add_row(finding, f"{people:,}")
     console.print(findings)
     for title, sql in (

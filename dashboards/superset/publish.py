@@ -15,9 +15,11 @@ MARTS = (
     "identities",
     "identity_changes",
     "identity_entitlements",
+    "identity_flags",
     "identity_timeline",
     "idp_load_quality",
     "idp_reconciliation",
+    "review_flags",
 )
 RUN_FIRST = "run the pipeline first (`make demo`, or `meltano run identity`)"
 

@@ -22,8 +22,19 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """A flag of the review, as the mart review_flags describes it."""
+
+    column: str
+    label: str
+    meaning: str
+    rests_on_providers: bool
+
+
+@dataclass(frozen=True)
 class Report:
     panels: dict[str, Panel]
+    all_flags: list[Flag]
     written_at: str
 
     @property
@@ -31,10 +42,10 @@ class Report:
         return sorted({str(row[0]) for name in ("evidence", "people") for row in self.panels[name].rows})
 
     @property
-    def flags(self) -> list[queries.Flag]:
-        """Those that can be told of somebody: without a provider, four of them never can."""
+    def flags(self) -> list[Flag]:
+        """The flags that can be raised: without a provider, those that rest on one never are."""
         has_providers = bool(self.panels["sources"].rows)
-        return [flag for flag in queries.FLAGS if has_providers or not flag.rests_on_providers]
+        return [flag for flag in self.all_flags if has_providers or not flag.rests_on_providers]
 
     def as_document(self) -> dict[str, Any]:
         """Every cell as its place in the dictionary of its column's name.
@@ -65,10 +76,15 @@ class Report:
 def read(warehouse: Warehouse, marts_schema: str, *, names: bool) -> Report:
     _require_marts(warehouse, marts_schema)
     marts = identifier(marts_schema)
-    panels = {name: _panel(warehouse.query(sql.format(marts=marts))) for name, sql in queries.PANELS.items()}
+    all_flags = [Flag(*row) for row in warehouse.query(queries.FLAGS.format(marts=marts))]
+    flags = ", ".join(identifier("review", flag.column) for flag in all_flags)
+    panels = {
+        name: _panel(warehouse.query(sql.format(marts=marts, flags=flags)))
+        for name, sql in queries.PANELS.items()
+    }
     if not names:
         panels = {name: _without_names(panel) for name, panel in panels.items()}
-    return Report(panels, _utc(dt.datetime.now(dt.UTC)))
+    return Report(panels, all_flags, _utc(dt.datetime.now(dt.UTC)))
 
 
 def _require_marts(warehouse: Warehouse, schema: str) -> None:

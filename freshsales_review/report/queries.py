@@ -1,11 +1,10 @@
 """What each panel of the page shows: one plain query on the marts, the same on DuckDB and PostgreSQL.
 
-`{marts}` stands for the schema of the marts, already quoted. Rows come in the order in which they are shown.
+`{marts}` stands for the schema of the marts, and `{flags}` for the columns of the flags, both already quoted.
+Rows come in the order in which they are shown.
 Ids are text: JavaScript has no exact integers beyond 2^53, and CRM ids go beyond.
 """
 # ruff: noqa: S608  -- made of constants of this module alone
-
-from dataclasses import dataclass
 
 MARTS = (
     "access_review",
@@ -15,38 +14,13 @@ MARTS = (
     "identities",
     "identity_changes",
     "identity_entitlements",
+    "identity_flags",
     "identity_timeline",
     "idp_load_quality",
     "idp_reconciliation",
+    "review_flags",
 )
 
-
-@dataclass(frozen=True)
-class Flag:
-    column: str
-    label: str
-    meaning: str
-    rests_on_providers: bool = False
-
-
-# Heaviest first, as `reasons` has them.
-FLAGS = (
-    Flag(
-        "has_left_still_active", "Left, still in", "Has left at the IdP or on the roster, gets in here", True
-    ),
-    Flag("is_orphaned_owner", "Orphaned owner", "Gone or inactive in SCIM, still active in the CRM"),
-    Flag("is_unmanaged", "Bypasses SSO", "Active in the CRM, with no SCIM user behind"),
-    Flag("deprovisioning_failed", "Push failed", "The IdP could not take the account away", True),
-    Flag("is_unknown_to_idp", "Unknown to the IdP", "Gets in here, and is on no list of an IdP", True),
-    Flag("is_admin", "Administrator", "Holds an administrator's role, and can use it"),
-    Flag("manager_is_gone", "Manager is gone", "The manager is gone from SCIM or inactive there"),
-    Flag("has_outlier_entitlement", "Unusual entitlement", "Few of the same department hold it"),
-    Flag("shares_email", "Shares an email", "One of the addresses is another person's too"),
-    Flag("is_dormant", "Dormant", "Has not signed in for long, by a log that reaches back so far", True),
-    Flag("match_is_ambiguous", "Match to settle", "More than one pairing of CRM and SCIM is possible"),
-    Flag("has_no_manager", "No manager", "SCIM names none"),
-    Flag("has_no_group", "In no group", "Is a member of no SCIM group"),
-)
 
 STATUSES = {
     "active": "Active",
@@ -93,16 +67,26 @@ select
     ) as changed
 """
 
+# What each flag is called, the heaviest first. The columns of these names are added to PEOPLE.
+FLAGS = """
+select flag as name, label, meaning, rests_on_providers
+from {marts}.review_flags
+order by place
+"""
+
 # A flag that is null for everybody is not known, and that is not 0.
-FLAG_COUNTS = (
-    "\nunion all\n".join(
-        f"select {place} as place, '{flag.column}' as flag, "
-        f"case when count({flag.column}) > 0 then count(case when {flag.column} then 1 end) end as people "
-        "from {marts}.access_review"
-        for place, flag in enumerate(FLAGS)
-    )
-    + "\norder by place"
-)
+FLAG_COUNTS = """
+select flag.place, flag.flag,
+    case
+        when count(case when told.flag is not null and told.is_raised is null then 1 end)
+            < (select count(*) from {marts}.access_review)
+            then count(case when told.is_raised then 1 end)
+    end as people
+from {marts}.review_flags as flag
+left join {marts}.identity_flags as told on told.flag = flag.flag
+group by flag.place, flag.flag
+order by flag.place
+"""
 
 DAILY = """
 select day, status, cast(sum(head_count) as bigint) as people
@@ -151,7 +135,7 @@ select review.account, review.identity_key, review.risk_score, review.display_na
     cast(person.crm_owner_id as varchar) as crm_owner_id, person.crm_status,
     person.scim_user_id, person.scim_status, person.match_method, person.match_confidence,
     {", ".join(f"person.{column}" for column in PROVIDER_COLUMNS)},
-    {", ".join(f"review.{flag.column}" for flag in FLAGS)}
+    {{flags}}
 from {{marts}}.access_review as review
 join {{marts}}.identities as person
     on person.account = review.account and person.identity_key = review.identity_key

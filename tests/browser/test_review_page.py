@@ -14,7 +14,8 @@ from tests.review import marts
 from tests.review.conftest import DuckDBFile
 
 MARTS = "freshsales_identity"
-PEOPLE = queries.PEOPLE.format(marts=MARTS)
+FLAGS = ", ".join(f"review.{flag}" for flag, *_ in marts.FLAGS)
+PEOPLE = queries.PEOPLE.format(marts=MARTS, flags=FLAGS)
 
 
 def people_where(warehouse: DuckDBFile, condition: str) -> int:

@@ -15,6 +15,8 @@ MARTS = (
     "identities",
     "identity_entitlements",
     "access_review",
+    "review_flags",
+    "identity_flags",
     "identity_changes",
     "directory_daily",
     "data_quality",

@@ -1,9 +1,13 @@
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.marts.conftest import Marts
+from tests.marts.dbt import ROOT
 
+# What no identity provider is needed for.
 FLAGS = (
     "is_orphaned_owner",
     "is_unmanaged",
@@ -120,3 +124,62 @@ def grants(marts: Marts, name: str, resource_type: str | None = None) -> set[tup
         for row in marts.rows("identity_entitlements", "flags")
         if row["identity_key"] == key and resource_type in (None, row["resource_type"])
     }
+
+
+def test_every_flag_is_a_column_and_every_flag_column_is_a_flag(marts: Marts) -> None:
+    last = marts.builds[-1]
+    columns = {
+        name for name, value in last["access_review"][0].items() if value is None or value in (True, False)
+    }
+    described = [row["flag"] for row in sorted(last["review_flags"], key=lambda row: row["place"])]
+    not_flags = {
+        "account",
+        "identity_key",
+        "display_name",
+        "email",
+        "department",
+        "status",
+        "risk_score",
+        "reasons",
+    }
+    assert set(last["access_review"][0]) - not_flags == set(described)
+    assert columns - not_flags == set(described)
+
+
+def test_the_score_and_the_reasons_are_those_of_the_flags_raised(marts: Marts) -> None:
+    last = marts.builds[-1]
+    flags = sorted(last["review_flags"], key=lambda row: row["place"])
+    assert [flag["weight"] for flag in flags] == sorted((flag["weight"] for flag in flags), reverse=True)
+    for row in last["access_review"]:
+        raised = [flag for flag in flags if row[flag["flag"]]]
+        assert row["risk_score"] == sum(flag["weight"] for flag in raised)
+        assert row["reasons"] == ("; ".join(flag["meaning"] for flag in raised) or None)
+
+
+def test_identity_flags_has_a_row_for_all_that_is_not_false(marts: Marts) -> None:
+    last = marts.builds[-1]
+    told = {
+        (row["account"], row["identity_key"], row["flag"]): row["is_raised"] for row in last["identity_flags"]
+    }
+    expected = {
+        (row["account"], row["identity_key"], flag["flag"]): row[flag["flag"]]
+        for row in last["access_review"]
+        for flag in last["review_flags"]
+        if row[flag["flag"]] is not False
+    }
+    assert told == expected
+    assert set(told.values()) == {True, None}
+
+
+@pytest.mark.parametrize("folder", ["freshsales_review", "dashboards"])
+def test_only_the_models_name_flags_and_their_words(folder: str, duckdb_marts: Marts) -> None:
+    own = [
+        (path.name, word)
+        for path in sorted(Path(ROOT / folder).rglob("*"))
+        if path.suffix in {".py", ".js", ".html", ".yaml"}
+        for flag in duckdb_marts.builds[-1]["review_flags"]
+        for word in (flag["flag"], flag["label"], flag["meaning"])
+        # `person.match_is_ambiguous` is read as a column of identities as well.
+        if re.search(rf"(?<![\w.]){re.escape(word)}\b", path.read_text())
+    ]
+    assert own == []

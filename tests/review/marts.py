@@ -1,9 +1,11 @@
 """Marts of an invented company of any size, in SQL that DuckDB and PostgreSQL both take.
 
-Columns are those that `transform/models/marts/*.yml` describe.
+Columns are those that `transform/models/marts/*.yml` describe, and flags those of their macro.
 """
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 ACCOUNT = "acme.myfreshworks.com"
 READS = tuple(f"2026110{day}T060000.000000Z-00000{day}" for day in range(1, 4))
@@ -18,6 +20,10 @@ STREAMS = (
     "teams",
     "territories",
 )
+
+_DEFINED = (Path(__file__).parents[2] / "transform/macros/freshsales_review_flags.sql").read_text()
+# Name, weight, whether it rests on providers, label, and meaning.
+FLAGS = re.findall(r"^        \('(\w+)', (\d+), (\w+), '([^']+)', '(.+)'\),$", _DEFINED, re.MULTILINE)
 
 _TABLES = {
     "identities": """account varchar, identity_key varchar, crm_owner_id bigint, scim_user_id varchar,
@@ -72,6 +78,8 @@ _TABLES = {
         push_result varchar,
         access_seen_at timestamp, no_access_seen_at timestamp, lag_at_least_hours numeric(28, 6),
         lag_at_most_hours numeric(28, 6), sla varchar""",
+    "review_flags": """place integer, flag varchar, weight integer, label varchar, meaning varchar,
+        rests_on_providers boolean""",
     "identity_timeline": """account varchar, event_key varchar, identity_key varchar, happened_at timestamp,
         happened_after timestamp, origin varchar, event_type varchar, old_value varchar, new_value varchar""",
 }
@@ -221,6 +229,18 @@ def create(schema: str = "freshsales_identity") -> Iterator[str]:
     yield f"create schema {schema}"
     for table, columns in _TABLES.items():
         yield f"create table {schema}.{table} ({columns})"
+    for place, (flag, weight, rests_on_providers, label, meaning) in enumerate(FLAGS, start=1):
+        words = meaning.replace("'", "''")
+        yield (
+            f"insert into {schema}.review_flags "
+            f"values ({place}, '{flag}', {weight}, '{label}', '{words}', {rests_on_providers})"
+        )
+    told = (
+        f"select account, identity_key, '{flag}' as flag, {flag} as is_raised from {schema}.access_review "
+        f"where {flag} or {flag} is null"
+        for flag, *_ in FLAGS
+    )
+    yield f"create view {schema}.identity_flags as {' union all '.join(told)}"
 
 
 def company(people: int, schema: str = "freshsales_identity", account: str = ACCOUNT) -> Iterator[str]:

@@ -1,22 +1,6 @@
 {{ config(schema=var('freshsales_marts_schema')) }}
 
-{%- set percent = (var('freshsales_outlier_share') * 100) | round(1) | string | replace('.0', '') %}
-{#- Heaviest first, as the reasons are read. #}
-{%- set flags = [
-    ('has_left_still_active', 60, 'has left at the identity provider or on the roster, and still gets in here'),
-    ('is_orphaned_owner', 50, 'gone or inactive in SSO, still active in the CRM'),
-    ('is_unmanaged', 40, 'can sign in to the CRM past SSO'),
-    ('deprovisioning_failed', 30, 'the identity provider could not take the account away'),
-    ('is_unknown_to_idp', 30, 'the identity provider does not know them'),
-    ('is_admin', 20, 'is an administrator'),
-    ('manager_is_gone', 15, 'the manager is gone or inactive'),
-    ('has_outlier_entitlement', 15, 'holds what less than ' ~ percent ~ ' % of the department hold'),
-    ('shares_email', 15, 'shares an email address with somebody else'),
-    ('is_dormant', 15, 'has not signed in for ' ~ var('freshsales_dormant_days') ~ ' days'),
-    ('match_is_ambiguous', 10, 'more than one person may be behind it'),
-    ('has_no_manager', 5, 'has no manager'),
-    ('has_no_group', 5, 'is in no group'),
-] %}
+{%- set flags = freshsales_identity.freshsales_review_flags() %}
 
 -- Who can get in by a side: is there, and not known to be inactive. Whom no side lets in raises no flag.
 with identities as (
@@ -250,12 +234,12 @@ scored as (
 
     select
         *,
-        {% for flag, weight, words in flags -%}
-        case when {{ flag }} then {{ weight }} else 0 end{{ ' + ' if not loop.last }}
+        {% for flag in flags -%}
+        case when {{ flag.name }} then {{ flag.weight }} else 0 end{{ ' + ' if not loop.last }}
         {% endfor %} as risk_score,
         concat(
-            {% for flag, weight, words in flags -%}
-            case when {{ flag }} then '; {{ words }}' else '' end{{ ',' if not loop.last }}
+            {% for flag in flags -%}
+            case when {{ flag.name }} then '; {{ flag.meaning }}' else '' end{{ ',' if not loop.last }}
             {% endfor %}
         ) as words
     from flagged
@@ -269,8 +253,8 @@ select
     email,
     department,
     status,
-    {% for flag, weight, words in flags -%}
-    {{ flag }},
+    {% for flag in flags -%}
+    {{ flag.name }},
     {% endfor %}
     risk_score,
     nullif(substr(words, 3), '') as reasons
