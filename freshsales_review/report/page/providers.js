@@ -48,7 +48,7 @@ function showProviders(report, open) {
     ["Status there", (row) => people.value("idp_status", row) ?? "not there"],
     ["In SCIM", (row) => people.value("scim_status", row) ?? "not there"],
     ["In the CRM", (row) => people.value("crm_status", row) ?? "not there"],
-    ["Push failed", (row) => failedPush(leaves, pushes.get(people.person(row)) ?? [])],
+    ["Last push", (row) => failedPush(leaves, pushes.get(people.person(row)) ?? [])],
   ]);
   for (const category of ["assigned_missing_here", "here_unknown_there"]) difference(category);
   for (const category of Object.keys(DIFFERENCES).slice(3)) if (categories.has(category)) difference(category);
