@@ -1,36 +1,42 @@
-"""Groups whose members the list leaves out, or denies against what users say: asked for one by one."""
+"""Groups whose members the list leaves out, wholly or against what users say: asked for one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from tap_freshsales_users.reading.receipt import MEMBERS_UNKNOWN
-from tap_freshsales_users.records.scim import members_of
+from tap_freshsales_users.records.scim import member_ids, members_of
 
 Group = dict[str, Any]
 # A server that leaves members out everywhere must not use up the account's quota.
 MAX_GROUPS_ASKED = 200
 # After so many answers in a row that tell nothing, while no group of the list does, no further one will.
 VAIN_ANSWERS = 3
+NOBODY: AbstractSet[str] = frozenset()
 
 
-def groups_named_by(user: Mapping[str, Any]) -> Iterator[str]:
-    """Groups that the user says to be a direct member of, or says nothing of how (RFC 7643, 4.1.2)."""
+def groups_named_by(user: Mapping[str, Any]) -> Iterator[tuple[str, AbstractSet[str]]]:
+    """Groups that the user is in, directly or without saying how (RFC 7643, 4.1.2).
+
+    With each comes whom it has to list: the user, where they say to be a direct member.
+    """
     groups = user.get("groups")
     for group in groups if isinstance(groups, list) else [groups]:
         given, kind = (group.get("value"), group.get("type")) if isinstance(group, dict) else (group, None)
         if isinstance(given, str | int) and str(kind).lower() != "indirect":
-            yield str(given)
+            yield str(given), {str(user["id"])} if str(kind).lower() == "direct" else NOBODY
 
 
 class Members:
     """Puts into each group what is known of its members, and counts the groups of which it is not.
 
-    `named` are the groups that users name; `ask` brings one group, or None where it cannot be read.
+    `named` are the groups that users name, with the users whom they have to list; `ask` brings one group, or
+    None where it cannot be read.
     """
 
-    def __init__(self, named: set[str], ask: Callable[[str], Group | None]) -> None:
+    def __init__(self, named: Mapping[str, AbstractSet[str]], ask: Callable[[str], Group | None]) -> None:
         self._named = named
         self._ask = ask
         self._asked = 0
@@ -42,20 +48,29 @@ class Members:
         self._denied = 0
 
     def settle(self, group: Group) -> None:
-        members, is_named = members_of(group), str(group["id"]) in self._named
+        group_id, members = str(group["id"]), members_of(group)
         self._are_told |= bool(members)
-        if members or (members is not None and not is_named):
+        if members is not None and not self._is_denied(group_id, members):
             return
-        alone = self._alone(str(group["id"]))
+        alone = self._alone(group_id)
         told = None if alone is None else members_of(alone)
-        if told is not None:
-            group["members"] = told
+        # Its own answer counts where it lacks nobody, or nobody whom the list has.
+        if told is not None and (
+            not self._is_denied(group_id, told) or member_ids(told) >= member_ids(members or [])
+        ):
+            group["members"] = members = told
             self._are_told |= bool(told)
         elif members is None:
-            self._note_silence(group, is_known_empty=alone is not None and not is_named)
+            self._note_silence(group, is_known_empty=alone is not None and group_id not in self._named)
             return
-        if is_named and not told:
+        if self._is_denied(group_id, members):
             self._denied += 1
+
+    def _is_denied(self, group_id: str, members: list[Any]) -> bool:
+        """Whether users name the group, and it does not list them."""
+        if not members:
+            return group_id in self._named
+        return bool(self._named.get(group_id, NOBODY) - member_ids(members))
 
     def _note_silence(self, group: Group, *, is_known_empty: bool) -> None:
         """Neither the list nor the group itself tells of members."""
@@ -84,5 +99,5 @@ class Members:
         if unknown:
             parts.append(f"{unknown} groups came without `members`")
         if self._denied:
-            parts.append(f"{self._denied} groups say that they have none, though users name them")
+            parts.append(f"{self._denied} groups leave out members, though users name them")
         return f"{MEMBERS_UNKNOWN}: {'; '.join(parts)}" if parts else None

@@ -74,8 +74,8 @@ class Known:
 
     # The CRM id of the user whose API key is used.
     read_as: int | None = None
-    # Ids of groups that users say they are in.
-    named_groups: set[str] = field(default_factory=set)
+    # Ids of groups that users say they are in, with the ids of the users whom each has to list.
+    named_groups: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,8 @@ class UserRead(Read):
     def _items(self) -> Iterator[list[Item]]:
         for items in self._asked_for():
             for item in items:
-                self._known.named_groups.update(groups_named_by(item))
+                for group_id, due in groups_named_by(item):
+                    self._known.named_groups.setdefault(group_id, set()).update(due)
             yield items
 
     def _asked_for(self) -> Iterator[list[Item]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -109,6 +109,19 @@ def members_of(group: Mapping[str, Any]) -> list[Any] | None:
     if members is None:
         return []
     return members if isinstance(members, list) else [members]
+
+
+def member_ids(members: Iterable[Any]) -> set[str]:
+    """Whom the members are, as `identify` will tell."""
+    ids = set()
+    for member in members:
+        given, reference = (
+            (member.get("value"), member.get("$ref")) if isinstance(member, dict) else (member, None)
+        )
+        member_id = _referred(reference)[1] if is_nothing(given) else given
+        if isinstance(member_id, str | int):
+            ids.add(str(member_id))
+    return ids
 
 
 def identify(member: Any, record: Record) -> bool:

@@ -1,6 +1,8 @@
 """Who is in a group that its list leaves open: settled by the group itself, or said to be unknown."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -160,7 +162,7 @@ def test_nothing_unknown_is_called_known(groups: list[tuple[Any, Any, bool]]) ->
         form = alone[group_id]
         return None if form == "fails" else {"id": group_id} | ({} if form is None else {"members": form})
 
-    members = Members(named, ask)
+    members = Members({group: set() for group in named}, ask)
     for number, (listed, _, _) in enumerate(groups):
         group = {"id": str(number)} | ({} if listed is None else {"members": listed})
         members.settle(group)
@@ -183,8 +185,62 @@ def test_the_number_of_groups_asked_for_is_bounded() -> None:
         asked.append(group_id)
         return {"id": group_id, "members": ANN}
 
-    members = Members(set(), ask)
+    members = Members({}, ask)
     for number in range(MAX_GROUPS_ASKED + 7):
         members.settle({"id": str(number)})
     assert len(asked) == MAX_GROUPS_ASKED
     assert members.reason == "members_unknown: 7 groups came without `members`"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the two users speak of the group, what it says by itself, and whether it has to be asked."""
+
+    user: dict[str, Any]
+    alone: list[str] | None
+    is_asked: bool
+    is_known: bool
+    members: set[str]
+
+
+DIRECT = {"groups": [{"value": "g", "type": "direct"}]}
+CUTS = {
+    "by itself it is whole": Cut(DIRECT, ["ann", "ben"], True, True, {"ann", "ben"}),
+    "by itself it is as short": Cut(DIRECT, ["ann"], True, False, {"ann"}),
+    "by itself it is shorter": Cut(DIRECT, [], True, False, {"ann"}),
+    "by itself it has others": Cut(DIRECT, ["ann", "cid"], True, False, {"ann", "cid"}),
+    "it cannot be read by itself": Cut(DIRECT, None, True, False, {"ann"}),
+    # Somebody may be in it by way of another group.
+    "without a type": Cut({"groups": [{"value": "g"}]}, ["ann"], False, True, {"ann"}),
+    "indirect": Cut({"groups": [{"value": "g", "type": "indirect"}]}, ["ann"], False, True, {"ann"}),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS.values(), ids=CUTS)
+@pytest.mark.parametrize("form", ["value", "reference", "bare"])
+def test_a_group_that_does_not_list_who_names_it_is_asked_for(cut: Cut, form: str, tmp_path: Path) -> None:
+    def listed(ids: list[str]) -> list[Any]:
+        forms: dict[str, Callable[[str], Any]] = {
+            "value": lambda name: {"value": name},
+            "reference": lambda name: {"$ref": f"../Users/{name}"},
+            "bare": lambda name: name,
+        }
+        return [forms[form](name) for name in ids]
+
+    def answer(request: Request) -> Response:
+        if request.path.endswith("/Users"):
+            return listing(*({"id": name, **cut.user} for name in ("ann", "ben")))
+        if request.path.endswith("/Groups"):
+            return listing({"id": "g", "members": listed(["ann"])})
+        if cut.alone is None:
+            return json_answer("", 404)
+        return json_answer(json.dumps({"id": "g", "members": listed(cut.alone)}))
+
+    with AnsweringServer(answer) as server:
+        outcome = run_tap({**CONFIG, "scim_token": "token", "scim_api_url": server.url}, tmp_path)
+        asked = [path for path in server.paths if "/Groups/" in path]
+    assert len(asked) == cut.is_asked
+    assert set(outcome.keys("scim_group_members")) == {("g", member) for member in cut.members}
+    reason = outcome.receipt("scim_group_members")["incomplete_reason"]
+    denied = "members_unknown: 1 groups leave out members, though users name them"
+    assert reason == (None if cut.is_known else denied)
