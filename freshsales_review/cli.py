@@ -114,9 +114,9 @@ def verify_command(
 ) -> None:
     """Hold the rows that the loader wrote against the receipts of the latest run.
 
-    Exits 1 when a row that was read is missing, is there twice, or is another one, and when the latest run
+    Exits 1 when a row that was sent is missing, is there twice, or is another one, and when the latest run
     is not the one that was just made. A read that is held back is told, and does not fail: nobody is gone
-    by it.
+    by it, and the marts and the report that follow say so, too.
     """
     if landing is None:
         landing, of_loader = landing_of(loader)
@@ -268,9 +268,9 @@ def _verify(landing: str, schema: str, max_age_minutes: int, sync_id: str | None
     _tell_held_back(console, checks, Threshold.of(os.environ))
     differing = sum(bool(check.differences) for check in checks)
     if differing:
-        console.print(f"{differing} of {len(checks)} streams differ from what was read.", style="bold red")
+        console.print(f"{differing} of {len(checks)} streams differ from what was sent.", style="bold red")
         sys.exit(1)
-    console.print(f"All {len(checks)} streams hold exactly the rows that were read.", style="green")
+    console.print(f"All {len(checks)} streams hold exactly the rows that were sent.", style="green")
 
 
 def _report(warehouse: str, marts_schema: str, output: Path, *, names: bool) -> None:
@@ -301,10 +301,10 @@ def _tell_held_back(console: Console, checks: list[Check], threshold: Threshold)
 def _table(account: str, checks: list[Check]) -> Table:
     table = Table(title=cell(f"{account}, run {checks[0].receipt.sync_id}"), title_justify="left")
     table.add_column("stream", no_wrap=True)
-    table.add_column("rows read", justify="right")
+    table.add_column("rows sent", justify="right")
     table.add_column("in warehouse", justify="right")
     table.add_column("read to its end")
-    table.add_column("rows are those read")
+    table.add_column("rows are those sent")
     for check in checks:
         receipt = check.receipt
         complete = (

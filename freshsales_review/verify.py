@@ -181,4 +181,4 @@ def _differences(receipt: Receipt, held: Held) -> Iterator[str]:
     if held.distinct_keys < held.rows:
         yield f"{held.rows - held.distinct_keys:,} rows are there more than once"
     if receipt.population_sha256 is not None and held.population_sha256 != receipt.population_sha256:
-        yield "the keys are not those that were read"
+        yield "the keys are not those that were sent"

@@ -34,7 +34,7 @@ STATUSES = {
 
 EVIDENCE = """
 select account, stream, sync_id, finished_at, is_complete, incomplete_reason, has_arrived, last_complete_at,
-    rows_read, rows_in_warehouse, population_sha256, population_matches, tap_version, is_held_back,
+    rows_read, rows_sent, rows_in_warehouse, population_sha256, population_matches, tap_version, is_held_back,
     rows_read_before, rows_missing
 from {marts}.data_quality
 where is_latest_run

@@ -278,6 +278,14 @@ def test_a_complete_read_has_no_banner_and_its_evidence_in_full(company: DuckDBF
         expect(cells).to_contain_text("complete")
 
 
+def test_what_a_stream_map_left_out_is_not_shown_as_lost(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(marts.quality("owners", rows=119, read=120))
+    page = review(own_warehouse)
+    expect(page.get_by_role("alert")).to_have_count(0)
+    [row] = page.locator("#evidence tr").filter(has_text="owners").all()
+    expect(row).to_contain_text("119of 120 read")
+
+
 def test_a_read_that_was_not_complete_cannot_be_missed(own_warehouse: DuckDBFile, review: Open) -> None:
     own_warehouse.execute(
         marts.quality("scim_users", reason="failed: 503 on /scim/v2/Users"),
@@ -291,7 +299,7 @@ def test_a_read_that_was_not_complete_cannot_be_missed(own_warehouse: DuckDBFile
         "scim_users of acme.myfreshworks.com: failed: 503 on /scim/v2/Users."
     )
     expect(alerts.first).to_contain_text("Last complete read: 2026-11-01 06:00 UTC.")
-    expect(alerts.last).to_contain_text("120 rows were read, 119 of that run are in the warehouse.")
+    expect(alerts.last).to_contain_text("120 rows were sent, 119 of that run are in the warehouse.")
     expect(page.get_by_role("note")).to_contain_text(
         "territories of acme.myfreshworks.com is not there (absent)"
     )

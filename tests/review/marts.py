@@ -32,7 +32,8 @@ _TABLES = {
         department varchar, manager_scim_user_id varchar, manager_identity_key varchar, manager_name varchar,
         crm_role_id bigint, crm_role varchar, crm_territory varchar, crm_status varchar, scim_status varchar,
         status varchar, created_at timestamp, last_seen_sync_id varchar, removed_seen_at timestamp,
-        crm_is_known boolean, scim_is_known boolean, known_since_sync_id varchar, idp_source varchar,
+        crm_is_known boolean, scim_is_known boolean, memberships_are_known boolean,
+        known_since_sync_id varchar, idp_source varchar,
         idp_user_id varchar, idp_match_method varchar, idp_match_confidence varchar,
         idp_match_is_ambiguous boolean, idp_status varchar, idp_left_at timestamp,
         idp_last_login_at timestamp, app_last_sign_in_at timestamp, is_assigned_in_idp boolean,
@@ -267,6 +268,7 @@ def quality(
     *,
     sync_id: str = LATEST,
     rows: int = 1,
+    read: int | None = None,
     reason: str | None = None,
     rows_in_warehouse: int | None = None,
     missing: int = 0,
@@ -275,9 +277,11 @@ def quality(
 ) -> str:
     """One row of data_quality.
 
-    A reason makes the read incomplete, another count makes it differ, and missing ones hold it back.
+    A reason makes the read incomplete, another count makes it differ, and missing ones hold it back. More may
+    have been `read` than the `rows` that were sent.
     """
     held = rows if rows_in_warehouse is None else rows_in_warehouse
+    read = rows if read is None else read
     day = f"2026-11-0{sync_id[7]}"
     reason_sql = "null" if reason is None else "'" + reason.replace("'", "''") + "'"
     last = (sync_id, day) if reason is None else (READS[0], "2026-11-01")
@@ -286,7 +290,7 @@ def quality(
             {sync_id == LATEST}, true, {held == rows}, {reason is None}, {reason_sql},
             {missing > 0}, {rows + missing}, {missing}, 'FULL_TABLE',
             timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
-            timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {rows}, {held},
+            timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {read}, {held},
             md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},
-            0, 0, 0, 0, 0, 0, null, 3, '0.1.0', null, null)
+            0, 0, 0, 0, 0, 0, null, 3, '0.1.0', {rows}, null)
         """

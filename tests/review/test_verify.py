@@ -78,7 +78,7 @@ def loaded(warehouse: Filled) -> Filled:
 def test_a_warehouse_that_holds_what_was_read_passes(loaded: Filled) -> None:
     result = run(loaded.location)
     assert result.exit_code == 0, result.output
-    assert "All 3 streams hold exactly the rows that were read." in result.output
+    assert "All 3 streams hold exactly the rows that were sent." in result.output
 
 
 def test_an_incomplete_stream_is_shown_with_its_reason_and_is_accepted(
@@ -218,7 +218,7 @@ def test_a_lost_row_and_a_repeated_one_differ_though_the_count_is_right(loaded: 
     loaded.execute("delete from freshsales.owners where id = 9", row("owners", "10"))
     result = run(loaded.location)
     assert result.exit_code == 1
-    assert "1 rows are there more than once; the keys are not those that were read" in result.output
+    assert "1 rows are there more than once; the keys are not those that were sent" in result.output
 
 
 @pytest.mark.parametrize("between", ["\n", "\t", "\r", "\\n"], ids=repr)
@@ -245,7 +245,7 @@ def test_a_changed_key_is_a_difference_though_the_count_is_right(loaded: Filled)
     loaded.execute("update freshsales.scim_group_members set member_id = 'U-1' where member_id = 'u-1'")
     result = run(loaded.location)
     assert result.exit_code == 1
-    assert "the keys are not those that were read" in result.output
+    assert "the keys are not those that were sent" in result.output
 
 
 def test_a_missing_table_is_a_difference_where_rows_were_read(loaded: Filled) -> None:

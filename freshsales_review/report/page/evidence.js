@@ -15,12 +15,6 @@ function showEvidence(report) {
       hasProviders(report) ? sourcesTable(report) : null,
     ),
   );
-  if (streams.length === 0) {
-    fill(
-      "evidence",
-      element("p", { class: "card" }, "The marts say nothing of any run: nothing was read yet."),
-    );
-  }
 }
 
 function showSubtitle(report, streams) {
@@ -32,7 +26,7 @@ function showSubtitle(report, streams) {
       .sort()
       .at(-1) ?? null;
   document.getElementById("subtitle").textContent =
-    `${accounts.join(", ") || "no account"} · last read ${moment(latest)} · written ${moment(report.written_at)}`;
+    `${accounts.join(", ")} · last read ${moment(latest)} · written ${moment(report.written_at)}`;
 }
 
 function showBanners(streams) {
@@ -51,10 +45,10 @@ function showBanners(streams) {
     ),
     banner(
       "broken",
-      "The warehouse does not hold what was read.",
+      "The warehouse does not hold what was sent.",
       differing,
       (stream) =>
-        `${stream.stream} of ${stream.account}: ${plural(stream.rows_read, "row was", "rows were")} read, ` +
+        `${stream.stream} of ${stream.account}: ${plural(stream.rows_sent, "row was", "rows were")} sent, ` +
         `${count(stream.rows_in_warehouse)} of that run are in the warehouse.`,
     ),
     banner(
@@ -128,16 +122,22 @@ function evidenceTable(streams) {
       : stream.is_complete
         ? "complete"
         : element("strong", {}, `not complete: ${stream.incomplete_reason ?? "no reason given"}`),
-    count(stream.rows_read),
+    rowsSent(stream),
     count(stream.rows_in_warehouse),
     populationInWords(stream),
     stream.tap_version ?? "unknown",
   ]);
   return plainTable(
-    ["Stream", "Read", "To its end", "Rows read", "In warehouse", "Population", "Tap"],
+    ["Stream", "Read", "To its end", "Rows sent", "In warehouse", "Population", "Tap"],
     rows,
     { class: "stacks" },
   );
+}
+
+// A stream map may leave rows out: what was sent is what has to arrive.
+function rowsSent(stream) {
+  if (stream.rows_sent === stream.rows_read) return count(stream.rows_sent);
+  return element("span", {}, count(stream.rows_sent), element("small", {}, `of ${count(stream.rows_read)} read`));
 }
 
 function populationInWords(stream) {
