@@ -25,7 +25,7 @@ LOADERS = {
     "meltanolabs-target-csv": ROOT / ".venv-loaders/meltanolabs-target-csv/bin/target-csv",
 }
 # As meltano.yml has it.
-LOADER_ENVIRONMENT = {"PGTZ": "UTC"}
+LOADER_ENVIRONMENT = {"PGTZ": "UTC", "PGCLIENTENCODING": "UTF8"}
 PATIENCE_SECONDS = 300
 
 Finished = subprocess.CompletedProcess[str]
