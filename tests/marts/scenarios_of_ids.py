@@ -144,6 +144,8 @@ def one_side_down(raw: Raw) -> Iterator[None]:
     down = {"scim_down": "scim_users", "crm_down": "owners"}
     for account in down:
         raw.load(account, 1, {"owners": [owner(1, "old@x")], "scim_users": [user("old", "old@x")]})
+    groups: dict[str, Rows] = {"scim_groups": [group("g")], "scim_group_members": []}
+    raw.load("groups_down", 1, {"scim_users": [user("old")], **groups})
     yield
     for account, stream in down.items():
         everything = {
@@ -151,7 +153,15 @@ def one_side_down(raw: Raw) -> Iterator[None]:
             "scim_users": [user("old", "old@x"), user("both", "both@x"), user("alone", "alone@x")],
         }
         raw.load(account, 2, everything | {stream: []}, incomplete={stream: "failed: it is down"})
+    both = [user("old"), user("new")]
+    raw.load(
+        "groups_down",
+        2,
+        {"scim_users": both, **groups},
+        incomplete={"scim_group_members": "failed: it is down"},
+    )
     yield
+    raw.load("groups_down", 3, {"scim_users": both, **groups})
     raw.load(
         "scim_down",
         3,

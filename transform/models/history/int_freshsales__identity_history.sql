@@ -58,6 +58,13 @@ current_keys as (
 
 ),
 
+-- Whose match is ambiguous: somebody on the other side may be them.
+ambiguous as (
+
+    select distinct account, identity_key from seats where is_current and is_ambiguous
+
+),
+
 -- A history from before role names were written down has the id alone.
 crm as (
 
@@ -338,9 +345,16 @@ seen as (
         scim.after_sync_id as scim_after_sync_id,
         scim.seen_at as scim_seen_at,
 
-        -- Who was not met on the other side is absent there only if it was read since they are here.
-        coalesce(reads.last_crm_sync_id >= scim.since_sync_id, false) as crm_is_read,
-        coalesce(reads.last_scim_sync_id >= crm.since_sync_id, false) as scim_is_read
+        -- Who was not met on the other side is absent there only if it was read since they are here, and if nobody
+        -- there may be them.
+        coalesce(
+            reads.last_crm_sync_id >= scim.since_sync_id and (crm.account is not null or ambiguous.account is null),
+            false
+        ) as crm_is_read,
+        coalesce(
+            reads.last_scim_sync_id >= crm.since_sync_id and (scim.account is not null or ambiguous.account is null),
+            false
+        ) as scim_is_read
     from filled
     inner join reads on filled.account = reads.account and filled.sync_id = reads.sync_id
     left join told_until on filled.account = told_until.account
@@ -352,6 +366,7 @@ seen as (
         on
             {{ freshsales_identity.freshsales_same('filled', 'scim', ['account', 'identity_key']) }}
             and filled.scim_sync_id = scim.sync_id
+    left join ambiguous on {{ freshsales_identity.freshsales_same('filled', 'ambiguous', ['account', 'identity_key']) }}
     left join managers on scim.account = managers.account and scim.manager = managers.manager
     left join role_names on crm.account = role_names.account and crm.role_lines = role_names.role_lines
     where filled.is_point = 1

@@ -6,13 +6,16 @@ with owners as (
 
 ),
 
+-- A line a role, taken apart again by int_freshsales__role_events: no name may bring a tab or a line of its own.
 roles as (
 
     select
         account,
         owner_id,
         {{ dbt.listagg(
-            'concat(cast(role_id as ' ~ dbt.type_string() ~ '), chr(9), role_name)', 'chr(10)', 'order by role_id'
+            'concat(cast(role_id as ' ~ dbt.type_string() ~ "), chr(9), replace(replace(role_name, chr(9), ' '), chr(10), ' '))",
+            'chr(10)',
+            'order by role_id'
         ) }} as roles,
         {{ dbt.listagg('role_name', "', '", 'order by role_name') }} as role_names
     from {{ ref('int_freshsales__owner_roles') }}

@@ -15,6 +15,7 @@ seats as (
         source_id,
         identity_key,
         is_current,
+        is_ambiguous,
         case side when 'crm' then {{ dbt.split_part('source_id', "'@'", 1) }} else source_id end as upstream_id,
         case side when 'crm' then nullif({{ dbt.split_part('source_id', "'@'", 2) }}, '') end as until_sync_id
     from keys

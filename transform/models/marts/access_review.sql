@@ -7,8 +7,7 @@ with identities as (
 
     select
         identities.*,
-        accounts.memberships_are_read,
-        accounts.scim_is_read,
+        accounts.last_scim_sync_id,
         coalesce(identities.crm_status in ('active', 'unknown'), false) as can_use_crm,
         coalesce(identities.scim_status in ('active', 'unknown'), false) as can_use_scim
     from (select * from {{ ref('identities') }}) as identities
@@ -66,9 +65,15 @@ nameless_roles as (
 
 ),
 
+-- Of whom it is not known what they hold, nobody can say that they do not hold it.
 departments as (
 
-    select account, department, count(*) as people
+    select
+        account,
+        department,
+        count(*) as people,
+        sum(case when crm_is_known then 1 else 0 end) as people_of_crm,
+        sum(case when memberships_are_known then 1 else 0 end) as people_of_groups
     from identities
     where can_use_scim and department is not null
     group by account, department
@@ -89,9 +94,16 @@ rare as (
     from department_holdings as holdings
     inner join departments
         on holdings.account = departments.account and holdings.department = departments.department
-    group by
-        holdings.account, holdings.department, holdings.resource_type, holdings.resource_id, departments.people
-    having count(*) < {{ var('freshsales_outlier_share') }} * departments.people
+    group by holdings.account, holdings.department, holdings.resource_type, holdings.resource_id
+    having
+        count(*) < {{ var('freshsales_outlier_share') }} * max(
+            case holdings.resource_type
+                when 'crm_role' then departments.people_of_crm
+                when 'crm_territory' then departments.people_of_crm
+                when 'scim_group' then departments.people_of_groups
+                else departments.people
+            end
+        )
 
 ),
 
@@ -185,7 +197,9 @@ flagged as (
             when identities.can_use_scim then case
                 when identities.manager_scim_user_id is not null
                     then case
-                        when managers.scim_status is null then case when identities.scim_is_read then true end
+                        -- A manager who came after the last complete read could not be in it.
+                        when managers.scim_status is null
+                            then case when identities.last_scim_sync_id >= users.sync_id then true end
                         when managers.scim_status <> 'unknown' then managers.scim_status <> 'active'
                     end
                 -- Known by a name or an address alone, which may be anybody's.
@@ -197,7 +211,7 @@ flagged as (
 
         case
             when held.groups_held = 1 then false
-            when not identities.memberships_are_read then null
+            when not identities.memberships_are_known then null
             when identities.can_use_scim then true
             when identities.scim_status is not null then false
         end as has_no_group,
@@ -225,6 +239,8 @@ flagged as (
         on {{ freshsales_identity.freshsales_same('identities', 'sharers', ['account', 'identity_key']) }}
     left join outliers
         on {{ freshsales_identity.freshsales_same('identities', 'outliers', ['account', 'identity_key']) }}
+    left join (select * from {{ ref('int_freshsales__scim_users') }}) as users
+        on identities.account = users.account and identities.scim_user_id = users.scim_user_id
     left join (select * from {{ ref('int_freshsales__scim_users') }}) as managers
         on identities.account = managers.account and identities.manager_scim_user_id = managers.scim_user_id
 

@@ -118,17 +118,29 @@ joined as (
         case
             when people.scim_user_id is not null then coalesce(users.scim_status, told.scim_status, 'removed')
         end as scim_status,
-        -- Who was not met on the other side is absent there only if it was read since they are here.
+        -- Who was not met on the other side is absent there only if it was read since they are here, and if nobody
+        -- there may be them.
         coalesce(
             people.crm_owner_id is not null
-            or accounts.last_crm_sync_id >= coalesce(scim_since.sync_id, users.sync_id, ''),
+            or (
+                not people.is_ambiguous
+                and accounts.last_crm_sync_id >= coalesce(scim_since.sync_id, users.sync_id, '')
+            ),
             false
         ) as crm_is_known,
         coalesce(
             people.scim_user_id is not null
-            or accounts.last_scim_sync_id >= coalesce(crm_since.sync_id, owners.sync_id, ''),
+            or (
+                not people.is_ambiguous
+                and accounts.last_scim_sync_id >= coalesce(crm_since.sync_id, owners.sync_id, '')
+            ),
             false
         ) as scim_is_known,
+        coalesce(
+            accounts.memberships_are_read
+            and accounts.last_membership_sync_id >= coalesce(scim_since.sync_id, users.sync_id, ''),
+            false
+        ) as memberships_are_known,
 
         coalesce(users.created_at, owners.created_at) as created_at,
         case
@@ -184,6 +196,7 @@ select
     joined.created_at,
     joined.crm_is_known,
     joined.scim_is_known,
+    joined.memberships_are_known,
     joined.known_since_sync_id,
     joined.last_seen_sync_id,
     joined.removed_seen_at,

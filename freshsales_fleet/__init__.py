@@ -1,1 +1,0 @@
-"""Many Freshsales accounts, read by tasks of Apache Airflow."""
