@@ -1,17 +1,23 @@
 """The tap's messages behind every loader that runs: each keeps every value, in whatever shape it keeps it."""
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
+from werkzeug import Request, Response
 
 from freshsales_sandbox.app import Sandbox
 from tests.pipeline import reading
-from tests.pipeline.commands import REVIEW, load, messages, start
+from tests.pipeline.commands import REVIEW, TAP, load, messages, start
 from tests.pipeline.reading import Rows, assert_same
 from tests.pipeline.truth import truth
 from tests.pipeline.warehouses import Warehouse
+from tests.tap.answering import AnsweringServer, json_answer
 
 # What CSV, SQL, JSON, Jinja, a spreadsheet or a terminal gives a meaning to.
 AWKWARD = (
@@ -60,6 +66,59 @@ def test_the_loaders_of_the_pipeline_keep_every_row_and_awkward_text(
     loaded = load(warehouse.loader, messages(sandbox), warehouse.location, tmp_path)
     assert loaded.returncode == 0, loaded.stderr
     assert_same(warehouse.rows, truth(sandbox))
+
+
+def read_scim(user: dict[str, Any], group: dict[str, Any]) -> str:
+    """What the tap writes of one user and one group."""
+
+    def answer(request: Request) -> Response:
+        resource = user if request.path.endswith("/Users") else group
+        return json_answer(json.dumps({"totalResults": 1, "Resources": [resource]}))
+
+    with AnsweringServer(answer) as server:
+        settings = {"DOMAIN": "acme", "SCIM_TOKEN": "token", "SCIM_API_URL": server.url}
+        read = start(
+            [TAP, "--config=ENV"],
+            environment={f"TAP_FRESHSALES_USERS_{name}": value for name, value in settings.items()},
+            cwd=Path("/"),
+        )
+    assert read.returncode == 0, read.stderr
+    return read.stdout
+
+
+def test_a_database_in_sql_ascii_keeps_names_in_any_script(postgresql: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        name = f"ascii_{uuid4().hex}"
+        connection.execute(
+            f"create database {name} encoding 'SQL_ASCII' locale 'C' template template0".encode()
+        )
+    location = postgresql.replace("/postgres?", f"/{name}?client_encoding=UTF8&")
+    # In a cell of JSON the database refuses such a name, since the loader writes it as an escape.
+    user = {"id": "1", "userName": "zoë", "displayName": "李小龙"}
+    group = {"id": "g", "displayName": "مريم", "members": [{"value": "1"}]}
+    loaded = load("meltanolabs-target-postgres", read_scim(user, group), location, tmp_path)
+    assert loaded.returncode == 0, loaded.stderr
+    [row] = reading.from_postgresql(location, "scim_users")
+    assert (row["user_name"], row["display_name"]) == ("zoë", "李小龙")
+    [row] = reading.from_postgresql(location, "scim_group_members")
+    assert (row["group_display_name"], row["member_id"]) == ("مريم", "1")
+    verified = start([REVIEW, "verify", "--landing", location])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_a_huge_group_and_a_large_photo_are_loaded_with_every_membership(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    ids = [f"{number:036d}" for number in range(12_500)]
+    group = {"id": "g", "members": [{"value": name, "display": f"Zoë {name}"} for name in ids]}
+    user = {"id": ids[0], "userName": "ann@x.example", "photo": "x" * 3_000_000}
+    loaded = load(warehouse.loader, read_scim(user, group), warehouse.location, tmp_path)
+    assert loaded.returncode == 0, loaded.stderr
+    assert sorted(row["member_id"] for row in warehouse.rows("scim_group_members")) == ids
+    [row] = warehouse.rows("scim_groups")
+    assert (row["member_count"], row["members"]) == (len(ids), None)
+    [row] = warehouse.rows("scim_users")
+    assert (row["user_name"], row["additional_attributes"]) == ("ann@x.example", None)
 
 
 def test_pipelinewise_target_postgres_keeps_every_row(
