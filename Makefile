@@ -45,7 +45,7 @@ types: $(BIN)/.ready
 pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready $(AIRBYTE)/.ready
 	@# Before the tests, which run side by side, look for a browser.
 	@$(BIN)/python -c 'from tools.chromium import executable; executable()'
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 ## The same as a Superset dashboard
 

@@ -9,7 +9,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -49,16 +48,30 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("dbt")
 
 
-@pytest.fixture(scope="session")
-def new_database(postgresql: str) -> Callable[[], PostgreSQL]:
-    def make() -> PostgreSQL:
-        name = f"marts_{uuid4().hex}"
-        with psycopg.connect(postgresql, autocommit=True) as connection:
-            connection.execute(f"create database {name}".encode())
-            connection.execute(f"alter database {name} set timezone to 'Asia/Kathmandu'".encode())
-        return PostgreSQL(postgresql.replace("/postgres?", f"/{name}?"))
+@pytest.fixture
+def empty_duckdb(work: Path) -> DuckDB:
+    """Return a warehouse without files.
 
-    return make
+    It lies in one place for all tests of a worker, because dbt parses the project anew for each path.
+    """
+    engine = DuckDB(work / "warehouse.duckdb")
+    for file in work.glob("warehouse*.duckdb*"):
+        file.unlink()
+    return engine
+
+
+@pytest.fixture
+def empty_postgresql(postgresql: str) -> PostgreSQL:
+    """Return an empty database. Its name never changes, because dbt parses the project anew for each."""
+    return created(postgresql, "warehouse")
+
+
+def created(server: str, name: str) -> PostgreSQL:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name} with (force)".encode())
+        connection.execute(f"create database {name}".encode())
+        connection.execute(f"alter database {name} set timezone to 'Asia/Kathmandu'".encode())
+    return PostgreSQL(server.replace("/postgres?", f"/{name}?"))
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +90,8 @@ def duckdb_marts(shared: Path, work: Path, providers: Providers) -> Marts:
 @pytest.fixture(scope="session")
 def postgresql_marts(shared: Path, work: Path, providers: Providers, request: pytest.FixtureRequest) -> Marts:
     def make() -> Marts:
-        return build_all(request.getfixturevalue("new_database")(), work, deepcopy(providers))
+        server = request.getfixturevalue("postgresql")
+        return build_all(created(server, "marts"), work, deepcopy(providers))
 
     return once(shared / "marts-postgresql", make)
 
@@ -89,11 +103,9 @@ def marts(request: pytest.FixtureRequest) -> Marts:
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+def engine(request: pytest.FixtureRequest) -> Engine:
     """Return an empty warehouse of the test's own."""
-    if request.param == "duckdb":
-        return DuckDB(tmp_path / "warehouse.duckdb")
-    made: PostgreSQL = request.getfixturevalue("new_database")()
+    made: Engine = request.getfixturevalue(f"empty_{request.param}")
     return made
 
 

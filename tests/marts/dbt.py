@@ -30,7 +30,7 @@ def dbt(
         ],
         env={
             **os.environ,
-            "DBT_TARGET_PATH": str(work / "target"),
+            "DBT_TARGET_PATH": str(target(work, environment)),
             "DBT_LOG_PATH": str(work / "logs"),
             "DBT_USE_COLORS": "false",
             **environment,
@@ -41,6 +41,11 @@ def dbt(
         timeout=240,
         check=False,
     )
+
+
+def target(work: Path, environment: Mapping[str, str]) -> Path:
+    """Return where dbt keeps what it has parsed: one folder for each kind of warehouse."""
+    return work / environment.get("FRESHSALES_DBT_TARGET", "duckdb")
 
 
 def built(*arguments: str, work: Path, environment: Mapping[str, str], project: Path = PROJECT) -> str:

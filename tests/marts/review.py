@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.marts.dbt import PROJECT, ROOT, executable
+from tests.marts.dbt import PROJECT, ROOT, executable, target
 from tests.marts.engines import DuckDB, Engine
 
 
@@ -18,7 +18,7 @@ def review(
         env={
             **os.environ,
             "DBT_PROJECT_DIR": str(PROJECT),
-            "DBT_TARGET_PATH": str(work / "target"),
+            "DBT_TARGET_PATH": str(target(work, engine.environment)),
             "DBT_LOG_PATH": str(work / "logs"),
             # Where the loaders are installed; Meltano has not left a link to itself there.
             "MELTANO_PROJECT_ROOT": str(work),

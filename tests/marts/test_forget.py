@@ -85,9 +85,9 @@ def test_a_run_from_the_future_is_taken_out(engine: Engine, work: Path) -> None:
 
 
 def test_only_the_loaders_duckdb_writes_its_file(
-    tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch
+    empty_duckdb: DuckDB, tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    engine, raw = empty_duckdb, Raw()
     raw.load("a", FUTURE, BAD)
     engine.load(raw)
     before = engine.landing.read_bytes()

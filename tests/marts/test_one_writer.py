@@ -44,9 +44,9 @@ def parsed(value: Any) -> Any:
 
 
 @pytest.fixture
-def old(tmp_path: Path, work: Path) -> DuckDB:
+def old(empty_duckdb: DuckDB, work: Path) -> DuckDB:
     """Raw tables and marts in one file, as an earlier version left them."""
-    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), two_days()
+    engine, raw = empty_duckdb, two_days()
     engine.load(raw)
     built("run", "--quiet", work=work, environment=engine.environment)
     raw.to_duckdb(engine.path)

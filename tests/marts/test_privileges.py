@@ -1,6 +1,5 @@
 """What may not be read is an error that names it; taken for never loaded, it would be null in every row."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -28,8 +27,8 @@ TAKEN = {
 
 
 @pytest.fixture
-def loaded(new_database: Callable[[], PostgreSQL]) -> PostgreSQL:
-    engine, raw = new_database(), Raw()
+def loaded(empty_postgresql: PostgreSQL) -> PostgreSQL:
+    engine, raw = empty_postgresql, Raw()
     raw.load("a", 1, {"scim_users": [user("ann", "a@x", active=False)], "owners": [owner(1, "a@x")]})
     engine.load(raw)
     return engine

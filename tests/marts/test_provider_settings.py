@@ -24,9 +24,9 @@ OKTA = {"source": "okta", "adapter": "okta", "schema": "freshsales_okta", "accou
     ],
 )
 def test_a_mistake_in_an_entry_is_named_with_its_place(
-    entries: list[Any], message: str, tmp_path: Path, work: Path
+    entries: list[Any], message: str, empty_duckdb: DuckDB, work: Path
 ) -> None:
-    environment = DuckDB(tmp_path / "warehouse.duckdb").environment
+    environment = empty_duckdb.environment
     variables = json.dumps({"freshsales_idp": entries})
     finished = dbt("parse", "--vars", variables, work=work, environment=environment)
     assert finished.returncode != 0
@@ -34,16 +34,18 @@ def test_a_mistake_in_an_entry_is_named_with_its_place(
 
 
 @pytest.mark.parametrize("given", ["{source: okta}", "[{source: okta"])
-def test_what_is_no_list_of_entries_is_refused(given: str, tmp_path: Path, work: Path) -> None:
-    environment = DuckDB(tmp_path / "warehouse.duckdb").environment | {"FRESHSALES_IDP": given}
+def test_what_is_no_list_of_entries_is_refused(given: str, empty_duckdb: DuckDB, work: Path) -> None:
+    environment = empty_duckdb.environment | {"FRESHSALES_IDP": given}
     finished = dbt("parse", work=work, environment=environment)
     assert finished.returncode != 0
     assert "FRESHSALES_IDP in the environment) has to be a list" in " ".join(finished.stdout.split())
 
 
 @pytest.mark.parametrize("by", ["variable", "environment"])
-def test_a_source_may_lie_in_a_duckdb_file_of_its_own(by: str, tmp_path: Path, work: Path) -> None:
-    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+def test_a_source_may_lie_in_a_duckdb_file_of_its_own(
+    by: str, empty_duckdb: DuckDB, tmp_path: Path, work: Path
+) -> None:
+    engine, raw = empty_duckdb, Raw()
     raw.load("a", 1, {"scim_users": [user("ann", "ann@x")]})
     engine.load(raw)
     path = tmp_path / "okta.duckdb"

@@ -24,8 +24,10 @@ DEAD = {
 }
 
 
-def test_sixty_days_of_changes_are_told_as_the_diary_has_them(tmp_path: Path, work: Path) -> None:
-    engine = DuckDB(tmp_path / "warehouse.duckdb")
+def test_sixty_days_of_changes_are_told_as_the_diary_has_them(
+    empty_duckdb: DuckDB, tmp_path: Path, work: Path
+) -> None:
+    engine = empty_duckdb
     with Sandbox(people=40, seed=5, quota=None) as sandbox:
         state = founded(sandbox)
         reads = []

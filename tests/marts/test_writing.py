@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -83,10 +83,10 @@ def test_a_build_mends_a_history_that_was_written_twice(engine: Engine, work: Pa
 
 
 def test_a_build_waits_for_the_one_that_writes_the_same_history(
-    new_database: Callable[[], PostgreSQL], tmp_path: Path, work: Path
+    empty_postgresql: PostgreSQL, tmp_path: Path, work: Path
 ) -> None:
     """The first build has written and not committed yet, as the second one begins."""
-    engine, raw = new_database(), Raw()
+    engine, raw = empty_postgresql, Raw()
     steps = company(raw)
     next(steps)
     engine.load(raw)
@@ -140,9 +140,9 @@ def test_a_history_from_before_the_words_were_kept_goes_on(engine: Engine, work:
     }
 
 
-def test_a_build_amid_another_one_loses_nothing(tmp_path: Path, work: Path) -> None:
+def test_a_build_amid_another_one_loses_nothing(empty_duckdb: DuckDB, work: Path) -> None:
     """The receipts are those of the last load, the rows still those of the load before."""
-    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    engine, raw = empty_duckdb, Raw()
     ann, ben, cleo = (user(name, f"{name}@x") for name in ("ann", "ben", "cleo"))
     raw.load("a", 1, {"scim_users": [ann, ben]})
     engine.load(raw)
