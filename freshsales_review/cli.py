@@ -13,9 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from freshsales_review.capture import SELECTION, due
+from freshsales_review.changes import rewrite_warehouse
 from freshsales_review.dbt import load_dbt, run_dbt
 from freshsales_review.errors import ReviewError
 from freshsales_review.forget import forget, traces_of
+from freshsales_review.forget_person import find, forget_person
+from freshsales_review.forget_person import traces_of as traces_of_person
 from freshsales_review.losses import Threshold
 from freshsales_review.places import (
     DEFAULTS,
@@ -200,6 +203,38 @@ def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
         return
     forget(places, traces, sync_id)
     click.echo(f"Run {sync_id} is taken out. Now run the job again, so that the marts follow.")
+
+
+@main.command("forget-person")
+@_loader
+@_marts_schema
+@_output
+@_without_names
+@click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
+@click.argument("who")
+def forget_person_command(
+    loader: str, marts_schema: str, output: Path, who: str, *, without_names: bool, yes: bool
+) -> None:
+    """Take a person out of the raw tables, the history, the marts and the report, for good.
+
+    WHO is an address, an id of Freshsales, or an identity key. Somebody who is still in Freshsales has to be
+    deleted there first, and the job has to have run since. What was loaded of an identity provider or of HR
+    stays: take the person out there, and load it again.
+    """
+    places = places_of(loader)
+    traces = traces_of_person(places, find(places, who))
+    for place, rows in traces.rows.items():
+        click.echo(f"{rows:>9,} rows  {printable(place)}")
+    if not yes:
+        click.echo("Nothing was changed. With --yes, all of it is taken out for good.")
+        return
+    load_dbt()
+    forget_person(places, traces)
+    run_dbt(places, "run")
+    rewrite_warehouse(places)
+    if output.exists():
+        _report(places.warehouse, marts_schema, output, names=not without_names)
+    click.echo("The person is taken out. Backups, and copies of these files elsewhere, are yours to change.")
 
 
 @main.command("dbt", context_settings={"ignore_unknown_options": True})

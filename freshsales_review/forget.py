@@ -5,18 +5,14 @@ until that time has passed.
 """
 # ruff: noqa: S608  -- names of schemas, tables and columns are quoted by identifier(); the run is a parameter
 
-import json
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-import psycopg
-
 from freshsales_review.capture import HISTORY
+from freshsales_review.changes import change_landing, change_warehouse
 from freshsales_review.errors import ReviewError
-from freshsales_review.places import DUCKDB, Places, python_of
+from freshsales_review.places import DUCKDB, Places
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 
@@ -28,19 +24,6 @@ TOLD_FROM = {
     "int_freshsales__identity_groups": "int_freshsales__membership_history",
     "int_freshsales__identity_history": "int_freshsales__identity_history",
 }
-
-# Only the loader's own DuckDB may write the loader's file; this runs in the loader's environment.
-DELETE_BY_LOADER = """
-import json, sys
-import duckdb
-path, sync_id, statements = json.load(sys.stdin)
-connection = duckdb.connect(path)
-connection.begin()
-for statement in statements:
-    connection.execute(statement, [sync_id])
-connection.commit()
-connection.close()
-"""
 
 
 @dataclass(frozen=True)
@@ -79,14 +62,16 @@ def traces_of(places: Places, sync_id: str) -> Traces:
 
 def forget(places: Places, traces: Traces, sync_id: str) -> None:
     """Take the run out. Done again after a failure half way, it does the rest."""
-    raw = [statement for part in traces.raw for statement in part.statements]
-    history = [statement for part in traces.history for statement in part.statements]
-    if places.loader == DUCKDB:
-        _delete_by_loader(places.landing, sync_id, raw)
-        if history:
-            _delete_from_duckdb(places.warehouse, sync_id, history)
-    else:
-        _delete_from_postgresql(places.landing, sync_id, [*raw, *history])
+    raw, history = (
+        [(statement, [sync_id]) for part in parts for statement in part.statements]
+        for parts in (traces.raw, traces.history)
+    )
+    if places.loader != DUCKDB:
+        change_landing(places, [*raw, *history])
+        return
+    change_landing(places, raw)
+    if history:
+        change_warehouse(places, history)
 
 
 def _raw(landing: Warehouse, schema: str, sync_id: str) -> Iterator[Part]:
@@ -127,42 +112,3 @@ def _earlier(table: str, column: str, *, by_side: bool) -> str:
 def _count(warehouse: Warehouse, of_run: str, sync_id: str) -> int:
     [(rows,)] = warehouse.query(f"select count(*) {of_run}", [sync_id])
     return int(rows)
-
-
-def _delete_by_loader(path: str, sync_id: str, statements: Sequence[str]) -> None:
-    python = python_of(DUCKDB)
-    if python is None:
-        raise ReviewError(
-            f"Only the DuckDB of the loader may write {path}, and target-duckdb is not installed by "
-            "Meltano here: run this in the Meltano project that loads."
-        )
-    finished = subprocess.run(  # noqa: S603 - the loader's own Python
-        [python, "-c", DELETE_BY_LOADER],
-        input=json.dumps([path, sync_id, statements]),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if finished.returncode:
-        said = finished.stderr.strip().splitlines() or ["it says nothing"]
-        raise ReviewError(f"The DuckDB of the loader could not change {path}: {said[-1]}")
-
-
-def _delete_from_duckdb(path: str, sync_id: str, statements: Sequence[str]) -> None:
-    try:
-        with duckdb.connect(path) as connection:
-            connection.begin()
-            for statement in statements:
-                connection.execute(statement, [sync_id])
-            connection.commit()
-    except duckdb.Error as error:
-        raise ReviewError(f"{path} could not be changed: {str(error).splitlines()[0]}") from error
-
-
-def _delete_from_postgresql(url: str, sync_id: str, statements: Sequence[str]) -> None:
-    try:
-        with psycopg.connect(url) as connection, psycopg.RawCursor(connection) as cursor:
-            for statement in statements:
-                cursor.execute(statement.encode(), [sync_id])
-    except psycopg.Error as error:
-        raise ReviewError(f"PostgreSQL refused the change: {str(error).splitlines()[0]}") from error

@@ -54,6 +54,11 @@ class Session:
         user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, self._version)
         return Api(self.config, user_agent, Clock(), self._logger)
 
+    def close(self) -> None:
+        """End all waits and connections, where there are any."""
+        if "api" in self.__dict__:
+            self.api.stop()
+
     @cached_property
     def _version(self) -> str:
         return version(PACKAGE)

@@ -294,10 +294,14 @@ TABLES: tuple[Table, ...] = (
 )
 
 
-class Sink(Protocol):
-    """Whatever takes the records of one table: a Singer stream, a file, a list."""
+class OfTable(Protocol):
+    """Whatever is about one table."""
 
     table: Table
+
+
+class Sink(OfTable, Protocol):
+    """Whatever takes the records of one table: a Singer stream, a file, a list."""
 
     def open(self) -> None: ...
 
@@ -308,14 +312,14 @@ class Sink(Protocol):
         """Write what is held back; also where the read, or another table, failed."""
 
 
-AnySink = TypeVar("AnySink", bound=Sink)
+Part = TypeVar("Part", bound=OfTable)
 
 
-def by_source(sinks: Iterable[AnySink]) -> list[list[AnySink]]:
-    """The sinks of each source together, in their order."""
-    together: dict[str, list[AnySink]] = {}
-    for sink in sinks:
-        together.setdefault(sink.table.source.name, []).append(sink)
+def by_source(parts: Iterable[Part]) -> list[list[Part]]:
+    """Those of each source together, in their order."""
+    together: dict[str, list[Part]] = {}
+    for part in parts:
+        together.setdefault(part.table.source.name, []).append(part)
     return list(together.values())
 
 

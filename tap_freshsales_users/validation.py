@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
+from jsonschema import Draft202012Validator
 
 from tap_freshsales_users.api.account import resolve
 from tap_freshsales_users.errors import ConfigurationError
@@ -21,7 +21,7 @@ VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 def find_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Empty where the run can start."""
-    validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema)
+    validator = Draft202012Validator(schema)
     problems = [_sentence(error, schema) for error in validator.iter_errors(dict(config))]
     return problems or [*_credential_problems(config), *_consistency_problems(config)]
 

@@ -21,12 +21,27 @@ ALLOWED = {
     "tables": {"reading", "records"},
     "session": {"tables", "reading", "records", "api", "settings", "errors"},
     "check": {"session", "tables", "reading", "terminal", "errors"},
+    "account": {"session", "settings", "validation", "tables", "reading", "records", "errors"},
+    "validation": {"api", "records", "errors"},
+    "dlt": {"account", "records"},
+    "airbyte": {"account", "settings", "tables", "records", "errors"},
     "singer": {"singer", "session", "tables", "reading", "api", "records", "errors", "settings"},
     "run": {"singer", "session", "tables", "reading", "errors"},
 }
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
 # A reader without Singer stands on these.
-WITHOUT_THE_SDK = ("api", "reading", "records", "tables", "session", "check")
+WITHOUT_THE_SDK = (
+    "api",
+    "reading",
+    "records",
+    "tables",
+    "session",
+    "check",
+    "account",
+    "validation",
+    "dlt",
+    "airbyte",
+)
 
 
 def modules(place: str) -> list[Path]:

@@ -1,0 +1,217 @@
+"""The Python face: an account whose tables are read a page at a time.
+
+    from tap_freshsales_users import Account
+
+    with Account(domain="acme", scim_token="...") as account:
+        for page in account.read("scim_users"):
+            print(len(page), "users")
+        print(account.receipts)
+
+It reads by the same code as the tap: the same records, the same errors, and a receipt for each table.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self, TypedDict, Unpack
+
+from tap_freshsales_users.errors import ConfigurationError, TapError
+from tap_freshsales_users.reading.outcome import Outcome
+from tap_freshsales_users.reading.receipt import Delivery
+from tap_freshsales_users.reading.sources import OWNERS, SCIM_USERS
+from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
+from tap_freshsales_users.records.shaper import Record
+from tap_freshsales_users.session import Session
+from tap_freshsales_users.settings import SETTINGS
+from tap_freshsales_users.tables import TABLES, Rows, Table, by_source
+from tap_freshsales_users.validation import find_problems
+
+BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
+
+
+class Settings(TypedDict, total=False):
+    """The settings of the tap, by keyword; README.md says what each does.
+
+    Those of Singer alone are not among them; `since` of `read` stands in place of `start_date`.
+    """
+
+    domain: str
+    api_key: str | None
+    api_auth: Literal["token", "basic"]
+    scim_token: str | None
+    rest_api_url: str | None
+    scim_api_url: str | None
+    page_size: int
+    max_in_flight: int
+    requests_per_hour: int
+    requests_per_minute: int
+    quota_reserve: int
+    max_quota_wait_seconds: int
+    request_timeout_seconds: float
+    max_attempts: int
+    pseudonym_key: str | None
+    user_agent: str
+
+
+class Bookmark(TypedDict):
+    """What the next run of an account has to know of this one."""
+
+    account: str
+    sync_id: str
+    pseudonym_key_fingerprint: str | None
+
+
+class Account:
+    """One run over an account: all its reads share one quota, one `sync_id` and the receipts.
+
+    `last` is the `bookmark` of the run before, so that this run's id is greater and its key for pseudonyms
+    the same. Raises ConfigurationError, before anything is sent.
+    """
+
+    def __init__(self, *, last: Mapping[str, Any] | None = None, **settings: Unpack[Settings]) -> None:
+        given: dict[str, Any] = dict(settings)
+        for name in given:
+            if name not in Settings.__annotations__:
+                raise ConfigurationError(
+                    f"There is no setting `{name}`", f"Known are: {', '.join(Settings.__annotations__)}."
+                )
+        shapes = {name: SETTINGS["properties"][name] for name in Settings.__annotations__}
+        config = {name: shape["default"] for name, shape in shapes.items() if "default" in shape} | given
+        problems = find_problems(config, SETTINGS)
+        if problems:
+            raise ConfigurationError("The settings cannot be used", " ".join(problems))
+        self._session = Session(config, logging.getLogger(__package__))
+        if last is not None:
+            self.follow(last)
+
+    def follow(self, last: Mapping[str, Any]) -> None:
+        """Have this run come after the one whose bookmark is `last`; before anything is read."""
+        self._session.follow(last.get("sync_id"))
+        self._session.check_pseudonyms(last)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all waits and connections."""
+        self._session.close()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the given credentials can read, in the order to read them in."""
+        return tuple(table.name for table in TABLES if self._session.config.get(table.source.setting))
+
+    def together(self, tables: Iterable[str]) -> list[list[str]]:
+        """The names of those tables that one list feeds, side by side."""
+        return [
+            [one.table.name for one in fed]
+            for fed in by_source([_Chosen(self.table(name)) for name in tables])
+        ]
+
+    def is_as_expected(self, table: str) -> bool:
+        """Whether it was read whole, or not for a reason that no later run can mend."""
+        receipt = self._session.receipts.get(table)
+        return receipt is not None and receipt.is_as_expected
+
+    @property
+    def receipts(self) -> list[Record]:
+        """The rows of `sync_receipts`: one for each table that was read, or begun to be read."""
+        return [receipt.to_record() for receipt in self._session.receipts.values()]
+
+    @property
+    def bookmark(self) -> Bookmark:
+        """What to hand the next run as `last`."""
+        return {
+            "account": self._session.account,
+            "sync_id": self._session.sync_id,
+            "pseudonym_key_fingerprint": self._session.pseudonym_key_fingerprint,
+        }
+
+    def check(self) -> None:
+        """Ask for one record with each credential; raises TapError."""
+        for source in (OWNERS, SCIM_USERS):
+            if self._session.config.get(source.setting):
+                self._session.read(source).probe()
+
+    def read(self, table: str, *, since: str | None = None) -> Iterator[list[Record]]:
+        """The records of a table, a page at a time, read to its end; raises TapError.
+
+        `since`, a date-time with its offset, asks for scim_users that changed from then on. An incremental
+        read cannot tell who is gone, and its receipt says so.
+        """
+        return (records for _, records in self.read_together(table, since=since))
+
+    def read_together(self, *tables: str, since: str | None = None) -> Iterator[tuple[str, list[Record]]]:
+        """The same of several tables, each page with the name of its table; each list is read only once.
+
+        So scim_groups and scim_group_members, which one list feeds, cost the requests of one.
+        """
+        moment = None if since is None else _moment(since)
+        rows = [self._session.rows(self.table(name)) for name in tables]
+        return (page for together in by_source(rows) for page in self._pages(together, moment))
+
+    def table(self, name: str) -> Table:
+        """What is known of a table; raises ConfigurationError where it cannot be read."""
+        table = BY_NAME.get(name)
+        if table is None:
+            raise ConfigurationError(f"There is no table {name}", f"Known are: {', '.join(BY_NAME)}.")
+        if not self._session.config.get(table.source.setting):
+            raise ConfigurationError(
+                f"{name} cannot be read: `{table.source.setting}` is not set",
+                "Set it, or leave the table out.",
+            )
+        return table
+
+    def _pages(self, together: list[Rows], since: str | None) -> Iterator[tuple[str, list[Record]]]:
+        source, name = together[0].table.source, together[0].table.name
+        read = self._session.read(source, name=name, since=lambda: since)
+        problem = None
+        try:
+            with closing(read.pages()) as pages:
+                for items in pages:
+                    for rows in together:
+                        records = rows.take(items)
+                        if records:
+                            yield rows.table.name, records
+        except TapError as error:
+            problem = error.reason
+            raise
+        except Exception:
+            problem = "internal"
+            raise
+        except BaseException:  # whoever reads has stopped
+            problem = "stopped"
+            raise
+        finally:
+            self._conclude(together, read.outcome if problem is None else read.outcome.failed(problem))
+
+    def _conclude(self, together: list[Rows], outcome: Outcome) -> None:
+        """The receipt of each table; the requests are counted in that of the first one."""
+        for rows in together:
+            of_table = rows.conclude(outcome if rows is together[0] else outcome.without_requests())
+            counts = rows.counts
+            delivery = Delivery(counts.records, of_table.population_sha256)
+            self._session.note(self._session.issuer.receipt(rows.table.name, of_table, counts, delivery))
+
+
+@dataclass
+class _Chosen:
+    table: Table
+
+
+def _moment(text: str) -> str:
+    try:
+        return to_date_time(text)
+    except UncoercibleError:
+        raise ConfigurationError(
+            "`since` is no date-time with its offset", "Give one such as 2026-01-31T00:00:00Z."
+        ) from None

@@ -1,0 +1,154 @@
+"""A person who is taken out is in no table and in no file any more, and everybody else is as before."""
+
+import base64
+import gzip
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from freshsales_review.errors import ReviewError
+from freshsales_review.forget_person import find
+from freshsales_review.places import DUCKDB, Places
+from tests.marts.dbt import built
+from tests.marts.engines import DuckDB, Engine, Row
+from tests.marts.people import group, members, owner, user
+from tests.marts.raw import Raw
+from tests.marts.review import review
+
+ZOE = (
+    "zoe.quill@acme.example",
+    "z.quill@old.example",
+    "zoe quill",
+    "quill-4711",
+    "+1 201 555 0199",
+    "900000001",
+)
+ZOE_ID, ZOE_CRM = "quill-4711", 900000001
+
+
+def zoe(**columns: Any) -> Row:
+    return user(
+        ZOE_ID,
+        "zoe.quill@acme.example",
+        display_name="Zoe Quill",
+        emails=[{"value": "Zoe.Quill@acme.example", "primary": True}, {"value": "z.quill@old.example"}],
+        phone_numbers=[{"value": "+1 201 555 0199"}],
+        **columns,
+    )
+
+
+def others(**columns: Any) -> list[Row]:
+    return [
+        user("ann", "ann@acme.example", manager_id=ZOE_ID, manager_display_name="Zoe Quill", **columns),
+        user("bob", "bob@acme.example", additional_attributes={"buddy": "Zoe.Quill@acme.example"}),
+    ]
+
+
+def company(*, with_zoe: bool, **columns: Any) -> dict[str, list[Row]]:
+    listed = [{"value": one, "display": "Zoe Quill" if one == ZOE_ID else one} for one in ("ann", ZOE_ID)]
+    owners = [owner(1, "ann@acme.example"), owner(2, "bob@acme.example")]
+    if with_zoe:
+        return {
+            "scim_users": [zoe(), *others(**columns)],
+            "owners": [owner(ZOE_CRM, "zoe.quill@acme.example", display_name="Zoe Quill"), *owners],
+            "scim_groups": [group("sales") | {"members": listed}],
+            "scim_group_members": members("sales", "ann", ZOE_ID),
+        }
+    return {
+        "scim_users": [user("ann", "ann@acme.example", **columns), user("bob", "bob@acme.example")],
+        "owners": owners,
+        "scim_groups": [group("sales") | {"members": listed[:1]}],
+        "scim_group_members": members("sales", "ann"),
+    }
+
+
+def step(engine: Engine, raw: Raw, work: Path, day: int, content: dict[str, list[Row]]) -> None:
+    raw.load("a", day, content)
+    engine.load(raw)
+    built("run", "--quiet", work=work, environment=engine.environment)
+
+
+def everything(engine: Engine) -> dict[str, list[Row]]:
+    """Every row of every table, of the loader's and of dbt's."""
+    found = {}
+    listing = (
+        "select table_schema as place, table_name as name from information_schema.tables "
+        "where table_schema like 'freshsales%' order by 1, 2"
+    )
+    for ask in (engine.raw, engine.query):
+        for table in ask(listing):
+            name = f"{table['place']}.{table['name']}"
+            found[f"{ask.__name__}: {name}"] = ask(f"select * from {name}")
+    return found
+
+
+def mentions(engine: Engine) -> list[str]:
+    return [
+        name
+        for name, rows in everything(engine).items()
+        if any(one in str(row).lower() for row in rows for one in ZOE)
+    ]
+
+
+def test_nothing_is_left_of_who_is_forgotten(engine: Engine, work: Path, tmp_path: Path) -> None:
+    raw, report = Raw(), tmp_path / "review.html"
+    step(engine, raw, work, 1, company(with_zoe=True))
+    arguments = ("--output", str(report))
+    still = review("forget-person", engine, work, *arguments, "--yes", "Zoe.Quill@acme.example")
+    assert still.returncode == 1
+    assert "is still in a" in still.stderr
+    step(engine, raw, work, 2, company(with_zoe=False, department="B"))
+    written = review("report", engine, work, *arguments, *_warehouse(engine))
+    assert written.returncode == 0, written.stderr
+    assert "zoe.quill" in content(report).lower()
+    before = everything(engine)
+
+    said = review("forget-person", engine, work, *arguments, "zoe.quill@acme.example")
+    assert said.returncode == 0, said.stderr
+    assert "Nothing was changed" in said.stdout
+    assert "1 rows  freshsales.scim_users" in said.stdout
+    assert everything(engine) == before
+
+    done = review("forget-person", engine, work, *arguments, "--yes", "zoe.quill@acme.example")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert mentions(engine) == []
+    files = [report, *([engine.path, engine.landing] if isinstance(engine, DuckDB) else [])]
+    for file in files:
+        held = file.read_bytes().lower()
+        assert not [one for one in ZOE if one.encode() in held], file
+    assert not [one for one in ZOE if one in content(report).lower()]
+    assert not list(tmp_path.glob("*.rewritten"))
+    again = review("forget-person", engine, work, "zoe.quill@acme.example")
+    assert again.returncode == 1
+    assert "Nobody here has" in again.stderr
+
+    # The next run finds everybody else as they were.
+    after = {row["display_name"] for row in engine.query("select * from freshsales_identity.identities")}
+    assert after == {"Ann", "Bob"}
+    for name, rows in before.items():
+        if name.endswith(("owner_history", "scim_user_history")):
+            kept = [row for row in rows if not any(one in str(row).lower() for one in ZOE)]
+            assert [row for row in kept if row in everything(engine)[name]] == kept
+
+
+def content(report: Path) -> str:
+    """What the page unpacks: gzip in base64."""
+    packed = max(re.findall(r"[A-Za-z0-9+/=]{100,}", report.read_text()), key=lambda part: part[:4] == "H4sI")
+    return gzip.decompress(base64.b64decode(packed)).decode()
+
+
+def _warehouse(engine: Engine) -> tuple[str, ...]:
+    return ("--warehouse", str(engine.path)) if isinstance(engine, DuckDB) else ()
+
+
+def test_one_address_of_two_people_names_nobody(tmp_path: Path, work: Path) -> None:
+    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    shared = [user("ann", "team@acme.example"), user("bob", "team@acme.example")]
+    step(engine, raw, work, 1, {"scim_users": shared})
+    places = Places(DUCKDB, str(engine.landing), "freshsales", str(engine.path), {})
+    with pytest.raises(ReviewError, match="More than one person has team"):
+        find(places, "team@acme.example")
+    with pytest.raises(ReviewError, match="Nobody here has"):
+        find(places, "nobody@acme.example")
