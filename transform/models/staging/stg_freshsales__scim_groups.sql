@@ -1,8 +1,9 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
-with source as (
-
-    {{ freshsales_identity.freshsales_source('scim_groups', {
+{{ freshsales_identity.freshsales_staging(
+    'scim_groups',
+    key=['id'],
+    columns={
         'account': 'text',
         'id': 'text',
         'external_id': 'text',
@@ -16,46 +17,7 @@ with source as (
         'schemas': 'json',
         'additional_attributes': 'json',
         'sync_id': 'text',
-    }) }}
-
-),
-
-{{ freshsales_identity.freshsales_presence('scim_groups', ['id']) }},
-
-renamed as (
-
-    select
-        -- ids
-        latest.account,
-        latest.id as group_id,
-        latest.external_id,
-
-        -- text
-        {{ freshsales_identity.freshsales_text('latest.display_name') }} as display_name,
-        {{ freshsales_identity.freshsales_text('latest.resource_location') }} as resource_location,
-        {{ freshsales_identity.freshsales_text('latest.resource_version') }} as resource_version,
-
-        -- numbers
-        latest.member_count,
-
-        -- times
-        latest.created_at,
-        latest.last_modified_at,
-
-        -- JSON
-        latest.members,
-        latest.schemas,
-        latest.additional_attributes,
-
-        -- presence
-        latest.sync_id,
-        presence.removed_seen_sync_id,
-        presence.removed_seen_at,
-        presence.removed_seen_sync_id is null as is_present
-    from latest
-    left join presence
-        on latest.account = presence.account and latest.sync_id = presence.sync_id
-
-)
-
-select * from renamed
+    },
+    names={'id': 'group_id'},
+    as_is=['external_id'],
+) }}
