@@ -21,7 +21,7 @@ KEPT = {
     "scim_group_members": "int_freshsales__membership_history",
 }
 # What dbt has to build for it.
-SELECTION = "+freshsales_identity.history"
+SELECTION = "+freshsales_identity.intermediate.freshsales.history"
 
 
 @dataclass(frozen=True, order=True)

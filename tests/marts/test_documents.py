@@ -48,7 +48,7 @@ def test_the_documentation_builds_and_describes_every_column_of_the_marts(
 
 @pytest.mark.parametrize("stream", sorted(path.stem for path in SCHEMAS.glob("*.json")))
 def test_staging_reads_every_column_of_the_stream_by_its_type(stream: str) -> None:
-    sql = (PROJECT / f"models/staging/stg_freshsales__{stream}.sql").read_text()
+    sql = (PROJECT / f"models/staging/freshsales/stg_freshsales__{stream}.sql").read_text()
     if "freshsales_crm_users(" in sql:
         sql = (PROJECT / "macros/freshsales_crm_users.sql").read_text()
     read = dict(re.findall(r"^ +'(\w+)': '(text|integer|boolean|timestamp|json)',$", sql, re.MULTILINE))

@@ -149,7 +149,7 @@ def test_a_build_amid_another_one_loses_nothing(empty_duckdb: DuckDB, work: Path
     build(engine, work)
     raw.load("a", 2, {"scim_users": [ann, cleo]})
     engine.load(raw)
-    models = ["stg_freshsales__sync_receipts", "path:models/base", "int_freshsales__scim_user_history"]
+    models = ["stg_freshsales__sync_receipts", "base_freshsales__*", "int_freshsales__scim_user_history"]
     built("run", "--quiet", "--select", *models, work=work, environment=engine.environment)
     told = f"""select scim_user_id, observation
         from freshsales_history.int_freshsales__scim_user_history

@@ -1,4 +1,8 @@
-{{ config(schema=var('freshsales_history_schema'), unique_key=['account', 'source', 'idp_user_id', 'first_loaded_at']) }}
+{{ config(
+    schema=var('freshsales_history_schema'),
+    unique_key=['account', 'source', 'idp_user_id', 'first_loaded_at'],
+    meta={'key': ['account', 'source', 'idp_user_id', 'first_loaded_at']},
+) }}
 
 -- One row a user and time in which the loads said the same: has left, or has not. What a load before said of somebody
 -- is overwritten by the next, so only this tells between which two loads they left.

@@ -1,4 +1,7 @@
-{{ config(schema=var('freshsales_history_schema')) }}
+{{ config(
+    schema=var('freshsales_history_schema'),
+    meta={'key': ['account', 'source', 'side', 'source_id', 'matched_at']},
+) }}
 
 {#- What names a person for certain, or nearly: asked before any address, and of everybody. #}
 {%- set by_id = ['app_user_id', 'external_id', 'external_alias', 'employee_number'] %}
