@@ -9,7 +9,8 @@ from tools.documents import ROOT
 
 FOLDERS = (
     *("benchmarks", "dashboards", "demo", "freshsales_idp", "freshsales_review", "freshsales_sandbox"),
-    *("schemas", "tap_freshsales_users", "tests", "tools", "transform"),
+    *("schemas", "tap_freshsales_users", "tests", "tools"),
+    *("transform/macros", "transform/models", "transform/profiles", "transform/tests"),
 )
 SUFFIXES = {".py", ".js", ".json", ".sql", ".toml", ".yaml", ".yml"}
 _LIST = re.compile(
