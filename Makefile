@@ -20,11 +20,15 @@ AIRBYTE := .venv-airbyte
 # DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13: Meltano and its plugins run on that or older.
 PIPELINE_PYTHON := >=3.11,<3.14
 
+# Airflow 3.3 has the same range.
+FLEET := .venv-fleet
+FLEET_PYTHON := >=3.11,<3.14
+
 # Superset 6.1.0 asks for releases of packages that have no wheels for Python 3.13.
 SUPERSET := .venv-superset
 SUPERSET_PYTHON := >=3.11,<3.13
 
-.PHONY: help demo install test superset test-superset lint types pytest format docs pins clean
+.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs pins clean
 help:
 	@sed -n 's/^#   \(make [a-z-]*\) */\1|/p' Makefile | while IFS='|' read -r command does; do printf '  %-20s%s\n' "$$command" "$$does"; done
 
@@ -56,6 +60,17 @@ superset: $(SUPERSET)/.ready
 #   make test-superset   that dashboard in a browser, on DuckDB and PostgreSQL
 test-superset: $(BIN)/.ready $(SUPERSET)/.ready
 	$(BIN)/python -m pytest tests/superset
+
+## Many accounts, on Airflow
+
+#   make fleet    twelve played accounts read by Apache Airflow, on this machine alone; SERVE= runs once and ends
+SERVE ?= yes
+fleet: $(BIN)/.ready .meltano/.ready $(FLEET)/.ready
+	@$(BIN)/python -m fleet $(if $(SERVE),,--once)
+
+#   make test-fleet      the DAG of the fleet in a real Airflow, on PostgreSQL and DuckDB
+test-fleet: $(BIN)/.ready .meltano/.ready $(FLEET)/.ready
+	$(BIN)/python -m pytest tests/fleet
 
 ## For a real account
 
@@ -121,6 +136,14 @@ $(SUPERSET)/.ready: dashboards/superset/requirements.txt dashboards/superset/con
 		$(UV) venv --quiet --clear --no-project --python "$$python" $(SUPERSET)
 	@$(UV) pip install --quiet --python $(SUPERSET)/bin/python --constraint dashboards/superset/constraints.txt \
 		--requirement dashboards/superset/requirements.txt
+	@touch $@
+
+$(FLEET)/.ready: fleet/requirements.txt fleet/constraints.txt pyproject.toml | $(BIN)/.ready
+	@echo "Installing Airflow"
+	@python=$$($(UV) python find "$(FLEET_PYTHON)" 2>/dev/null || echo "$(FLEET_PYTHON)"); \
+		$(UV) venv --quiet --clear --no-project --python "$$python" $(FLEET)
+	@$(UV) pip install --quiet --python $(FLEET)/bin/python --constraint fleet/constraints.txt \
+		--requirement fleet/requirements.txt --editable '.[review]'
 	@touch $@
 
 $(LOADERS)/.ready: Makefile .venv-meltano/.ready

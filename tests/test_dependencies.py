@@ -29,7 +29,7 @@ OWN = {path.name for path in ROOT.iterdir() if path.is_dir()}
 # Declared for what they do or bring, not to be imported: commands, plug-ins, stubs, scripts for the report.
 NOT_IMPORTED = {"itables", "mypy", "pytest-xdist", "ruff", "types-jsonschema", "types-requests"}
 # Environments of their own have requirements of their own.
-ELSEWHERE = {"superset", "dbt"}
+ELSEWHERE = {"airflow", "superset", "dbt"}
 
 
 def normal(name: str) -> str:

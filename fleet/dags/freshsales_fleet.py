@@ -1,0 +1,90 @@
+"""The fleet: every account of the inventory is read, one task each; then one build, and one verdict.
+
+    inventory → prepare → read[account] → (load, on DuckDB) → marts → reports → verdict
+
+`FRESHSALES_FLEET_*` variables of the workers say where things are, see README.md beside this folder.
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Asset, TriggerRule, task
+
+from freshsales_fleet import tasks
+from freshsales_fleet.places import Places
+from freshsales_fleet.policy import ExitCodePolicy
+from freshsales_fleet.retries import RETRIES
+
+PLACES = Places.of()
+MARTS = Asset("freshsales_identity_marts")
+GREEN = Asset("freshsales_fleet_green")
+
+with DAG(
+    "freshsales_fleet",
+    description="Reads every Freshsales account of the inventory, builds the marts once, gives a verdict.",
+    schedule=os.environ.get("FRESHSALES_FLEET_SCHEDULE"),
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    # Two runs at once would load the same accounts.
+    max_active_runs=1,
+    # Values only: no setting of an account is a template.
+    default_args={"retries": 0, "owner": "freshsales"},
+    doc_md=__doc__,
+    tags=["freshsales"],
+):
+
+    @task
+    def inventory() -> list[dict[str, Any]]:
+        return tasks.inventory(PLACES)
+
+    @task
+    def prepare() -> None:
+        tasks.prepare(PLACES)
+
+    @task(
+        pool=os.environ.get("FRESHSALES_FLEET_POOL", "default_pool"),
+        retries=RETRIES,
+        retry_policy=ExitCodePolicy(),
+        execution_timeout=timedelta(hours=2),
+        map_index_template="{{ account }}",
+    )
+    def read(entry: dict[str, Any]) -> None:
+        from airflow.sdk import get_current_context  # noqa: PLC0415
+
+        context = get_current_context()
+        context["account"] = entry["host"]
+        tasks.read(PLACES, entry, context["run_id"], context["ti"].try_number)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def load(run_id: str) -> bool:
+        return tasks.load(PLACES, run_id)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[MARTS])
+    def marts() -> bool:
+        return tasks.marts(PLACES)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def reports() -> bool:
+        return tasks.reports(PLACES)
+
+    @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[GREEN])
+    def verdict(accounts: Any, built: Any, reported: Any) -> str:
+        from airflow.sdk import get_current_context  # noqa: PLC0415
+
+        return tasks.verdict(PLACES, accounts, get_current_context()["dag_run"].start_date, built, reported)
+
+    # A literal, so that there may be more accounts than an XCom may be mapped over (1,024). Where the file
+    # cannot be used, the task `inventory` says why.
+    checked = inventory()
+    reading = read.expand(entry=tasks.entries(PLACES))
+    built, reported = marts(), reports()
+    checked >> prepare() >> reading
+    last = reading
+    if not PLACES.is_postgresql:
+        last = load("{{ run_id }}")
+        reading >> last
+    last >> built >> reported >> verdict(checked, built, reported)

@@ -1,0 +1,1 @@
+"""Many Freshsales accounts, read by tasks of Apache Airflow."""

@@ -1,0 +1,107 @@
+"""Other programs, run by a task: they stay in its process group, log into its log, and die with it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import IO
+
+log = logging.getLogger(__name__)
+
+TETHER = Path(__file__).with_name("tether.py")
+GRACE_SECONDS = 10
+# What a program may need of the worker's environment. The rest, such as the connections and the keys of
+# Airflow, is not its business.
+KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+)
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+class Started:
+    """A program under way."""
+
+    def __init__(self, process: subprocess.Popen[bytes], reader: Thread) -> None:
+        self._process = process
+        self._reader = reader
+
+    def wait(self) -> int:
+        """Wait for the end; return the exit code, 128 + n for a signal, once all of its log is written."""
+        code = self._process.wait()
+        self._reader.join()
+        return code if code >= 0 else 128 - code
+
+    def end(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+@contextmanager
+def started(
+    name: str,
+    command: Sequence[str | Path],
+    environment: Mapping[str, str],
+    *,
+    stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+    stdout: int | IO[bytes] | None = None,
+) -> Iterator[Started]:
+    """Start a program in an empty directory, with nothing in its environment but what is given and `KEPT`.
+
+    What it logs, and what it prints where `stdout` is left out, goes into the log of the task. It does not
+    outlive the block.
+    """
+    with TemporaryDirectory(prefix="freshsales-fleet-") as empty:
+        process = subprocess.Popen(  # noqa: S603 - programs of the fleet's own settings
+            [sys.executable, "-I", "-S", TETHER, str(os.getpid()), *command],
+            cwd=empty,
+            env={**kept(os.environ), **environment},
+            stdin=stdin,
+            stdout=subprocess.PIPE if stdout is None else stdout,
+            stderr=subprocess.STDOUT if stdout is None else subprocess.PIPE,
+        )
+        words = process.stdout if stdout is None else process.stderr
+        assert words is not None  # noqa: S101 - both are pipes
+        reader = Thread(target=_relay, args=(name, words), daemon=True)
+        reader.start()
+        program = Started(process, reader)
+        try:
+            yield program
+        finally:
+            program.end()
+
+
+def run(name: str, command: Sequence[str | Path], environment: Mapping[str, str]) -> int:
+    """Run a program to its end; return its exit code."""
+    with started(name, command, environment) as program:
+        return program.wait()
+
+
+def kept(environment: Mapping[str, str]) -> dict[str, str]:
+    names = {*KEPT, *PROXIES, *(name.lower() for name in PROXIES)}
+    return {name: value for name, value in environment.items() if name in names}
+
+
+def _relay(name: str, words: IO[bytes]) -> None:
+    with words:
+        for line in words:
+            log.info("%s: %s", name, line.decode("utf-8", "replace").rstrip())

@@ -1,0 +1,164 @@
+"""What each task of the DAG does: Airflow's connections meet the rest, which knows nothing of Airflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from datetime import datetime
+from typing import Any
+
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
+from freshsales_fleet import inventory as inventories
+from freshsales_fleet.errors import FleetError, InventoryError
+from freshsales_fleet.inventory import Account
+from freshsales_fleet.places import Places
+from freshsales_fleet.programs import run
+from freshsales_fleet.read import (
+    Credentials,
+    Exit,
+    ReadError,
+    create_tables,
+    load_spool,
+    read_into_spool,
+    read_into_warehouse,
+)
+from freshsales_fleet.verdict import judge
+from freshsales_fleet.warehouse import Warehouse, duckdb_warehouse, postgresql_warehouse
+
+log = logging.getLogger(__name__)
+
+
+def entries(places: Places) -> list[dict[str, Any]]:
+    """Return what the reads are mapped over; nothing where the inventory cannot be used: its task tells."""
+    try:
+        return [account.to_json() for account in inventories.load(places.inventory)]
+    except InventoryError:
+        return []
+
+
+def inventory(places: Places) -> list[dict[str, Any]]:
+    try:
+        places.check()
+        accounts = inventories.load(places.inventory)
+    except FleetError as error:
+        raise AirflowFailException(str(error)) from None
+    log.info("%d accounts are to be read.", len(accounts))
+    return [account.to_json() for account in accounts]
+
+
+def prepare(places: Places) -> None:
+    """Make the tables once, and keep what an earlier run read and did not build."""
+    places.output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        create_tables(_warehouse(places), places)
+    except FleetError as error:
+        raise AirflowFailException(str(error)) from None
+    _review(places, "capture")
+
+
+def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> None:
+    account = Account.from_json(entry)
+    credentials = _credentials(account)
+    if places.is_postgresql:
+        read_into_warehouse(account, credentials, _warehouse(places), places)
+    else:
+        read_into_spool(account, credentials, places, places.spool(run_id), attempt)
+
+
+def load(places: Places, run_id: str) -> bool:
+    spool = places.spool(run_id)
+    failed = load_spool(spool, _warehouse(places), places)
+    if failed:
+        raise AirflowFailException(f"The loader failed for {', '.join(failed)}; its words are above.")
+    shutil.rmtree(spool, ignore_errors=True)
+    return True
+
+
+def marts(places: Places) -> bool:
+    _review(places, "dbt", "build", "--exclude-resource-type", "unit_test")
+    return True
+
+
+def reports(places: Places) -> bool:
+    _review(places, "report", "--output", str(places.overview))
+    log.info("The overview is %s", places.overview)
+    return True
+
+
+def verdict(
+    places: Places, entries: list[dict[str, Any]] | None, since: datetime, built: object, reported: object
+) -> str:
+    from freshsales_review.timeliness import latest_runs  # noqa: PLC0415 - slow, and of this task alone
+    from freshsales_review.verify import verify  # noqa: PLC0415
+    from freshsales_review.warehouse import open_warehouse  # noqa: PLC0415
+
+    if entries is None:
+        raise AirflowFailException("Red: the inventory could not be used, and nothing was read.")
+    from freshsales_fleet.places import SCHEMA  # noqa: PLC0415
+
+    with open_warehouse(_warehouse(places).landing) as opened:
+        checks, runs = verify(opened, SCHEMA), latest_runs(opened, SCHEMA)
+    others = [
+        sentence
+        for done, sentence in (
+            (built, "The marts were not built, or one of their tests failed: see the task `marts`."),
+            (reported, "The reports were not written: see the task `reports`."),
+        )
+        if not done
+    ]
+    found = judge(
+        [Account.from_json(entry) for entry in entries],
+        checks,
+        {run.account: run.finished_at for run in runs},
+        since,
+        others,
+    )
+    (places.output / "verdict.json").write_text(json.dumps(found.to_json(), indent=2))
+    if not found.is_green:
+        raise AirflowFailException("\n".join(found.sentences))
+    return "\n".join(found.sentences)
+
+
+def _credentials(account: Account) -> Credentials:
+    try:
+        connection = Connection.get(account.connection)
+    except AirflowNotFoundException:
+        raise ReadError(
+            account.host,
+            Exit.CONFIGURATION,
+            why=f"there is no Airflow connection {account.connection}",
+        ) from None
+    credentials = Credentials.of(connection)
+    for secret in credentials.secrets:
+        mask_secret(secret)
+    return credentials
+
+
+def _warehouse(places: Places) -> Warehouse:
+    if places.warehouse_connection is None:
+        return duckdb_warehouse(places)
+    connection = Connection.get(places.warehouse_connection)
+    if connection.password:
+        mask_secret(connection.password)
+    return postgresql_warehouse(connection)
+
+
+def _review(places: Places, command: str, *arguments: str) -> None:
+    """Run a command of `freshsales-review`; where it fails, its own words are in the log."""
+    environment = _warehouse(places).environment | {
+        "DBT_PROJECT_DIR": str(places.transform),
+        "DBT_PROFILES_DIR": str(places.transform / "profiles"),
+        "DBT_TARGET_PATH": str(places.output / "dbt"),
+        "DBT_LOG_PATH": str(places.output / "dbt"),
+        "DBT_USE_COLORS": "false",
+        "COLUMNS": "200",
+    }
+    code = run("review", [places.review, command, "--loader", places.loader_name, *arguments], environment)
+    if code:
+        raise AirflowFailException(
+            f"`freshsales-review {command}` ended with exit code {code}; its words are above."
+        )

@@ -1,0 +1,28 @@
+"""Becomes another program that dies with its parent, also where the parent is killed by SIGKILL.
+
+    python tether.py PARENT-PID PROGRAM ARGUMENTS...
+
+Linux sends the signal (PR_SET_PDEATHSIG); it is kept when this process becomes the program. On other
+systems the program runs, and outlives a parent that is killed.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    parent, program, *arguments = sys.argv[1:]
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # The parent may have died before the signal was asked for.
+    if os.getppid() != int(parent):
+        sys.exit(f"{program} was not started: the task that wanted it has ended.")
+    os.execvp(program, [program, *arguments])  # noqa: S606 - no shell is what is wanted
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The warehouse, as each program wants it told: the loader, the review, and the fleet itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from freshsales_fleet.errors import FleetError
+from freshsales_fleet.places import SCHEMA, Places
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    environment: dict[str, str]
+    """Variables of the loader, which dbt and the review read as well."""
+    landing: str
+    """Path of a DuckDB file, or a postgresql:// URL with a password in it."""
+
+
+def duckdb_warehouse(places: Places) -> Warehouse:
+    return Warehouse(
+        {
+            "TARGET_DUCKDB_FILEPATH": str(places.landing),
+            "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": SCHEMA,
+            # The loader loses rows without them, see meltano.yml.
+            "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "true",
+            "TARGET_DUCKDB_LOGLEVEL": "WARNING",
+            "FRESHSALES_REVIEW_WAREHOUSE": str(places.marts),
+        },
+        str(places.landing),
+    )
+
+
+def postgresql_warehouse(connection: Any) -> Warehouse:
+    """Of an Airflow connection; its `extra` is handed to libpq, for example `{"sslmode": "verify-full"}`."""
+    for attribute, name in (("host", "host"), ("login", "login"), ("schema", "database")):
+        if not getattr(connection, attribute):
+            raise FleetError(f"The Airflow connection of the warehouse has no {name}.")
+    host, port = connection.host, str(connection.port or 5432)
+    user, password, database = connection.login, connection.password or "", connection.schema
+    extra = {name: str(value) for name, value in (connection.extra_dejson or {}).items()}
+    environment = {
+        "TARGET_POSTGRES_HOST": host,
+        "TARGET_POSTGRES_PORT": port,
+        "TARGET_POSTGRES_USER": user,
+        "TARGET_POSTGRES_PASSWORD": password,
+        "TARGET_POSTGRES_DATABASE": database,
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
+        # Of every load it tells its settings and each of its statements.
+        "TARGET_POSTGRES_LOGLEVEL": "WARNING",
+        "TARGET_POSTGRES_SANITIZE_NULL_TEXT_CHARACTERS": "true",
+        # Its columns for times have no zone: without this they would hold the local time of the database.
+        "PGTZ": "UTC",
+    } | {f"PG{name.upper()}": value for name, value in extra.items() if name.startswith("ssl")}
+    name = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{quote(database, safe='')}"
+    return Warehouse(environment, f"postgresql://{name}" + (f"?{urlencode(extra)}" if extra else ""))

@@ -1,0 +1,66 @@
+"""The DAG, run by `dag.test()`: three accounts, of which two cannot be read, on each warehouse."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from fleet.played import CREDENTIAL, GOOD, QUOTA, WRONG_KEY, played
+from freshsales_sandbox.app import API_KEY, SCIM_TOKEN
+from tests.fleet.airflow.conftest import Place, database, fleet, run_dag
+
+KINDS = {"acorn": GOOD, "birch": CREDENTIAL, "cedar": QUOTA}
+NEXT = ("marts", "reports")
+Ended = tuple[Place, Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module", params=["postgresql", "duckdb"])
+def ended(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    migrated: Any,
+    postgresql: str,
+) -> Iterator[Ended]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with database(postgresql, f"three_{request.param}") as url, played(KINDS) as accounts:
+        place_url = url if request.param == "postgresql" else None
+        with fleet(folder, migrated, accounts, place_url) as place:
+            yield place, run_dag(place)
+
+
+def states(result: Mapping[str, Any]) -> dict[str, str]:
+    return {task["task"]: task["state"] for task in result["tasks"] if task["index"] == -1}
+
+
+def reads(result: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    return {
+        task["name"]: (task["state"], task["tries"]) for task in result["tasks"] if task["task"] == "read"
+    }
+
+
+def test_the_run_is_red_and_its_build_is_done_all_the_same(ended: Ended) -> None:
+    _, result = ended
+    found = states(result)
+    assert result["state"] == "failed"
+    assert found["verdict"] == "failed"
+    assert {found[task] for task in NEXT} == {"success"}
+
+
+def test_the_good_account_is_read_at_its_first_try(ended: Ended) -> None:
+    assert reads(ended[1])["acorn.myfreshworks.com"] == ("success", 1)
+
+
+def test_the_verdict_names_exactly_the_two_and_why(ended: Ended) -> None:
+    verdict = ended[0].verdict
+    faults = verdict["faults"]
+    assert set(faults) == {"birch.myfreshworks.com", "cedar.myfreshworks.com"}
+    assert "credential_refused" in str(faults["birch.myfreshworks.com"])
+    assert "quota" in str(faults["cedar.myfreshworks.com"])
+    assert not verdict["others"]
+
+
+def test_no_secret_is_in_any_log_file_or_database(ended: Ended) -> None:
+    place, _ = ended
+    secrets = [secret.encode() for secret in (API_KEY, SCIM_TOKEN, WRONG_KEY)]
+    leaks = [path for path in place.written if any(secret in path.read_bytes() for secret in secrets)]
+    assert not leaks
