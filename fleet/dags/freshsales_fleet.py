@@ -17,7 +17,7 @@ from airflow.sdk import DAG, Asset, TriggerRule, task
 from freshsales_fleet import tasks
 from freshsales_fleet.places import Places
 from freshsales_fleet.policy import ExitCodePolicy
-from freshsales_fleet.retries import RETRIES
+from freshsales_fleet.retries import FIRST_BACK_OFF, RETRIES
 
 PLACES = Places.of()
 MARTS = Asset("freshsales_identity_marts")
@@ -35,7 +35,7 @@ with DAG(
     default_args={"retries": 0, "owner": "freshsales"},
     doc_md=__doc__,
     tags=["freshsales"],
-):
+) as dag:
 
     @task
     def inventory() -> list[dict[str, Any]]:
@@ -48,6 +48,8 @@ with DAG(
     @task(
         pool=os.environ.get("FRESHSALES_FLEET_POOL", "default_pool"),
         retries=RETRIES,
+        # Of a task that was killed, and so could not ask the policy.
+        retry_delay=FIRST_BACK_OFF,
         retry_policy=ExitCodePolicy(),
         execution_timeout=timedelta(hours=2),
         map_index_template="{{ account }}",

@@ -4,12 +4,9 @@ import json
 import runpy
 import sys
 
-from airflow.sdk import DAG
-
 
 def main(path: str) -> None:
-    [dag] = [value for value in runpy.run_path(path).values() if isinstance(value, DAG)]
-    run = dag.test()
+    run = runpy.run_path(path)["dag"].test()
     tasks = [
         {
             "task": task.task_id,
