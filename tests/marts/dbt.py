@@ -1,8 +1,13 @@
 """The dbt that the pipeline runs, on the project as it is."""
 
+import atexit
+import json
 import os
 import subprocess
+import tempfile
+import threading
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,28 +24,50 @@ def dbt(
     *arguments: str, work: Path, environment: Mapping[str, str], project: Path = PROJECT
 ) -> "subprocess.CompletedProcess[str]":
     """Run dbt with its target and log folders in `work`, so that runs side by side do not meet."""
-    return subprocess.run(
-        [
-            executable(),
-            *arguments,
-            "--project-dir",
-            project,
-            "--profiles-dir",
-            PROJECT / "profiles",
-        ],
-        env={
-            **os.environ,
-            "DBT_TARGET_PATH": str(target(work, environment)),
-            "DBT_LOG_PATH": str(work / "logs"),
-            "DBT_USE_COLORS": "false",
-            **environment,
-        },
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    paths = ("--project-dir", str(project), "--profiles-dir", str(PROJECT / "profiles"))
+    command = [*arguments, *paths]
+    variables = {
+        **os.environ,
+        "DBT_TARGET_PATH": str(target(work, environment)),
+        "DBT_LOG_PATH": str(work / "logs"),
+        "DBT_USE_COLORS": "false",
+        **environment,
+    }
+    with tempfile.NamedTemporaryFile() as output:
+        code = server().run(arguments=command, environment=variables, cwd=str(ROOT), output=output.name)
+        printed = output.read().decode()
+    return subprocess.CompletedProcess(command, code, printed, "")
+
+
+class Server:
+    """The process of dbt_server.py, which runs one command after the other."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # -P: the folder of the script has a `dbt` of its own.
+        self._process = subprocess.Popen(
+            [executable().with_name("python"), "-P", Path(__file__).with_name("dbt_server.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, **command: object) -> int:
+        assert self._process.stdin
+        assert self._process.stdout
+        with self._lock:
+            print(json.dumps(command), file=self._process.stdin, flush=True)
+            return int(self._process.stdout.readline())
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+@cache
+def server() -> Server:
+    started = Server()
+    atexit.register(started.end)
+    return started
 
 
 def target(work: Path, environment: Mapping[str, str]) -> Path:
