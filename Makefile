@@ -16,6 +16,8 @@ MELTANO := .venv-meltano/bin/meltano
 LOADERS := .venv-loaders
 # Another reader of Okta, which the tests let read the played one.
 AIRBYTE := .venv-airbyte
+# The face for Airbyte, and PyAirbyte, which runs it in the tests. airbyte-cdk does not go with the client of Okta.
+PYAIRBYTE := .venv-pyairbyte
 
 # DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13: Meltano and its plugins run on that or older.
 PIPELINE_PYTHON := >=3.11,<3.14
@@ -46,7 +48,7 @@ lint: $(BIN)/.ready
 types: $(BIN)/.ready
 	$(BIN)/mypy
 
-pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready $(AIRBYTE)/.ready
+pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready $(AIRBYTE)/.ready $(PYAIRBYTE)/.ready
 	@# Before the tests, which run side by side, look for a browser.
 	@$(BIN)/python -c 'from tools.chromium import executable; executable()'
 	$(BIN)/python -m pytest -n 3 --dist worksteal
@@ -94,7 +96,8 @@ bench: $(BIN)/.ready
 
 #   make pins     resolve the versions of constraints.txt anew
 pins: $(BIN)/.ready
-	printf 'meltano\nuv\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --group dev \
+	printf 'meltano\nuv\n' | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--extra review --extra sandbox --extra idp --extra dlt --group dev \
 		--no-header --no-annotate pyproject.toml - | sed 's/ ;.*//' | sort -u > .cache-pins
 	{ head -n 1 constraints.txt; cat .cache-pins; } > constraints.new && mv constraints.new constraints.txt && rm .cache-pins
 
@@ -115,7 +118,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 		echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
 		exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-	@$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[review,sandbox,idp]' --group dev
+	@$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[review,sandbox,idp,dlt]' --group dev
 	@touch $@
 
 .venv-meltano/.ready: constraints.txt | $(BIN)/.ready
@@ -157,6 +160,12 @@ $(AIRBYTE)/.ready: Makefile .venv-meltano/.ready
 	@echo "Installing Airbyte's source for Okta"
 	@$(UV) venv --quiet --clear --no-project --python .venv-meltano/bin/python $(AIRBYTE)
 	@$(UV) pip install --quiet --python $(AIRBYTE)/bin/python airbyte-source-okta==0.3.26
+	@touch $@
+
+$(PYAIRBYTE)/.ready: Makefile pyproject.toml .venv-meltano/.ready
+	@echo "Installing PyAirbyte, and the source to run with it"
+	@$(UV) venv --quiet --clear --no-project --python .venv-meltano/bin/python $(PYAIRBYTE)
+	@$(UV) pip install --quiet --python $(PYAIRBYTE)/bin/python airbyte==0.71.3 pytest==9.2.0 --editable '.[airbyte]'
 	@touch $@
 
 # $(call loader,name,requirements)

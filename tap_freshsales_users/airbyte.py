@@ -220,20 +220,23 @@ def _properties() -> Iterator[tuple[str, dict[str, Any]]]:
 def _stream(name: str) -> AirbyteStream:
     keys = RECEIPT_KEY if name == RECEIPTS else BY_NAME[name].keys
     can_be_incremental = name == INCREMENTAL
-    schema = load_schema(name)
     return AirbyteStream(
         name=name,
-        json_schema={
-            "$schema": "http://json-schema.org/draft-07/schema#",
-            **schema,
-            "additionalProperties": True,
-        },
+        json_schema=_schema(name),
         supported_sync_modes=[SyncMode.full_refresh, *([SyncMode.incremental] if can_be_incremental else [])],
         source_defined_cursor=can_be_incremental or None,
         default_cursor_field=[CURSOR] if can_be_incremental else None,
         source_defined_primary_key=[[key] for key in keys],
         is_resumable=False,
     )
+
+
+def _schema(name: str) -> dict[str, Any]:
+    schema = load_schema(name)
+    for shape in schema["properties"].values():
+        if shape.get("format") == "date-time":
+            shape["airbyte_type"] = "timestamp_with_timezone"
+    return schema | {"$schema": "http://json-schema.org/draft-07/schema#", "additionalProperties": True}
 
 
 def _records(name: str, records: Iterable[Record]) -> Iterator[AirbyteMessage]:

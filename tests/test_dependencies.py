@@ -17,7 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # What each folder is installed with: the tap's own dependencies always, and these extras and groups. The
 # dashboards and the benchmarks run in environments of their own.
 FOLDERS = {
-    "tap_freshsales_users": (),
+    "tap_freshsales_users": ("dlt",),
     "freshsales_review": ("review",),
     "freshsales_sandbox": ("sandbox",),
     "freshsales_idp": ("idp",),
@@ -29,7 +29,7 @@ OWN = {path.name for path in ROOT.iterdir() if path.is_dir()}
 # Declared for what they do or bring, not to be imported: commands, plug-ins, stubs, scripts for the report.
 NOT_IMPORTED = {"itables", "mypy", "pytest-xdist", "ruff", "types-jsonschema", "types-requests"}
 # Environments of their own have requirements of their own.
-ELSEWHERE = {"airflow", "superset", "dbt"}
+ELSEWHERE = {"airflow", "airbyte", "airbyte_cdk", "superset", "dbt"}
 
 
 def normal(name: str) -> str:
@@ -87,7 +87,7 @@ def test_every_declared_dependency_is_imported() -> None:
     assert declared("review", "sandbox", "idp", "dev").keys() - imported == NOT_IMPORTED
 
 
-@pytest.mark.parametrize("extra", ["", "review", "sandbox", "idp"])
+@pytest.mark.parametrize("extra", ["", "review", "sandbox", "idp", "dlt", "airbyte"])
 def test_a_dependency_of_users_has_a_floor_and_a_ceiling(extra: str) -> None:
     for requirement in declared(extra).values():
         assert {specifier.operator for specifier in requirement.specifier} == {">=", "<"}, str(requirement)
