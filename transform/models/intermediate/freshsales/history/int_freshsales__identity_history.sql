@@ -30,7 +30,7 @@
     'scim_seen_at': dbt.type_timestamp(),
 } -%}
 
-with told as (
+with all_told as (
 
     {{ freshsales_identity.freshsales_remembered(dict(
         {
@@ -46,9 +46,83 @@ with told as (
 
 ),
 
-seats as (
+all_reads as (
 
-    select * from {{ ref('int_freshsales__seats') }}
+    select * from {{ ref('int_freshsales__people_reads') }}
+
+),
+
+-- When the state of everybody is looked at: at each read that is new. What a read shows that was found complete only
+-- after a later one had been told, is told with the later one.
+
+told_reads as (
+
+    select account, side, max(sync_id) as sync_id
+    from all_told
+    where observation = 'read'
+    group by account, side
+
+),
+
+new_reads as (
+
+    {% for side in ['crm', 'scim'] -%}
+    select reads.account, '{{ side }}' as side, reads.sync_id, reads.seen_at
+    from all_reads as reads
+    left join told_reads on reads.account = told_reads.account and told_reads.side = '{{ side }}'
+    where reads.is_of_{{ side }} and (told_reads.account is null or reads.sync_id > told_reads.sync_id)
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- Nothing can be told of the others, so that one account costs what it costs alone: those that were read since, and those
+-- with somebody of whom nothing was told yet.
+accounts_looked_at as (
+
+    select account from new_reads
+    union distinct
+    select everybody.account
+    from (
+        select account, identity_key from {{ ref('int_freshsales__crm_versions') }}
+        union distinct
+        select account, identity_key from {{ ref('int_freshsales__scim_versions') }}
+    ) as everybody
+    left join (select distinct account, identity_key from all_told where observation <> 'read') as known
+        on {{ freshsales_identity.freshsales_same('everybody', 'known', ['account', 'identity_key']) }}
+    where known.account is null
+
+),
+
+{% for name, relation in {
+    'told': 'all_told',
+    'reads': 'all_reads',
+    'seats': ref('int_freshsales__seats'),
+    'all_crm': ref('int_freshsales__crm_versions'),
+    'scim': ref('int_freshsales__scim_versions'),
+    'users': ref('int_freshsales__scim_users'),
+    'roles': ref('stg_freshsales__roles'),
+}.items() -%}
+{{ name }} as (
+
+    select of_all.*
+    from (select * from {{ relation }}) as of_all
+    inner join accounts_looked_at on of_all.account = accounts_looked_at.account
+
+),
+
+{% endfor -%}
+
+-- A history from before role names were written down has the id alone.
+crm as (
+
+    select *, coalesce(roles, cast(role_id as {{ text }})) as role_lines from all_crm
+
+),
+
+role_names as (
+
+    select account, cast(role_id as {{ text }}) as role_lines, name from roles
 
 ),
 
@@ -62,37 +136,6 @@ current_keys as (
 ambiguous as (
 
     select distinct account, identity_key from seats where is_current and is_ambiguous
-
-),
-
--- A history from before role names were written down has the id alone.
-crm as (
-
-    select *, coalesce(roles, cast(role_id as {{ text }})) as role_lines from {{ ref('int_freshsales__crm_versions') }}
-
-),
-
-scim as (
-
-    select * from {{ ref('int_freshsales__scim_versions') }}
-
-),
-
-reads as (
-
-    select * from {{ ref('int_freshsales__people_reads') }}
-
-),
-
-users as (
-
-    select * from {{ ref('int_freshsales__scim_users') }}
-
-),
-
-role_names as (
-
-    select account, cast(role_id as {{ text }}) as role_lines, name from {{ ref('stg_freshsales__roles') }}
 
 ),
 
@@ -172,35 +215,11 @@ owners_told as (
 
 ),
 
--- When the state of everybody is looked at: at each read that is new. What a read shows that was found complete only
--- after a later one had been told, is told with the later one.
-
-told_reads as (
-
-    select account, side, max(sync_id) as sync_id
-    from told
-    where observation = 'read'
-    group by account, side
-
-),
-
 told_until as (
 
     select latest.account, latest.sync_id, reads.seen_at
     from (select account, max(sync_id) as sync_id from told_reads group by account) as latest
     inner join reads on latest.account = reads.account and latest.sync_id = reads.sync_id
-
-),
-
-new_reads as (
-
-    {% for side in ['crm', 'scim'] -%}
-    select reads.account, '{{ side }}' as side, reads.sync_id, reads.seen_at
-    from reads
-    left join told_reads on reads.account = told_reads.account and told_reads.side = '{{ side }}'
-    where reads.is_of_{{ side }} and (told_reads.account is null or reads.sync_id > told_reads.sync_id)
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
 
 ),
 
