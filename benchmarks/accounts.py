@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from benchmarks.marts import DBT, ROOT
+from benchmarks.marts import ROOT, dbt_build
 from tools.postgresql import served
 
 PEOPLE, READS, BUILD_AFTER = 40, 10, (5, 9, 10)
@@ -113,13 +113,6 @@ def load(connection: "psycopg.Connection[Row]", read: int, accounts: int) -> Non
 def build(url: str, database: str, work: Path) -> float:
     """Return the seconds that `dbt build` took."""
     parts = urlsplit(url)
-    command: list[str | Path] = [DBT, "build", "--exclude-resource-type", "unit_test", "--target", "postgres"]
-    folders: list[str | Path] = [
-        "--project-dir",
-        ROOT / "transform",
-        "--profiles-dir",
-        ROOT / "transform/profiles",
-    ]
     own = {
         "PGHOST": str(parts.hostname),
         "PGPORT": str(parts.port),
@@ -132,7 +125,7 @@ def build(url: str, database: str, work: Path) -> float:
     }
     started = time.perf_counter()
     finished = subprocess.run(
-        [*command, *folders],
+        dbt_build("postgres"),
         env=os.environ | own,
         cwd=ROOT,
         capture_output=True,

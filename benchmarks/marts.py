@@ -110,16 +110,15 @@ def load(connection: duckdb.DuckDBPyConnection, read: int, people: int) -> None:
         )
 
 
+def dbt_build(target: str) -> list[str]:
+    project = ROOT / "transform"
+    folders = ["--project-dir", str(project), "--profiles-dir", str(project / "profiles")]
+    return [str(DBT), "build", "--exclude-resource-type", "unit_test", "--target", target, *folders]
+
+
 def build(landing: Path, warehouse: Path, work: Path) -> tuple[float, float, float]:
     """Return the seconds that `dbt build` took, those of a processor, and its peak of memory in MiB."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    command: list[str | Path] = [DBT, "build", "--exclude-resource-type", "unit_test", "--target", "duckdb"]
-    folders: list[str | Path] = [
-        "--project-dir",
-        ROOT / "transform",
-        "--profiles-dir",
-        ROOT / "transform/profiles",
-    ]
     own = {
         "TARGET_DUCKDB_FILEPATH": str(landing),
         "FRESHSALES_REVIEW_WAREHOUSE": str(warehouse),
@@ -127,7 +126,7 @@ def build(landing: Path, warehouse: Path, work: Path) -> tuple[float, float, flo
         "DBT_LOG_PATH": str(work / "logs"),
     }
     finished = subprocess.run(
-        [*command, *folders], env=os.environ | own, cwd=ROOT, capture_output=True, text=True, check=False
+        dbt_build("duckdb"), env=os.environ | own, cwd=ROOT, capture_output=True, text=True, check=False
     )
     if finished.returncode:
         raise SystemExit(finished.stdout[-4000:])
