@@ -8,7 +8,16 @@ import pytest
 from tools.documents import ROOT
 
 FOLDERS = (
-    *("benchmarks", "dashboards", "demo", "freshsales_idp", "freshsales_review", "freshsales_sandbox"),
+    *(
+        "benchmarks",
+        "dashboards",
+        "demo",
+        "fleet",
+        "freshsales_fleet",
+        "freshsales_idp",
+        "freshsales_review",
+        "freshsales_sandbox",
+    ),
     *("schemas", "tap_freshsales_users", "tests", "tools"),
     *("transform/macros", "transform/models", "transform/profiles", "transform/tests"),
 )
