@@ -30,7 +30,7 @@ FLEET_PYTHON := >=3.11,<3.14
 SUPERSET := .venv-superset
 SUPERSET_PYTHON := >=3.11,<3.13
 
-.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs pins clean
+.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs site pins clean
 help:
 	@sed -n 's/^#   \(make [a-z-]*\) */\1|/p' Makefile | while IFS='|' read -r command does; do printf '  %-20s%s\n' "$$command" "$$does"; done
 
@@ -86,9 +86,13 @@ format: $(BIN)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-#   make docs     write the tables of README.md and meltano.yml anew from the code
+#   make docs     write the generated parts of docs/, SECURITY.md, meltano.yml and hub/ anew from the code
 docs: $(BIN)/.ready
 	$(BIN)/python -m tools.documents
+
+#   make site     build the documents as a web site, in site/
+site: $(BIN)/.ready
+	$(BIN)/mkdocs build --quiet
 
 #   make bench    measure the tap beside its peers: a quarter of an hour; writes benchmarks/RESULTS.md
 bench: $(BIN)/.ready
@@ -103,7 +107,7 @@ pins: $(BIN)/.ready
 
 #   make clean    remove everything that was built here, the warehouse in output/ excepted
 clean:
-	rm -rf .venv .venv-* .meltano build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .meltano build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 ## What is built once
 

@@ -34,7 +34,7 @@ BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 
 
 class Settings(TypedDict, total=False):
-    """The settings of the tap, by keyword; README.md says what each does.
+    """The settings of the tap, by keyword; docs/settings.md says what each does.
 
     Those of Singer alone are not among them; `since` of `read` stands in place of `start_date`.
     """

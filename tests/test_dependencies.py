@@ -27,7 +27,16 @@ FOLDERS = {
 }
 OWN = {path.name for path in ROOT.iterdir() if path.is_dir()}
 # Declared for what they do or bring, not to be imported: commands, plug-ins, stubs, scripts for the report.
-NOT_IMPORTED = {"itables", "mypy", "pytest-xdist", "ruff", "types-jsonschema", "types-requests"}
+NOT_IMPORTED = {
+    "itables",
+    "mkdocs-material",
+    "mypy",
+    "pymdown-extensions",
+    "pytest-xdist",
+    "ruff",
+    "types-jsonschema",
+    "types-requests",
+}
 # Environments of their own have requirements of their own.
 ELSEWHERE = {"airflow", "airbyte", "airbyte_cdk", "superset", "dbt"}
 

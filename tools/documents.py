@@ -1,4 +1,4 @@
-"""The tables of README.md, the settings of meltano.yml and the definitions in hub/, written from the code.
+"""The tables of docs/, the settings of meltano.yml and the definitions in hub/, written from the code.
 
 `make docs` writes them anew; a test fails while they are stale.
 """
@@ -21,17 +21,20 @@ def documents() -> dict[Path, str]:
     about = json.loads(_tap("--about", "--format=json"))
     settings: dict[str, dict[str, Any]] = about["settings"]["properties"]
     required: list[str] = about["settings"].get("required", [])
-    readme = ROOT / "README.md"
+    pages = {name: ROOT / f"docs/{name}.md" for name in ("streams", "settings")}
     pipeline = ROOT / "meltano.yml"
-    text = _between(readme.read_text(), "<!-- streams: made by `make docs` -->", _streams_table())
-    text = _between(text, "<!-- settings: made by `make docs` -->", _settings_table(settings, required))
+    tables = {"streams": _streams_table(), "settings": _settings_table(settings, required)}
+    made = {
+        page: _between(page.read_text(), f"<!-- {name}: made by `make docs` -->", tables[name])
+        for name, page in pages.items()
+    }
     plugin = _between(
         pipeline.read_text(), "    # settings: made by `make docs`", _meltano_settings(settings)
     )
     security = ROOT / "SECURITY.md"
     personal = _between(security.read_text(), "<!-- personal: made by `make docs` -->", _personal_table())
-    hub = {ROOT / path: made for path, made in definitions(plugin, about).items()}
-    return {readme: text, pipeline: plugin, security: personal, **hub}
+    hub = {ROOT / path: text for path, text in definitions(plugin, about).items()}
+    return {**made, pipeline: plugin, security: personal, **hub}
 
 
 def _streams_table() -> str:
@@ -40,7 +43,7 @@ def _streams_table() -> str:
         name = stream["tap_stream_id"]
         schema = json.loads((ROOT / "schemas" / f"{name}.json").read_text())
         key = ", ".join(f"`{column}`" for column in stream["key_properties"])
-        lines.append(f"| [`{name}`](schemas/{name}.json) | {schema['title']} | {key} |")
+        lines.append(f"| [`{name}`](../schemas/{name}.json) | {schema['title']} | {key} |")
     return "\n".join(lines)
 
 
