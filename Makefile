@@ -92,7 +92,7 @@ docs: $(BIN)/.ready
 
 #   make site     build the documents as a web site, in site/
 site: $(BIN)/.ready
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 #   make bench    measure the tap beside its peers: a quarter of an hour; writes benchmarks/RESULTS.md
 bench: $(BIN)/.ready
