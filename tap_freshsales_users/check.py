@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tap_freshsales_users.errors import CredentialRefusedError, NotFoundError, TapError, UnreachableError
+from tap_freshsales_users.errors import (
+    Cause,
+    CredentialRefusedError,
+    NotFoundError,
+    TapError,
+    UnreachableError,
+)
 from tap_freshsales_users.reading.read import CREDENTIALS, Source
 from tap_freshsales_users.reading.sources import PROFILE
 from tap_freshsales_users.session import Session
+from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.tables import TABLES
 from tap_freshsales_users.terminal import printable, show_what_can_be_shown
 
@@ -19,13 +26,13 @@ ENDS_A_SURFACE: dict[type[TapError], str] = {
 
 
 class Check:
-    """Prints its findings to standard output; exit code 1 where a list cannot be read that should be."""
+    """Prints its findings to standard output, and tells the summary why a list cannot be read."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, summary: Summary) -> None:
         self._session = session
-        self._exit_code = 0
+        self._end = summary
 
-    def execute(self) -> int:
+    def execute(self) -> None:
         show_what_can_be_shown()
         api = self._session.api
         for surface, setting in CREDENTIALS.items():
@@ -38,8 +45,7 @@ class Check:
             self._try_all(table.source for table in TABLES if table.source.surface == surface)
         api.stop()
         self._report_quota()
-        _say("Nothing is wrong." if self._exit_code == 0 else "Something is wrong: see above.")
-        return self._exit_code
+        _say("Nothing is wrong." if self._end.cause is None else "Something is wrong: see above.")
 
     def _report_quota(self) -> None:
         gate = self._session.api.gate
@@ -59,15 +65,27 @@ class Check:
             try:
                 found = self._first_record(source)
             except NotFoundError as error:
-                _report(source, "the account does not have it" if source.is_optional else str(error))
-                self._exit_code |= not source.is_optional
+                if not source.is_optional:
+                    self._end.add(error)
+                    _report(source, str(error))
+                elif self._is_required(source):
+                    self._end.note(Cause.INCOMPLETE)
+                    _report(source, "the account does not have it, but `required_streams` asks for it")
+                else:
+                    _report(source, "the account does not have it")
             except TapError as error:
-                can_do_without = source.can_do_without(error)
-                _report(source, f"{error} A run goes on without it." if can_do_without else str(error))
-                self._exit_code |= not can_do_without
+                if source.can_do_without(error) and not self._is_required(source):
+                    _report(source, f"{error} A run goes on without it.")
+                else:
+                    self._end.add(error)
+                    _report(source, str(error))
                 refused = ENDS_A_SURFACE.get(type(error))
             else:
                 _report(source, found)
+
+    def _is_required(self, source: Source) -> bool:
+        required = self._session.required_streams
+        return any(table.source is source and table.name in required for table in TABLES)
 
     def _first_record(self, source: Source) -> str:
         probe = self._session.read(source).probe()

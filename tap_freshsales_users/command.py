@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
 
+from tap_freshsales_users.api.account import resolve
 from tap_freshsales_users.api.auth import secrets_of
-from tap_freshsales_users.errors import ConfigurationError, Interrupted, TapError
+from tap_freshsales_users.errors import Cause, ConfigurationError, Interrupted, OutputError, TapError
 from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.catalog import warn_of_receipts, warn_of_unknown_selections
@@ -23,6 +25,7 @@ from tap_freshsales_users.singer.incremental import bookmark_of
 from tap_freshsales_users.singer.sdk import apply_defaults, read_environment
 from tap_freshsales_users.singer.streams import RECEIPTS
 from tap_freshsales_users.singer.writer import BufferedWriter, full_output, leave_stdout
+from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.validation import find_problems
 
 CONFIG_REMEDY = (
@@ -52,6 +55,7 @@ class CommandLineTap(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         apply_defaults(self)
         redact_logs(secrets_of(self._config))
+        _tell_account(self._config)
         problems = find_problems(self._config, self.config_jsonschema)
         if problems and raise_errors:
             raise ConfigValidationError("The configuration is not usable", errors=problems, schema={})
@@ -67,7 +71,15 @@ class CommandLineTap(Tap):
     # -- the command
 
     @classmethod
-    def invoke(  # type: ignore[override]
+    def invoke(cls, **options: Any) -> None:
+        context = click.get_current_context()
+        # Here, for the SDK's command has an end of its own for a wrong configuration.
+        with cast("_Command", context.command).told(context.obj):
+            cls._start(**options)
+            context.exit()
+
+    @classmethod
+    def _start(
         cls,
         *,
         about: bool = False,
@@ -75,84 +87,156 @@ class CommandLineTap(Tap):
         config: Any = None,
         state: str | None = None,
         catalog: str | None = None,
+        schemas: bool = False,
     ) -> None:
         if about:
-            with cls._sentences():
-                cls.print_about(about_format)
+            cls.print_about(about_format)
             return
         cls.print_version(print_fn=cls.logger.info)
-        with cls._sentences():
-            from tap_freshsales_users.run import Run  # noqa: PLC0415 - not needed to discover
+        from tap_freshsales_users.run import Run  # noqa: PLC0415 - not needed to discover
 
-            tap = cls(
-                config=config.config,
-                parse_env_config=config.parse_env,
-                state=None if state is None else _load_state(state),
-                catalog=None if catalog is None else _load_catalog(catalog),
-            )
-            warn_of_unknown_selections(tap)
-            warn_of_receipts(tap)
-            sys.exit(Run(tap, tap.session).execute())
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            state=None if state is None else _load_state(state),
+            catalog=None if catalog is None else _load_catalog(catalog),
+        )
+        warn_of_unknown_selections(tap)
+        warn_of_receipts(tap)
+        run = Run(tap, tap.session, _summary())
+        if schemas:
+            run.announce()
+        else:
+            run.execute()
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
-        with cls._sentences():
-            try:
-                return super().cb_config(ctx, param, value)
-            except (OSError, ValueError, TypeError, RecursionError) as error:
-                kind = "cannot be read" if isinstance(error, OSError) else "is not a JSON object"
-                raise ConfigurationError(f"The file given with --config {kind}", CONFIG_REMEDY) from None
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError, RecursionError) as error:
+            kind = "cannot be read" if isinstance(error, OSError) else "is not a JSON object"
+            raise ConfigurationError(f"The file given with --config {kind}", CONFIG_REMEDY) from None
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        with cls._sentences():
-            if value != "all":
-                super().cb_test(ctx, param, value)
-                return
-            from tap_freshsales_users.check import Check  # noqa: PLC0415 - not needed to discover
+        if value != "all":
+            super().cb_test(ctx, param, value)
+            return
+        from tap_freshsales_users.check import Check  # noqa: PLC0415 - not needed to discover
 
-            given = ctx.params["config"]
-            tap = cls(config=given.config, parse_env_config=given.parse_env)
-            sys.exit(Check(tap.session).execute())
-
-    @classmethod
-    def cb_discover(cls, ctx: click.Context, param: click.Option, value: bool) -> None:  # noqa: FBT001
-        with cls._sentences():
-            super().cb_discover(ctx, param, value)
+        given = ctx.params["config"]
+        tap = cls(config=given.config, parse_env_config=given.parse_env)
+        Check(tap.session, _summary()).execute()
+        ctx.exit()
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command, but for files that cannot be read: they end in a sentence of this module."""
-        command = super().get_singer_command()
-        for option in command.params:
+        """The SDK's command, but each of its ends is a sentence and an exit code of this module."""
+        made = super().get_singer_command()
+        for option in made.params:
             if isinstance(option.type, click.File):
                 option.type = click.STRING
-        return command
+        schemas = click.Option(
+            ["--schemas"],
+            is_flag=True,
+            help="Write the SCHEMA messages of the selected streams only, for the loader to create its "
+            "tables. Asks nothing of the API.",
+        )
+        summary = click.Option(
+            ["--summary"],
+            expose_value=False,
+            metavar="FILE",
+            help="Write how it ended to this file, as JSON.",
+        )
+        return _Command(
+            name=made.name,
+            callback=made.callback,
+            context_settings=made.context_settings,
+            help=made.help,
+            params=[*made.params, schemas, summary],
+            logger=cls.logger,
+        )
 
     def _handle_termination(self, signum: int, frame: Any) -> None:  # noqa: ARG002
         self.message_writer.interrupt(Interrupted(signum))
 
-    @classmethod
+
+class _Command(SingerCommand):
+    """Whatever ends the command, its end is told: in a sentence, by the exit code, and in the summary."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = summary = Summary()
+        # Known before any other option is looked at: each of them may be wrong.
+        parser = self.make_parser(ctx)
+        parser.ignore_unknown_options = True
+        given, _, _ = parser.parse_args(list(args))
+        with self.told(summary):
+            if sys.stdout is None:
+                raise OutputError(
+                    "Standard output is closed", "Send it to a loader or to a file, and run again."
+                )
+            if given.get("summary"):
+                summary.begin(given["summary"])
+            return super().parse_args(ctx, args)
+
     @contextmanager
-    def _sentences(cls) -> Iterator[None]:
-        """A user's mistake ends in a sentence and exit code 1, an interruption in 128 + signal."""
+    def told(self, summary: Summary) -> Iterator[None]:
+        """What ends it here ends in an exit code; what passes goes on."""
         try:
             yield
-            sys.stdout.flush()
-        except ConfigValidationError as error:
-            for problem in error.errors:
-                cls.logger.error("%s", problem)  # noqa: TRY400
-            sys.exit(1)
-        except TapError as error:
-            cls.logger.error("%s", error)  # noqa: TRY400
-            sys.exit(1)
+        except (click.exceptions.Exit, ConfigValidationError, TapError, OSError, Interrupted) as end:
+            self._note(summary, end)
+            self._let_go(summary)
+            sys.exit(summary.exit_code)
+        except BaseException as error:
+            is_usage = isinstance(error, click.UsageError)
+            summary.note(Cause.CONFIGURATION if is_usage else Cause.INCOMPLETE)
+            with suppress(OutputError):
+                summary.write()
+            raise
+
+    def _note(self, summary: Summary, end: BaseException) -> None:
+        """Say it in a sentence where something is wrong."""
+        match end:
+            case ConfigValidationError():
+                for problem in end.errors:
+                    self.logger.error("%s", problem)
+                summary.note(Cause.CONFIGURATION)
+            case TapError():
+                self.logger.error("%s", end)
+                summary.add(end)
+            case OSError():
+                if not isinstance(end, BrokenPipeError):  # whoever closed the pipe knows of it
+                    self.logger.error("%s", full_output(end))
+                leave_stdout()
+                summary.note(Cause.OUTPUT)
+            case Interrupted():
+                summary.interrupt(end)
+
+    def _let_go(self, summary: Summary) -> None:
+        """Standard output first: whether it took everything stands in the summary."""
+        try:
+            if sys.stdout is not None:
+                sys.stdout.flush()
         except OSError as error:
-            if not isinstance(error, BrokenPipeError):  # whoever closed the pipe knows of it
-                cls.logger.error("%s", full_output(error))  # noqa: TRY400
-            leave_stdout()
-            sys.exit(1)
-        except Interrupted as interrupted:
-            sys.exit(128 + interrupted.signum)
+            self._note(summary, error)
+        try:
+            summary.write()
+        except OutputError as error:
+            self._note(summary, error)
+
+
+def _summary() -> Summary:
+    summary: Summary = click.get_current_context().obj
+    return summary
+
+
+def _tell_account(config: Mapping[str, Any]) -> None:
+    """Whose run this is stands in the summary, also where another setting is wrong."""
+    context = click.get_current_context(silent=True)
+    if context is not None and isinstance(config.get("domain"), str):
+        with suppress(ConfigurationError):
+            context.obj.account = resolve(config["domain"]).name
 
 
 def _load_json(path: str, option: str, remedy: str) -> Any:

@@ -8,16 +8,24 @@ import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import cast
 
 from singer_sdk import Tap
 
-from tap_freshsales_users.errors import ConfigurationError, Interrupted, OutputError, TapError
+from tap_freshsales_users.errors import (
+    Cause,
+    ConfigurationError,
+    Interrupted,
+    OutputError,
+    StorageError,
+    TapError,
+)
 from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.read import Read
-from tap_freshsales_users.reading.receipt import ABSENT, Receipt
+from tap_freshsales_users.reading.receipt import ABSENT, MEMBERS_UNKNOWN, Receipt
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.incremental import (
     bookmark_of,
@@ -28,9 +36,11 @@ from tap_freshsales_users.singer.incremental import (
 from tap_freshsales_users.singer.sdk import reset_progress_markers
 from tap_freshsales_users.singer.streams import RECEIPTS, ReceiptStream, TableStream
 from tap_freshsales_users.singer.writer import BufferedWriter, leave_stdout
+from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.tables import by_source, feed
 
-SIGNAL_EXIT_BASE = 128
+# Reasons for which an account does not give a stream, though nothing failed.
+NOT_GIVEN = (ABSENT, MEMBERS_UNKNOWN)
 
 
 @contextmanager
@@ -46,38 +56,43 @@ def private_files() -> Iterator[None]:
 class Run:
     """`execute` once. A read that fails fails the run, but keeps no other list from being read."""
 
-    def __init__(self, tap: Tap, session: Session) -> None:
+    def __init__(self, tap: Tap, session: Session, summary: Summary) -> None:
         self._tap = tap
         self._session = session
+        self._end = summary
         self._logger: logging.Logger = tap.logger
-        self._exit_code = 0
 
-    def execute(self) -> int:
-        """The exit code: 0, 1 where something was not read, 128 + signal where the run was stopped.
+    def announce(self) -> None:
+        """Write what the loader needs to create its tables. Raises ConfigurationError, OutputError."""
+        self._check_selection()
+        for stream in (*self._selected, self._receipts):
+            stream.announce()
+        cast("BufferedWriter", self._tap.message_writer).flush()
 
-        Raises ConfigurationError, before anything is sent.
-        """
-        self._check_credentials()
+    def execute(self) -> None:
+        """Read everything. Raises ConfigurationError, before anything is sent."""
+        self._check_selection()
+        self._end.sync_id = self._session.sync_id
         self._session.check_pseudonyms(bookmark_of(self._tap.state, RECEIPTS))
         self._session.tell_of_last_run()
         with private_files():
-            return self._execute()
+            self._execute()
 
-    def _execute(self) -> int:
+    def _execute(self) -> None:
         try:
             try:
                 self._read_all()
             except Interrupted as interrupted:
-                self._exit_code = SIGNAL_EXIT_BASE + interrupted.signum
+                self._end.interrupt(interrupted)
                 self._logger.error("Stopped by %s; finished streams are kept.", interrupted)  # noqa: TRY400
             self._session.api.stop()
             self._write_receipts()
         except OutputError as error:
+            self._end.add(error)
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
             leave_stdout()
-            return 1
+            return
         self._summarize()
-        return self._exit_code
 
     @cached_property
     def _selected(self) -> list[TableStream]:
@@ -88,7 +103,14 @@ class Run:
     def _receipts(self) -> ReceiptStream:
         return cast("ReceiptStream", self._tap.streams[RECEIPTS])
 
-    def _check_credentials(self) -> None:
+    def _check_selection(self) -> None:
+        names = {stream.name for stream in self._selected}
+        for required in self._session.required_streams:
+            if required not in names:
+                raise ConfigurationError(
+                    f"Stream {required} is required, but it is not selected",
+                    "Select it in the catalog, or take it out of `required_streams`.",
+                )
         lacking = {
             stream.table.source.setting: stream.name
             for stream in self._selected
@@ -127,7 +149,10 @@ class Run:
         for stream in streams:
             if stream.is_incremental:
                 forget_other_account(stream, account)
-        read = self._session.read(first.table.source, name=first.name, since=lambda: starting_moment(first))
+        source = first.table.source
+        if any(stream.name in self._session.required_streams for stream in streams):
+            source = replace(source, is_dispensable=False)
+        read = self._session.read(source, name=first.name, since=lambda: starting_moment(first))
         try:
             problem = self._feed(read, streams)
             outcome = read.outcome if problem is None else read.outcome.failed(problem)
@@ -144,7 +169,7 @@ class Run:
             if stream.is_incremental:
                 mark_account(stream, account)
         for stream, receipt in zip(streams, receipts, strict=True):
-            self._judge(stream, receipt)
+            self._judge(stream, receipt, has_failed=problem is not None)
 
     def _conclude(self, outcome: Outcome, streams: list[TableStream]) -> list[Receipt]:
         """The receipt of each table; the requests are counted in that of the first one."""
@@ -158,6 +183,7 @@ class Run:
         except OutputError:
             raise
         except TapError as error:
+            self._end.add(error)
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
             return error.reason
         except Exception as error:  # noqa: BLE001 - whatever fails in one read must not end the others
@@ -171,14 +197,17 @@ class Run:
                 type(error).__name__,
                 " < ".join(frames[:-4:-1]),
             )
+            self._end.note(Cause.INCOMPLETE)
             return "internal"
         return None
 
-    def _judge(self, stream: TableStream, receipt: Receipt) -> None:
+    def _judge(self, stream: TableStream, receipt: Receipt, *, has_failed: bool) -> None:
         if stream.is_sent_whole:
             stream.activate_version()
+        if has_failed:
+            return  # the cause is known
         if not receipt.is_as_expected:
-            self._exit_code = 1
+            self._end.note(Cause.INCOMPLETE)
             if receipt.end_evidence is not None:
                 self._logger.error(
                     "stream %s: the list was not read whole (%s). This read marks nobody as removed. Run "
@@ -186,12 +215,31 @@ class Run:
                     stream.name,
                     receipt.incomplete_reason,
                 )
+        elif (receipt.incomplete_reason or "").partition(":")[
+            0
+        ] in NOT_GIVEN and stream.name in self._session.required_streams:
+            self._end.note(Cause.INCOMPLETE)
+            self._logger.error(
+                "stream %s is required, but the account does not give it (%s). Take it out of "
+                "`required_streams` if it is not needed.",
+                stream.name,
+                receipt.incomplete_reason,
+            )
 
     def _write_receipts(self) -> None:
-        self._receipts.sync()
-        self._receipts.activate_version()
+        receipts, taken = self._receipts, []
+        try:
+            receipts.open()
+            receipts.write_records(list(receipts.get_records(None)))
+            receipts.close(is_whole=True)
+            receipts.activate_version()
+            taken = list(self._session.receipts.values())
+        except StorageError as error:
+            self._end.add(error)
+            self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
         self._tap.state_writer.write_state(self._tap.state)
         cast("BufferedWriter", self._tap.message_writer).flush()
+        self._end.receipts = taken
 
     def _summarize(self) -> None:
         self._logger.info("Summary of run %s:", self._session.sync_id)
@@ -211,6 +259,11 @@ class Run:
 def _outcome(receipt: Receipt) -> str:
     if receipt.is_complete:
         return "complete"
-    if receipt.incomplete_reason == ABSENT:
+    if _reason(receipt) == ABSENT:
         return "absent"
     return "partial" if receipt.is_as_expected else "FAILED"
+
+
+def _reason(receipt: Receipt) -> str:
+    """Its first word."""
+    return (receipt.incomplete_reason or "").partition(":")[0]

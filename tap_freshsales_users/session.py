@@ -114,6 +114,11 @@ class Session:
             )
 
     @property
+    def required_streams(self) -> list[str]:
+        """Those without which a run is not good."""
+        return list(self.config.get("required_streams") or ())
+
+    @property
     def issuer(self) -> Issuer:
         return Issuer(
             self.sync_id, self.account, self._version, self.known.read_as, self.pseudonym_key_fingerprint

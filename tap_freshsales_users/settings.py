@@ -117,6 +117,14 @@ SETTINGS: dict[str, Any] = {
             minimum=1,
             default=6,
         ),
+        "required_streams": _setting(
+            "Required streams",
+            "Streams without which a run is not good: an array of names. Where the credential of one is "
+            "missing, or one is not selected, the run does not begin (exit code 78); one that the account "
+            "does not have makes it incomplete (76).",
+            type=["array", "null"],
+            items={"type": "string"},
+        ),
         "start_date": _setting(
             "Start date",
             "First bookmark of an incremental scim_users: a date-time with its offset.",

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from tap_freshsales_users.api.account import resolve
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
+from tap_freshsales_users.tables import TABLES
 
 CREDENTIALS = ("api_key", "scim_token")
 # What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.
@@ -23,7 +24,11 @@ def find_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[
     """Empty where the run can start."""
     validator = Draft202012Validator(schema)
     problems = [_sentence(error, schema) for error in validator.iter_errors(dict(config))]
-    return problems or [*_credential_problems(config), *_consistency_problems(config)]
+    return problems or [
+        *_credential_problems(config),
+        *_required_problems(config),
+        *_consistency_problems(config),
+    ]
 
 
 def _sentence(error: Any, schema: Mapping[str, Any]) -> str:
@@ -32,8 +37,9 @@ def _sentence(error: Any, schema: Mapping[str, Any]) -> str:
         return f"`{'`, `'.join(missing)}` is missing: set it."
     path = [str(part) for part in error.absolute_path]
     setting = path[0] if path else ""
-    if len(path) == 1 and setting in schema["properties"]:
-        return f"`{setting}` must be {_wanted(schema['properties'][setting])}."
+    shape = schema["properties"].get(setting, {})
+    if shape and (len(path) == 1 or "items" in shape):
+        return f"`{setting}` must be {_wanted(shape)}."
     where = ".".join(path) or "config"
     return f"`{where}` does not have the shape that `--about` describes ({error.validator})."
 
@@ -42,6 +48,8 @@ def _wanted(shape: Mapping[str, Any]) -> str:
     if "enum" in shape:
         return " or ".join(f"`{value}`" for value in shape["enum"])
     types = shape.get("type", "string")
+    if "items" in shape:
+        return "an array of names"
     names = {"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false"}
     kind = next(
         (names.get(t, t) for t in (types if isinstance(types, list) else [types]) if t != "null"), "text"
@@ -66,6 +74,18 @@ def _credential_problems(config: Mapping[str, Any]) -> list[str]:
         f"`{name}` has characters that no credential has, such as a space or a line break: copy it anew."
         for name in (*CREDENTIALS, "pseudonym_key")
         if config.get(name) and not VISIBLE_ASCII.fullmatch(config[name])
+    ]
+
+
+def _required_problems(config: Mapping[str, Any]) -> list[str]:
+    known = {table.name: table.source.setting for table in TABLES}
+    required = config.get("required_streams") or []
+    if not known.keys() >= set(required):
+        return [f"`required_streams` names a stream that does not exist; these do: {', '.join(known)}."]
+    return [
+        f"`required_streams` names {name}, but `{known[name]}`, which it is read with, is not set."
+        for name in required
+        if not config.get(known[name])
     ]
 
 

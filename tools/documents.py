@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tap_freshsales_users.errors import Cause
 from tap_freshsales_users.records.personal import TREATMENTS, left_out, replaced
 from tools.hub import definitions
 
@@ -28,6 +29,10 @@ def documents() -> dict[Path, str]:
         page: _between(page.read_text(), f"<!-- {name}: made by `make docs` -->", tables[name])
         for name, page in pages.items()
     }
+    settings_page = pages["settings"]
+    made[settings_page] = _between(
+        made[settings_page], "<!-- exit-codes: made by `make docs` -->", _exit_codes_table()
+    )
     plugin = _between(
         pipeline.read_text(), "    # settings: made by `make docs`", _meltano_settings(settings)
     )
@@ -62,6 +67,16 @@ def _personal_table() -> str:
         ]
         cells = [", ".join(f"`{column}`" for column in part) for part in parts]
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _exit_codes_table() -> str:
+    lines = [
+        "| exit code | class | what is wrong, and who can help |",
+        "|---|---|---|",
+        "| 0 | `ok` | nothing |",
+    ]
+    lines += [f"| {cause.exit_code} | `{cause.word}` | {cause.meaning} |" for cause in Cause]
     return "\n".join(lines)
 
 

@@ -81,6 +81,7 @@ class Gate:
             f"The account's quota of requests is used up until {_utc(resets_at)}",
             "That is longer than `max_quota_wait_seconds` allows the run to wait. What was finished stays "
             "finished: run again after the reset, or raise `max_quota_wait_seconds`.",
+            retry_at=resets_at,
         )
 
 

@@ -135,7 +135,9 @@ class Transport:
                 raise UnreachableError(f"{self.where(query)}: {problem.what}", problem.remedy)
             if attempts >= last:
                 raise UpstreamUnavailableError(
-                    f"{self.where(query)}: {problem.what}, attempt {attempts} of {last}", problem.remedy
+                    f"{self.where(query)}: {problem.what}, attempt {attempts} of {last}",
+                    problem.remedy,
+                    retry_at=self._retry_at(problem),
                 )
             self.back_off(query, problem.what, attempts, problem.retry_after_seconds)
 
@@ -149,6 +151,11 @@ class Transport:
             self.where(query), what, attempts, self.max_attempts, seconds,
         )  # fmt: skip
         self._clock.wait(seconds)
+
+    def _retry_at(self, problem: Problem) -> float | None:
+        """When the server asks to come back; None where it does not say."""
+        seconds = problem.retry_after_seconds
+        return self._clock.time() + seconds if seconds > 0 else None
 
     @cached_property
     def _route(self) -> Route:

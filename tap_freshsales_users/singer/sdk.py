@@ -45,6 +45,7 @@ from singer_sdk.singerlib.catalog import (
     MetadataMapping,
 )
 
+from tap_freshsales_users.errors import StorageError
 from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.singer.writer import BufferedWriter, record_line_parts
@@ -141,10 +142,14 @@ class PageStream(Stream):
 
     # -- open, write, close
 
+    def announce(self) -> None:
+        """The SCHEMA messages of the stream, one for each stream map."""
+        self._write_schema_message()
+
     def open(self) -> None:
         """Announce the stream, as `sync` does."""
         self.log("Beginning sync of '%s' in %s mode", self.name, self.replication_method.lower())
-        self._write_schema_message()
+        self.announce()
         if self.replication_method == REPLICATION_FULL_TABLE and self.emit_activate_version_messages:
             self._stream_version = self._initialized_at // 1000
         self._counter = self._measures.enter_context(self.get_record_counter())
@@ -193,8 +198,14 @@ class PageStream(Stream):
         size = batch_config.batch_size
         records, self._batch = self._batch[:size], self._batch[size:]
         batcher = Batcher(tap_name=self.tap_name, stream_name=self.name, batch_config=batch_config)
-        for manifest in batcher.get_batches(iter(records)):
-            self._write_batch_message(encoding=batch_config.encoding, manifest=manifest)
+        try:
+            for manifest in batcher.get_batches(iter(records)):
+                self._write_batch_message(encoding=batch_config.encoding, manifest=manifest)
+        except OSError as error:
+            raise StorageError(
+                f"stream {self.name}: a BATCH file cannot be written ({error.strerror})",
+                "Make room, or name another place in `batch_config`, and run again.",
+            ) from None
         self._note_written(records)
         self._tell_state()
 

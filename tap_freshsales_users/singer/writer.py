@@ -97,6 +97,8 @@ def full_output(error: OSError) -> OutputError:
 
 def leave_stdout() -> None:
     """What is still buffered has nowhere to go, and must not fail once more at exit."""
+    if sys.stdout is None:
+        return
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):

@@ -20,13 +20,14 @@ ALLOWED = {
     "reading": {"reading", "api", "records", "errors"},
     "tables": {"reading", "records"},
     "session": {"tables", "reading", "records", "api", "settings", "errors"},
-    "check": {"session", "tables", "reading", "terminal", "errors"},
+    "summary": {"reading", "errors"},
+    "check": {"session", "summary", "tables", "reading", "terminal", "errors"},
     "account": {"session", "settings", "validation", "tables", "reading", "records", "errors"},
-    "validation": {"api", "records", "errors"},
+    "validation": {"api", "tables", "records", "errors"},
     "dlt": {"account", "records"},
     "airbyte": {"account", "settings", "tables", "records", "errors"},
     "singer": {"singer", "session", "tables", "reading", "api", "records", "errors", "settings"},
-    "run": {"singer", "session", "tables", "reading", "errors"},
+    "run": {"singer", "session", "summary", "tables", "reading", "errors"},
 }
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
 # A reader without Singer stands on these.
@@ -36,6 +37,7 @@ WITHOUT_THE_SDK = (
     "records",
     "tables",
     "session",
+    "summary",
     "check",
     "account",
     "validation",

@@ -1,4 +1,4 @@
-"""Every bad input, in a sync and in `--test`: exit code 1, one sentence that says what to do, and no more.
+"""Every bad input, in a sync and in `--test`: exit code 78, one sentence that says what to do, and no more.
 
 An exception that gets out would end `run_tap` itself, so that no case here can end in a traceback.
 """
@@ -84,7 +84,7 @@ SETTINGS: list[tuple[dict[str, Any], str]] = [
 
 
 def assert_refused(outcome: Outcome, sentence: str, *values: object) -> None:
-    assert outcome.exit_code == 1, outcome.log
+    assert outcome.exit_code == 78, outcome.log
     errors = [line for line in outcome.log.splitlines() if "| ERROR" in line]
     assert sentence in outcome.log
     assert len(errors) == 1, errors
@@ -252,7 +252,7 @@ def test_a_bookmark_that_is_no_date_time_fails_its_stream_alone(bookmark: object
                     if not entry["breadcrumb"]:
                         entry["metadata"] |= breadcrumb
         outcome = run_tap(sandbox.config, tmp_path, catalog=catalog, state=state)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
     assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: configuration"
     assert outcome.receipt("owners")["is_complete"]
     [error] = [line for line in outcome.log.splitlines() if "| ERROR" in line and "bookmark" in line]
@@ -276,22 +276,29 @@ def leak_watch() -> Iterator[list[Outcome]]:
 
 WRONG = {"api_key": f"{ODD}-key", "scim_token": f"{ODD}-token"}
 REFUSALS = [
-    pytest.param((), WRONG, ["refused the credential (401)", "Check that it was copied whole"], id="401"),
-    pytest.param(("scim-empty-401",), WRONG, ["refused the credential (401)"], id="401-empty"),
-    pytest.param(("scim-403",), {}, ["denied access (403)", "Enterprise plan and SAML SSO"], id="scim-403"),
-    pytest.param(("scim-404",), {}, ["not found (404)", "set `scim_api_url`"], id="scim-404"),
-    pytest.param(("rest-html-login",), {}, ["a web page, such as a login form", "check `domain`"], id="html"),
-    pytest.param(("scim-html-login",), {}, ["a web page, such as a login form"], id="scim-html"),
-    pytest.param(("rest-owners-403",), {}, ["/selector/owners", "use an administrator's API key"], id="role"),
+    pytest.param((), WRONG, ["refused the credential (401)", "Check that it was copied whole"], 77, id="401"),
+    pytest.param(("scim-empty-401",), WRONG, ["refused the credential (401)"], 77, id="401-empty"),
+    pytest.param(
+        ("scim-403",), {}, ["denied access (403)", "Enterprise plan and SAML SSO"], 77, id="scim-403"
+    ),
+    pytest.param(("scim-404",), {}, ["not found (404)", "set `scim_api_url`"], 78, id="scim-404"),
+    pytest.param(
+        ("rest-html-login",), {}, ["a web page, such as a login form", "check `domain`"], 76, id="html"
+    ),
+    pytest.param(("scim-html-login",), {}, ["a web page, such as a login form"], 76, id="scim-html"),
+    pytest.param(
+        ("rest-owners-403",), {}, ["/selector/owners", "use an administrator's API key"], 77, id="role"
+    ),
 ]
 
 
 @SYNC_AND_TEST
-@pytest.mark.parametrize(("quirks", "change", "sentences"), REFUSALS)
+@pytest.mark.parametrize(("quirks", "change", "sentences", "exit_code"), REFUSALS)
 def test_what_a_server_refuses_is_explained_and_not_asked_again(
     quirks: tuple[str, ...],
     change: Mapping[str, str],
     sentences: list[str],
+    exit_code: int,
     arguments: tuple[str, ...],
     tmp_path: Path,
     leak_watch: list[Outcome],
@@ -300,7 +307,7 @@ def test_what_a_server_refuses_is_explained_and_not_asked_again(
         outcome = run_tap({**sandbox.config, **change}, tmp_path, *arguments)
         asked = [(request.path, request.query) for request in sandbox.requests]
     leak_watch.append(outcome)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == exit_code
     for sentence in sentences:
         assert sentence in outcome.log + outcome.output
     assert ODD not in outcome.log + outcome.output

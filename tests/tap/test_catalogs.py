@@ -65,7 +65,7 @@ def test_a_selected_stream_without_its_credential_is_an_error(
     catalog = discover(config, tmp_path, select(stream))
     before = len(sandbox.requests)
     outcome = run_tap(config, tmp_path, catalog=catalog)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
     assert f"Stream {stream} is selected, but `{missing}` is not set. Set `{missing}`" in outcome.log
     assert "Traceback" not in outcome.log
     assert not outcome.messages
@@ -161,7 +161,7 @@ def test_a_catalog_that_is_none_is_a_sentence(catalog: str, sandbox: Sandbox, tm
     path.write_text(catalog)
     before = len(sandbox.requests)
     outcome = run_tap(sandbox.config, tmp_path, "--catalog", str(path))
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
     assert "catalog" in outcome.log
     assert "Traceback" not in outcome.log
     assert len(sandbox.requests) == before

@@ -73,7 +73,7 @@ def assert_ended_at_once(outcome: Outcome, *words: str) -> None:
         assert "attempt" not in error
     for stream in ("scim_users", "scim_groups"):
         assert outcome.receipt(stream)["incomplete_reason"] == "failed: unreachable"
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
 
 
 UNTRUSTED: dict[str, tuple[Callable[[trustme.CA], ssl.SSLContext], str, str]] = {
@@ -201,4 +201,4 @@ def test_a_check_names_the_certificate_and_asks_no_more(
     assert server.connections == 1
     assert "is not to be trusted" in outcome.output
     assert "  scim_groups: not asked, the surface cannot be reached" in outcome.output
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78

@@ -53,7 +53,7 @@ def test_a_refused_credential_costs_one_request_and_the_rest_is_checked(
 ) -> None:
     with Sandbox(people=20) as sandbox:
         outcome = check(sandbox, tmp_path, **{wrong: "not-the-one"})
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 77
     assert "refused the credential (401)" in outcome.output
     assert "not asked, the credential was refused" in outcome.output
     assert "can be read" in outcome.output
@@ -68,10 +68,10 @@ def test_a_refused_credential_costs_one_request_and_the_rest_is_checked(
         ("rest-roles-501", "roles", "the account does not have it", 0),
         ("rest-territories-404", "territories", "the account does not have it", 0),
         ("scim-groups-501", "scim_groups", "the account does not have it", 0),
-        ("rest-owners-403", "owners", "denied access (403)", 1),
-        ("scim-403", "scim_users", "SCIM needs the Enterprise plan", 1),
-        ("scim-404", "scim_users", "not found (404)", 1),
-        ("rest-html-login", "owners", "a web page, such as a login form", 1),
+        ("rest-owners-403", "owners", "denied access (403)", 77),
+        ("scim-403", "scim_users", "SCIM needs the Enterprise plan", 77),
+        ("scim-404", "scim_users", "not found (404)", 78),
+        ("rest-html-login", "owners", "a web page, such as a login form", 76),
     ],
 )
 def test_each_stream_that_cannot_be_read_says_why(

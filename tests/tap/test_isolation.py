@@ -45,7 +45,7 @@ def test_a_stream_that_fails_keeps_no_other_from_being_read(failing: str, tmp_pa
         outcome = run_tap({**sandbox.config, **SETTINGS}, tmp_path)
         failed = {failing, *({"scim_group_members"} if failing == "scim_groups" else ())}
         assert_others_whole(outcome, sandbox, failed)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 77
     assert summary(outcome) == {name: "FAILED" if name in failed else "complete" for name in READ}
     assert outcome.receipt(failing)["incomplete_reason"] == "failed: permission_refused"
     assert outcome.messages[-1]["type"] in {"STATE", "RECORD"}
@@ -68,7 +68,7 @@ def test_an_error_in_the_tap_itself_ends_one_stream_and_repeats_no_data(
         failed = {failing, *({"scim_group_members"} if failing == "scim_groups" else ())}
         assert_others_whole(outcome, sandbox, failed)
         names = {person.family_name for person in sandbox.directory.people}
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 76
     assert outcome.receipt(failing)["incomplete_reason"] == "failed: internal"
     assert f"stream {failing}: an error in the tap itself (KeyError at test_isolation.py:" in outcome.log
     assert "Traceback" not in outcome.log
@@ -180,5 +180,5 @@ def test_an_error_before_the_first_request_ends_that_stream_alone(
         outcome = run_tap({**sandbox.config, **SETTINGS}, tmp_path)
         failed = {failing, *({"scim_group_members"} if failing == "scim_groups" else ())}
         assert_others_whole(outcome, sandbox, failed)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 76
     assert outcome.receipt(failing)["finished_at"]

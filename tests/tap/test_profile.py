@@ -87,7 +87,7 @@ def test_the_check_says_of_it_what_a_run_makes_of_it(case: str, tmp_path: Path) 
 
 def test_a_refused_key_fails_the_run_by_the_profile_too(tmp_path: Path) -> None:
     outcome, _ = run(json_answer("{}", 401), tmp_path)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 77
     assert outcome.receipt("profile")["incomplete_reason"] == "failed: credential_refused"
 
 

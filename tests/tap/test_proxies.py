@@ -298,7 +298,7 @@ def test_a_check_says_once_what_stands_in_the_way(monkeypatch: pytest.MonkeyPatc
     assert proxy.connections == 2, "once a surface"
     assert outcome.output.count("(407)") == 2
     assert outcome.output.count("not asked, the surface cannot be reached") == 5
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
     assert_no_proxy_credential(outcome)
 
 

@@ -119,7 +119,7 @@ def test_a_quota_that_resets_too_late_ends_the_run_and_says_when(in_flight: int,
         settings = {"max_quota_wait_seconds": 600, "max_in_flight": in_flight, "page_size": 100}
         outcome = run_tap({**sandbox.config, **settings}, tmp_path)
         truth = truth_of(sandbox.directory)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 75
     assert "The account's quota of requests is used up until 20" in outcome.log
     assert "run again after the reset, or raise `max_quota_wait_seconds`" in outcome.log
     for name in ("owners", "roles"):  # with the profile, seven requests

@@ -157,7 +157,7 @@ def test_other_answers_of_that_class_are_not_followed(status: int, tmp_path: Pat
         outcome = run(server, tmp_path, api_key=None)
     assert server.paths.count(USERS) == 1
     assert f"answered {status}. " in outcome.log
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 76
 
 
 @pytest.mark.parametrize("kept", ["startIndex", "count", ""])
@@ -192,7 +192,7 @@ def test_redirects_without_end_are_given_up(circle: int, tmp_path: Path) -> None
     assert "redirects in a circle (307)" in outcome.log
     assert turns <= 6
     assert outcome.receipt("scim_users")["api_requests"] == turns
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 76
 
 
 @pytest.mark.parametrize(

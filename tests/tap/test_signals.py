@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -123,12 +124,15 @@ def test_when_the_loader_dies_the_tap_ends_in_one_quiet_sentence(tmp_path: Path)
         process.stdout.close()
         process.stdout = None
         _, said = finish(process)
-    assert process.returncode == 1
+    assert process.returncode == 74
     [error] = [line for line in said.splitlines() if "| ERROR" in line]
     assert error.endswith("The loader stopped reading. Its own log says why.")
 
 
-@pytest.mark.parametrize("arguments", [(), ("--test",), ("--discover",), ("--about",)])
+WAYS = [(), ("--test",), ("--discover",), ("--about",), ("--schemas",), ("--help",), ("--version",)]
+
+
+@pytest.mark.parametrize("arguments", WAYS)
 def test_a_full_disk_behind_standard_output_ends_in_one_sentence(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -138,13 +142,40 @@ def test_a_full_disk_behind_standard_output_ends_in_one_sentence(
         running(sandbox.config, tmp_path, *arguments, stdout=full) as process,
     ):
         _, said = finish(process)
-    assert process.returncode == 1
+    assert process.returncode == 74
     [error] = [line for line in said.splitlines() if "| ERROR" in line]
     assert "Standard output takes no more (No space left on device). Make room or mend the loader" in error
+
+
+@pytest.mark.parametrize("arguments", WAYS)
+def test_a_closed_standard_output_ends_in_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"domain": "acme", "api_key": API_KEY}))
+    command = shlex.join([str(TAP), "--config", str(file), *arguments])
+    finished = subprocess.run(
+        ["/bin/sh", "-c", f"{command} >&-"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert finished.returncode == 74
+    [line] = finished.stderr.splitlines()
+    assert line.endswith("Standard output is closed. Send it to a loader or to a file, and run again.")
+
+
+@pytest.mark.parametrize("arguments", WAYS[2:])
+def test_a_reader_that_is_gone_ends_the_other_ways_quietly(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with (
+        os.fdopen(writing, "wb") as pipe,
+        running({"domain": "acme", "api_key": API_KEY}, tmp_path, *arguments, stdout=pipe) as process,
+    ):
+        finish(process)
+    assert process.returncode == 74
 
 
 def test_a_configuration_mistake_ends_a_process_without_a_traceback(tmp_path: Path) -> None:
     with running({"domain": "evil.com/acme", "api_key": API_KEY}, tmp_path) as process:
         output, said = finish(process)
-    assert (process.returncode, output) == (1, "")
+    assert (process.returncode, output) == (78, "")
     assert "`domain` names no Freshsales account" in said

@@ -25,6 +25,8 @@ BODY = json.dumps(
 )
 USERS = "/scim/Users"
 RETRIED = (500, 502, 503, 504)
+# Who can help; with all others, the answer makes no sense (76).
+EXIT_CODES = {401: 77, 403: 77, 404: 78, 501: 78, **dict.fromkeys(RETRIED, 75)}
 STATUSES = (300, 302, 304, 400, 401, 402, 403, 404, 405, 409, 410, 418, 422, 501, *RETRIED)
 
 
@@ -49,7 +51,7 @@ def test_an_error_names_stream_path_page_and_remedy_and_never_the_body(
     reply = lambda _: Response("" if status == 304 else BODY, status, content_type=media_type)  # noqa: E731
     with AnsweringServer(reply) as server:
         outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == EXIT_CODES.get(status, 76)
     [error] = [
         line
         for line in outcome.log.splitlines()
@@ -81,7 +83,7 @@ def test_an_error_names_stream_path_page_and_remedy_and_never_the_body(
 def test_a_malformed_answer_is_described_and_never_quoted(body: str, tmp_path: Path) -> None:
     with AnsweringServer(lambda _: json_answer(body)) as server:
         outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 76
     assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: upstream_malformed"
     assert_says_nothing_of_the_body(outcome)
 
@@ -210,7 +212,7 @@ def test_a_permission_that_always_asks_to_come_back_ends(
 ) -> None:
     with AnsweringServer(lambda _: json_answer(BODY, 403, Retry_After=retry_after)) as server:
         outcome = run_tap({**server.config, **ONLY_SCIM}, tmp_path)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 75
     assert server.paths.count(USERS) == 3
     assert (
         "answered 403 with Retry-After, attempt 3 of 3. It asks to come back later, each time. SCIM needs"

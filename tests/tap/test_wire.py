@@ -104,7 +104,7 @@ def test_a_request_ends_at_its_deadline_whatever_trickles_in(
         outcome = run(server.url, tmp_path, **settings)
         assert not exchanges_that_go_on()
     assert server.cut_off, "the connection was left open"
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 75
     assert "within 0.3 s (`request_timeout_seconds`): timed out, attempt 1 of 1" in outcome.log
     assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: upstream_unavailable"
 
@@ -251,7 +251,7 @@ def test_a_server_that_always_closes_ends_the_stream(
 
     with RawServer(serve) as server:
         outcome = run(server.url, tmp_path, max_attempts=attempts)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 75
     assert f"attempt {attempts} of {attempts}" in outcome.log
     assert len(server.requests) == 2 * attempts, "of two lists"
     assert len(waits) == 2 * (attempts - 1)
