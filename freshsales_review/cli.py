@@ -4,8 +4,8 @@ import json
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from freshsales_review.capture import SELECTION, due
 from freshsales_review.changes import rewrite_warehouse
 from freshsales_review.dbt import load_dbt, run_dbt
 from freshsales_review.errors import ReviewError
+from freshsales_review.findings import print_findings, print_json
 from freshsales_review.forget import forget, traces_of
 from freshsales_review.forget_person import find, forget_person
 from freshsales_review.forget_person import traces_of as traces_of_person
@@ -35,8 +36,8 @@ from freshsales_review.report.data import read
 from freshsales_review.report.render import render
 from freshsales_review.report.write import write_private
 from freshsales_review.terminal import cell, printable, show_what_can_be_shown
-from freshsales_review.timeliness import check_timely, latest_runs
-from freshsales_review.verify import Check, verify
+from freshsales_review.timeliness import Run, check_timely, latest_runs
+from freshsales_review.verify import KEYS, Check, Due, verify
 from freshsales_review.warehouse import open_warehouse
 
 _loader = click.option(
@@ -88,6 +89,24 @@ _sync_id = click.option(
 )
 
 
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("give a date-time, such as 2026-01-31T06:00:00Z.") from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _streams(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
+    unknown = sorted({*names} - {*KEYS})
+    if unknown:
+        raise click.BadParameter(f"there is no stream {', '.join(unknown)}; these are: {', '.join(KEYS)}.")
+    return names
+
+
 class _Commands(click.Group):
     """Every command says what went wrong in one sentence, and exits 1."""
 
@@ -112,19 +131,57 @@ def main() -> None:
 @_schema
 @_max_age_minutes
 @_sync_id
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    help="Host name of an account, as in its records; may be given more than once.  [default: all]",
+)
+@click.option(
+    "--since",
+    metavar="TIME",
+    callback=_moment,
+    help="What is due has to be read since then (2026-01-31T06:00:00Z), whatever its age.",
+)
+@click.option(
+    "--streams",
+    metavar="A,B",
+    callback=_streams,
+    help="Streams that are due of each account.  [default with --since: all that it ever had]",
+)
+@click.option("--require-complete", is_flag=True, help="Fail where a stream was not read to its end.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def verify_command(
-    loader: str, landing: str | None, schema: str | None, max_age_minutes: int, sync_id: str | None
+    *,
+    loader: str,
+    landing: str | None,
+    schema: str | None,
+    max_age_minutes: int,
+    sync_id: str | None,
+    accounts: tuple[str, ...],
+    since: datetime | None,
+    streams: tuple[str, ...],
+    require_complete: bool,
+    as_json: bool,
 ) -> None:
     """Hold the rows that the loader wrote against the receipts of the latest run.
 
-    Exits 1 when a row that was sent is missing, is there twice, or is another one, and when the latest run
-    is not the one that was just made. A read that is held back is told, and does not fail: nobody is gone
-    by it, and the marts and the report that follow say so, too.
+    Exits 1 when a row that was sent is missing, is there twice, or is another one, when a stream that was
+    due has no receipt, and when the latest run is not the one that was just made. A read that is held back
+    is told, and does not fail: nobody is gone by it, and the marts and the report that follow say so, too.
+    Neither does a stream that was not read to its end, unless with --require-complete.
     """
     if landing is None:
         landing, of_loader = landing_of(loader)
         schema = schema or of_loader
-    _verify(landing, schema or DEFAULTS[loader]["default_target_schema"], max_age_minutes, sync_id)
+    due = Due(accounts, streams, since, require_complete)
+    max_age = None if since else timedelta(minutes=max_age_minutes)
+    findings = _findings(landing, schema or DEFAULTS[loader]["default_target_schema"], due)
+    show = print_json if as_json else print_findings
+    show(findings.checks, Threshold.of(os.environ))
+    check_timely(findings.runs, datetime.now(UTC), max_age, sync_id)
+    if any(check.differences for check in findings.checks):
+        sys.exit(1)
 
 
 @main.command("capture")
@@ -292,20 +349,23 @@ def reveal_command(loader: str, marts_schema: str, addresses: Path) -> None:
     console.print(f"{found:,} of {len(known):,} addresses are those of somebody in the review.")
 
 
-def _verify(landing: str, schema: str, max_age_minutes: int, sync_id: str | None) -> None:
+@dataclass(frozen=True)
+class _Findings:
+    checks: list[Check]
+    runs: list[Run]
+
+
+def _findings(landing: str, schema: str, due: Due) -> _Findings:
     with open_warehouse(landing) as opened:
-        checks = verify(opened, schema)
-        runs = latest_runs(opened, schema)
-    console = Console()
-    for account, of_account in groupby(checks, key=lambda check: check.receipt.account):
-        console.print(_table(account, list(of_account)))
-    check_timely(runs, datetime.now(UTC), timedelta(minutes=max_age_minutes), sync_id)
-    _tell_held_back(console, checks, Threshold.of(os.environ))
-    differing = sum(bool(check.differences) for check in checks)
-    if differing:
-        console.print(f"{differing} of {len(checks)} streams differ from what was sent.", style="bold red")
+        return _Findings(verify(opened, schema, due), latest_runs(opened, schema, due.accounts))
+
+
+def _verify(landing: str, schema: str, max_age_minutes: int, sync_id: str | None) -> None:
+    findings = _findings(landing, schema, Due())
+    print_findings(findings.checks, Threshold.of(os.environ))
+    check_timely(findings.runs, datetime.now(UTC), timedelta(minutes=max_age_minutes), sync_id)
+    if any(check.differences for check in findings.checks):
         sys.exit(1)
-    console.print(f"All {len(checks)} streams hold exactly the rows that were sent.", style="green")
 
 
 def _report(warehouse: str, marts_schema: str, output: Path, *, names: bool) -> None:
@@ -314,39 +374,3 @@ def _report(warehouse: str, marts_schema: str, output: Path, *, names: bool) -> 
     write_private(output, render(report))
     people = len(report.panels["people"].rows)
     Console(highlight=False).print(f"{cell(output)}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")
-
-
-def _tell_held_back(console: Console, checks: list[Check], threshold: Threshold) -> None:
-    for check in checks:
-        receipt, loss = check.receipt, check.loss
-        if loss is None or not threshold.holds_back(receipt.sync_id, loss):
-            continue
-        console.print(
-            f"{receipt.stream} of {receipt.account} is held back: {loss.rows_missing:,} rows that were there "
-            f"before are missing; the complete read before had {loss.rows_read_before:,}. Nobody is gone by "
-            "it until the next complete read agrees. Look whether the credential still sees everybody. If "
-            "they have really gone, run again, or build the marts with "
-            f"FRESHSALES_CONFIRMED_SYNC_IDS={receipt.sync_id}.",
-            style="bold yellow",
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def _table(account: str, checks: list[Check]) -> Table:
-    table = Table(title=cell(f"{account}, run {checks[0].receipt.sync_id}"), title_justify="left")
-    table.add_column("stream", no_wrap=True)
-    table.add_column("rows sent", justify="right")
-    table.add_column("in warehouse", justify="right")
-    table.add_column("read to its end")
-    table.add_column("rows are those sent")
-    for check in checks:
-        receipt = check.receipt
-        complete = (
-            "yes"
-            if receipt.is_complete
-            else f"[yellow]no[/]: {cell(receipt.incomplete_reason or 'no reason given')}"
-        )
-        same = f"[red]no[/]: {cell('; '.join(check.differences))}" if check.differences else "[green]yes[/]"
-        table.add_row(cell(receipt.stream), f"{receipt.records:,}", f"{check.held.rows:,}", complete, same)
-    return table

@@ -5,11 +5,12 @@ it. The marts do the same (`freshsales_is_held_back` in `transform/macros`); thi
 """
 # ruff: noqa: S608  -- names of schemas and tables are quoted by identifier(); values are parameters
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from freshsales_review.errors import ReviewError
-from freshsales_review.warehouse import Warehouse, identifier
+from freshsales_review.warehouse import Warehouse, among, identifier
 
 
 @dataclass(frozen=True)
@@ -44,36 +45,43 @@ class Threshold:
         )
 
 
-def loss_of(
+def losses_of(
     warehouse: Warehouse,
     receipts: str,
     table: str | None,
     key: tuple[str, ...],
     *,
-    account: str,
     stream: str,
-    sync_id: str,
-    records: int,
-) -> Loss | None:
-    """What a complete read misses of what the complete read before it, or a run since then, had met."""
-    before = list(
-        warehouse.query(
-            f"select sync_id, records from {receipts} where account = $1 and stream = $2 and sync_id < $3 "
-            "and is_complete order by sync_id desc limit 1",
-            [account, stream, sync_id],
-        )
-    )
-    if not before:
-        return None
-    [(before_sync_id, records_before)] = before
-    left_behind = 0
-    if table is not None:
-        [(left_behind,)] = warehouse.query(
-            f"select count(*) from (select 1 as one from {table} where account = $1 "
-            f"group by {', '.join(map(identifier, key))} "
-            "having max(sync_id) >= $2 and max(sync_id) < $3) as latest",
-            [account, before_sync_id, sync_id],
-        )
+    judged: Mapping[str, tuple[str, int]],
+    accounts: Collection[str] = (),
+) -> dict[str, Loss]:
+    """By account, what a complete read misses of what the complete read before it, or a run since then, met.
+
+    `judged` has the `sync_id` of the read that is judged, and its records. Two queries for all accounts,
+    or for those that are named.
+    """
+    of_accounts = among("account", accounts)
+    before: dict[str, tuple[str, int]] = {}
+    for account, sync_id, records in warehouse.query(
+        f"select account, sync_id, max(records) from {receipts} where {of_accounts} "
+        f"and stream = ${len(accounts) + 1} and is_complete group by account, sync_id order by sync_id",
+        [*accounts, stream],
+    ):
+        if account in judged and sync_id < judged[account][0]:
+            before[account] = (sync_id, int(records or 0))
+    left_behind: Counter[str] = Counter()
+    if table is not None and before:
+        # By the run that a key was met in last: there are few of these, however many keys there are.
+        for account, sync_id, rows in warehouse.query(
+            f"select account, sync_id, count(*) from (select account, max(sync_id) as sync_id from {table} "
+            f"where {of_accounts} group by account, {', '.join(map(identifier, key))}) as latest "
+            "group by account, sync_id",
+            [*accounts],
+        ):
+            if account in before and before[account][0] <= sync_id < judged[account][0]:
+                left_behind[account] += int(rows)
     # A loader that deletes rows leaves the two numbers of rows read alone.
-    before_count = int(records_before or 0)
-    return Loss(max(int(left_behind), before_count - records), before_count)
+    return {
+        account: Loss(max(left_behind[account], records - judged[account][1]), records)
+        for account, (_, records) in before.items()
+    }

@@ -3,16 +3,18 @@
 Rows can agree with their receipts and still be those of another day: the load went elsewhere, or failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from freshsales_review.errors import ReviewError
 from freshsales_review.verify import RECEIPTS
-from freshsales_review.warehouse import Warehouse, identifier
+from freshsales_review.warehouse import Warehouse, among, identifier, utc
 
 # Clocks of two machines may differ by so much.
 TOLERATED_AHEAD = timedelta(minutes=5)
+# So many runs are named in an error.
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -26,22 +28,25 @@ class Run:
         return f"{self.finished_at:%Y-%m-%d %H:%M} UTC"
 
 
-def latest_runs(warehouse: Warehouse, schema: str) -> list[Run]:
-    """Return the latest run of each account, in order of account."""
+def latest_runs(warehouse: Warehouse, schema: str, accounts: Collection[str] = ()) -> list[Run]:
+    """Return the latest run of each account, or of those that are named, in order of account."""
     table = identifier(schema, RECEIPTS)
     rows = warehouse.query(
         f"select r.account, r.sync_id, max(r.finished_at) from {table} r "  # noqa: S608 - quoted
-        f"join (select account, max(sync_id) as sync_id from {table} group by account) latest "
+        f"join (select account, max(sync_id) as sync_id from {table} where {among('account', accounts)} "
+        "group by account) latest "
         "on latest.account = r.account and latest.sync_id = r.sync_id "
-        "group by r.account, r.sync_id order by r.account"
+        "group by r.account, r.sync_id order by r.account",
+        [*accounts],
     )
-    return [Run(account, sync_id, _utc(finished_at)) for account, sync_id, finished_at in rows]
+    return [Run(account, sync_id, utc(finished_at)) for account, sync_id, finished_at in rows]
 
 
-def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta, sync_id: str | None) -> None:
+def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta | None, sync_id: str | None) -> None:
     """Raise a ReviewError where a run is from the future, or where the one that was just made is not here.
 
-    That is the run of `sync_id`, or if none is given, any that ended no longer than `max_age` ago.
+    That is the run of `sync_id`, or if none is given, any that ended no longer than `max_age` ago. Without
+    either, age does not count.
     """
     for run in runs:
         if run.finished_at > now + TOLERATED_AHEAD:
@@ -54,11 +59,14 @@ def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta, sync_id
             )
     if sync_id is not None:
         if sync_id not in {run.sync_id for run in runs}:
-            latest = ", ".join(f"{run.sync_id} ({run.account})" for run in runs)
+            latest = ", ".join(f"{run.sync_id} ({run.account})" for run in runs[:MOST_NAMED])
+            others = f" and {len(runs) - MOST_NAMED:,} more" if len(runs) > MOST_NAMED else ""
             raise ReviewError(
-                f"Run {sync_id} is not the latest run here, which is {latest}: the load went elsewhere, or "
-                "did not finish."
+                f"Run {sync_id} is not the latest run here, which is {latest or 'none'}{others}: the "
+                "load went elsewhere, or did not finish."
             )
+        return
+    if max_age is None or not runs:
         return
     latest_run = max(runs, key=lambda run: run.finished_at)
     if latest_run.finished_at < now - max_age:
@@ -68,9 +76,3 @@ def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta, sync_id
             "elsewhere, or did not finish. To check an older run, give a greater --max-age-minutes, or "
             "name the run with --sync-id."
         )
-
-
-def _utc(moment: object) -> datetime:
-    # A loader may have written text; without a zone, all times of the tap are UTC.
-    read = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)

@@ -1,17 +1,21 @@
-"""Rows in the warehouse held against the receipts of each account's latest run.
+"""Rows in the warehouse held against the receipts of each account, and receipts against what is due.
 
 A loader can lose or repeat rows without a word; the tap's receipt says how many rows it handed over and
 with which keys.
 """
 # ruff: noqa: S608  -- names of schemas and tables are quoted by identifier(); values are parameters
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
 from freshsales_review.errors import ReviewError
-from freshsales_review.losses import Loss, loss_of
-from freshsales_review.warehouse import Warehouse, columns_of, identifier
+from freshsales_review.losses import Loss, losses_of
+from freshsales_review.warehouse import Warehouse, among, columns_of, identifier, utc
 
 RECEIPTS = "sync_receipts"
 # The key of each stream without `account`, which every key starts with.
@@ -25,6 +29,30 @@ KEYS: dict[str, tuple[str, ...]] = {
     "scim_groups": ("id",),
     "scim_group_members": ("group_id", "member_id"),
 }
+
+
+# Why an account does not give a stream, though nothing failed.
+NOT_GIVEN = ("absent", "unreadable")
+
+
+@dataclass(frozen=True)
+class Due:
+    """What has to be there. By default, that is the latest run of each account, as far as it came."""
+
+    # All that have a receipt, where none are named.
+    accounts: Collection[str] = ()
+    # Streams that each account must have a receipt of. Where none are named and `since` is, all it ever had.
+    streams: Collection[str] = ()
+    # Receipts of reads that began before then do not count.
+    since: datetime | None = None
+    # Whether each stream has to be read to its end.
+    is_complete: bool = False
+
+    def misses(self, receipt: Receipt) -> bool:
+        """Whether this stream had to be read to its end, and was not."""
+        reason = (receipt.incomplete_reason or "").partition(":")[0]
+        is_given = receipt.stream in self.streams or reason not in NOT_GIVEN
+        return self.is_complete and not receipt.is_complete and is_given
 
 
 @dataclass(frozen=True)
@@ -57,61 +85,69 @@ class Check:
     loss: Loss | None = None
 
 
-def verify(warehouse: Warehouse, schema: str) -> list[Check]:
-    """Check every receipt of the latest run of every account, in order of account and stream."""
+def verify(warehouse: Warehouse, schema: str, due: Due) -> list[Check]:
+    """Check the latest receipts of every account, in order of account and stream; a few queries a table."""
     columns = columns_of(warehouse, schema)
-    return [
-        _check(warehouse, schema, receipt, columns)
-        for receipt in _latest_receipts(warehouse, schema, columns)
-    ]
-
-
-def population_sha256(keys: Iterable[tuple[str, ...]]) -> str:
-    lines = sorted("\t".join(key).encode() for key in keys)
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
-
-
-def _latest_receipts(warehouse: Warehouse, schema: str, columns: dict[str, set[str]]) -> list[Receipt]:
     if RECEIPTS not in columns:
         raise ReviewError(
             f"There is no table {schema}.{RECEIPTS} in the warehouse: run the pipeline first, "
             "or name the schema that it loads into with --schema."
         )
+    latest = list(_latest_receipts(warehouse, schema, columns[RECEIPTS], due))
+    if not latest and not due.accounts:
+        raise ReviewError(f"The table {schema}.{RECEIPTS} is empty: no run has finished yet.")
+    in_time = [receipt for receipt, moment in latest if due.since is None or moment >= due.since]
+    checks = [
+        check
+        for stream, receipts in groupby(sorted(in_time, key=_stream), key=_stream)
+        for check in _checks(warehouse, schema, list(receipts), is_loaded=stream in columns, due=due)
+    ]
+    checks += _lacking([receipt for receipt, _ in latest], in_time, due)
+    return sorted(checks, key=lambda check: (check.receipt.account, check.receipt.stream))
+
+
+def _latest_receipts(
+    warehouse: Warehouse, schema: str, columns: set[str], due: Due
+) -> Iterator[tuple[Receipt, datetime]]:
+    """With the moment that the read began. Of the latest run, or with `since`, of each stream by itself."""
     table = identifier(schema, RECEIPTS)
-    if "pseudonym_key_fingerprint" in columns[RECEIPTS]:  # not in what earlier versions loaded
-        _check_keys(warehouse, table)
+    if "pseudonym_key_fingerprint" in columns:  # not in what earlier versions loaded
+        _check_keys(warehouse, table, due.accounts)
     sent, sent_population = "r.records", "r.population_sha256"
-    if "records_sent" in columns[RECEIPTS]:  # not in what earlier versions loaded
+    if "records_sent" in columns:  # not in what earlier versions loaded
         sent = "coalesce(r.records_sent, r.records)"
         sent_population = (
             "case when r.records_sent is null then r.population_sha256 else r.sent_population_sha256 end"
         )
-    # A loader that appends may hold one receipt many times: distinct.
+    began = "started_at" if "started_at" in columns else "finished_at"
+    by = "account" if due.since is None else "account, stream"
+    and_stream = "" if due.since is None else "and latest.stream = r.stream "
+    # A loader that appends may hold one receipt many times: group by.
     rows = warehouse.query(
-        "select distinct r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, "
-        f"{sent}, {sent_population} from {table} r "
-        f"join (select account, max(sync_id) as sync_id from {table} group by account) latest "
-        "on latest.account = r.account and latest.sync_id = r.sync_id "
-        "order by r.account, r.stream"
+        "select r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, "
+        f"{sent} as sent, {sent_population} as population, max(r.{began}) from {table} r "
+        f"join (select {by}, max(sync_id) as sync_id from {table} where {among('account', due.accounts)} "
+        f"group by {by}) latest "
+        f"on latest.account = r.account {and_stream}and latest.sync_id = r.sync_id "
+        "group by r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, "
+        f"{sent}, {sent_population} order by r.account, r.stream",
+        [*due.accounts],
     )
-    receipts = [
-        Receipt(account, sync_id, stream, bool(is_complete), reason, int(records or 0), sha256)
-        for account, sync_id, stream, is_complete, reason, records, sha256 in rows
-    ]
-    if not receipts:
-        raise ReviewError(f"The table {schema}.{RECEIPTS} is empty: no run has finished yet.")
-    return receipts
+    for account, sync_id, stream, is_complete, reason, records, sha256, moment in rows:
+        receipt = Receipt(account, sync_id, stream, bool(is_complete), reason, int(records or 0), sha256)
+        yield receipt, utc(moment)
 
 
-def _check_keys(warehouse: Warehouse, receipts: str) -> None:
+def _check_keys(warehouse: Warehouse, receipts: str, accounts: Collection[str]) -> None:
     """Runs with another `pseudonym_key` call everybody by another name: they cannot be compared."""
     mixed = list(
         warehouse.query(
             "select account, min(sync_id) from ("
             "select account, sync_id, coalesce(pseudonym_key_fingerprint, '') as key, "
             "first_value(coalesce(pseudonym_key_fingerprint, '')) "
-            f"over (partition by account order by sync_id) as first_key from {receipts}"
-            ") as keyed where key <> first_key group by account order by account"
+            f"over (partition by account order by sync_id) as first_key from {receipts} "
+            f"where {among('account', accounts)}) as keyed where key <> first_key group by account order by account",
+            [*accounts],
         )
     )
     if mixed:
@@ -124,51 +160,88 @@ def _check_keys(warehouse: Warehouse, receipts: str) -> None:
         )
 
 
-def _check(warehouse: Warehouse, schema: str, receipt: Receipt, columns: dict[str, set[str]]) -> Check:
-    key = KEYS.get(receipt.stream)
+def _stream(receipt: Receipt) -> str:
+    return receipt.stream
+
+
+def _lacking(latest: list[Receipt], in_time: list[Receipt], due: Due) -> Iterator[Check]:
+    """What is due, and has no receipt."""
+    found = {(receipt.account, receipt.stream) for receipt in in_time}
+    had: dict[str, set[str]] = {account: set() for account in due.accounts}
+    for receipt in latest:
+        had.setdefault(receipt.account, set()).add(receipt.stream)
+    when = "in the latest run" if due.since is None else f"since {due.since:%Y-%m-%d %H:%M:%S} UTC"
+    for account, streams in had.items():
+        for stream in due.streams or streams or {RECEIPTS}:
+            if (account, stream) not in found:
+                receipt = Receipt(account, "", stream, False, None, 0, None)
+                yield Check(receipt, Held(), (f"it was due, and has no receipt {when}",))
+
+
+def _checks(
+    warehouse: Warehouse,
+    schema: str,
+    receipts: list[Receipt],
+    *,
+    is_loaded: bool,
+    due: Due,
+) -> Iterator[Check]:
+    """Of one stream, for all accounts."""
+    stream = receipts[0].stream
+    key = KEYS.get(stream)
     if key is None:
-        return Check(receipt, Held(), ("this version knows no such stream",))
-    table = identifier(schema, receipt.stream) if receipt.stream in columns else None
-    loss = _loss(warehouse, identifier(schema, RECEIPTS), table, receipt, key)
-    if table is None:
-        missing = ("the table is missing",) if receipt.records else ()
-        return Check(receipt, Held(), missing, loss)
-    held = _held(warehouse, table, receipt, key)
-    return Check(receipt, held, tuple(_differences(receipt, held)), loss)
-
-
-def _loss(
-    warehouse: Warehouse, receipts: str, table: str | None, receipt: Receipt, key: tuple[str, ...]
-) -> Loss | None:
-    if not receipt.is_complete:
-        return None
-    return loss_of(
+        yield from (Check(receipt, Held(), ("this version knows no such stream",)) for receipt in receipts)
+        return
+    table = identifier(schema, stream) if is_loaded else None
+    judged = {
+        receipt.account: (receipt.sync_id, receipt.records) for receipt in receipts if receipt.is_complete
+    }
+    losses = losses_of(
         warehouse,
-        receipts,
+        identifier(schema, RECEIPTS),
         table,
         key,
-        account=receipt.account,
-        stream=receipt.stream,
-        sync_id=receipt.sync_id,
-        records=receipt.records,
+        stream=stream,
+        judged=judged,
+        accounts=due.accounts,
     )
+    held = {} if table is None else _held(warehouse, schema, stream, key, due)
+    for receipt in receipts:
+        of_account = held.get(receipt.account, Held())
+        differences = [*_differences(receipt, of_account)]
+        if table is None:
+            differences = ["the table is missing"] if receipt.records else []
+        if due.misses(receipt):
+            differences.append("it was not read to its end")
+        yield Check(receipt, of_account, tuple(differences), losses.get(receipt.account))
 
 
-def _held(warehouse: Warehouse, table: str, receipt: Receipt, key: tuple[str, ...]) -> Held:
+def _held(warehouse: Warehouse, schema: str, stream: str, key: tuple[str, ...], due: Due) -> dict[str, Held]:
+    """What the table holds of the latest run of each account."""
+    receipts = identifier(schema, RECEIPTS)
     # An id may arrive as HUGEINT, bigint or numeric: as text they are all alike.
-    as_text = ", ".join(f"coalesce(cast({identifier(column)} as varchar), '')" for column in key)
-    keys = [
-        tuple(row)
-        for row in warehouse.query(
-            f"select {as_text} from {table} where account = $1 and sync_id = $2",
-            [receipt.account, receipt.sync_id],
-        )
-    ]
-    [(later,)] = warehouse.query(
-        f"select count(*) from {table} where account = $1 and sync_id > $2",
-        [receipt.account, receipt.sync_id],
+    as_text = " || chr(9) || ".join(f"coalesce(cast(held.{identifier(part)} as varchar), '')" for part in key)
+    of_run = "case when held.sync_id = judged.sync_id then {0} end"
+    key_of_run = of_run.format(f"({as_text})")
+    asked = among("account", due.accounts)
+    parameters: list[object] = [*due.accounts]
+    if due.since is not None:
+        parameters.append(stream)
+        asked += f" and stream = ${len(parameters)}"
+    rows = warehouse.query(
+        f"with judged as (select account, max(sync_id) as sync_id from {receipts} where {asked} "
+        "group by account) "
+        f"select judged.account, count({of_run.format(1)}), count(distinct {key_of_run}), "
+        f"{warehouse.sha256_of_lines.format(key_of_run)}, "
+        "count(case when held.sync_id > judged.sync_id then 1 end) "
+        f"from judged join {identifier(schema, stream)} as held "
+        "on held.account = judged.account and held.sync_id >= judged.sync_id group by judged.account",
+        parameters,
     )
-    return Held(len(keys), len(set(keys)), population_sha256(keys), later)
+    return {
+        account: Held(rows, distinct_keys, sha256 or Held.population_sha256, later)
+        for account, rows, distinct_keys, sha256, later in rows
+    }
 
 
 def _differences(receipt: Receipt, held: Held) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote
@@ -55,6 +56,8 @@ class Result:
 class Warehouse(Protocol):
     columns: str
     """A query for table and column, by schema."""
+    sha256_of_lines: str
+    """An aggregate: SHA-256 in hex of the texts `{0}`, sorted by their UTF-8 bytes, joined by newlines."""
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
         """Run one statement that both engines understand; parameters stand as `$1`, `$2`."""
@@ -62,6 +65,7 @@ class Warehouse(Protocol):
 
 class DuckDBWarehouse:
     columns = COLUMNS_IN_DUCKDB
+    sha256_of_lines = "sha256(string_agg({0}, chr(10) order by encode({0})))"
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -84,6 +88,9 @@ class DuckDBWarehouse:
 
 class PostgreSQLWarehouse:
     columns = COLUMNS_IN_POSTGRESQL
+    sha256_of_lines = (
+        """encode(sha256(convert_to(string_agg({0}, chr(10) order by {0} collate "C"), 'UTF8')), 'hex')"""
+    )
 
     def __init__(self, connection: "psycopg.Connection[Row]") -> None:
         self._connection = connection
@@ -166,12 +173,24 @@ def identifier(*parts: str) -> str:
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
+def among(column: str, values: Collection[object]) -> str:
+    """A condition whose parameters are the values, the first ones of the query; true where there are none."""
+    places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
+    return f"{column} in ({places})" if values else "true"
+
+
 def columns_of(warehouse: Warehouse, schema: str) -> dict[str, set[str]]:
     """Names of the columns of every table and view in a schema."""
     found: dict[str, set[str]] = {}
     for table, column in warehouse.query(warehouse.columns, [schema]):
         found.setdefault(table, set()).add(column)
     return found
+
+
+def utc(moment: object) -> datetime:
+    # A loader may have written text; without a zone, all times of the tap are UTC.
+    read = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
+    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _refused(error: Exception) -> ReviewError:

@@ -1,0 +1,173 @@
+"""What `verify` is asked for: accounts, streams, and a moment since when they have to be read."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import Result as Invoked
+
+from freshsales_review import verify as verifying
+from freshsales_review.findings import MOST_LINES
+from freshsales_review.verify import Due, verify
+from freshsales_review.warehouse import Result, Warehouse, open_warehouse
+from tests.review.conftest import Filled
+from tests.review.test_verify import ACCOUNT, FIRST_RUN, LATEST_RUN, RECEIPTS, receipt, row, run
+
+OTHER = "beta.myfreshworks.com"
+VANISHED = "gone.myfreshworks.com"
+NOBODY = "nobody.myfreshworks.com"
+DAY = timedelta(days=1)
+NOW = datetime.now(UTC)
+SINCE = ["--since", (NOW - timedelta(hours=1)).isoformat()]
+
+
+@pytest.fixture
+def fleet(warehouse: Filled) -> Filled:
+    """Two accounts that were just read, one of them with a run of its own for roles, and one that was not."""
+    warehouse.execute(
+        "create schema freshsales",
+        RECEIPTS,
+        "create table freshsales.owners (account varchar, sync_id varchar, id bigint)",
+        "create table freshsales.roles (account varchar, sync_id varchar, id bigint)",
+        *(
+            statement
+            for account in (ACCOUNT, OTHER)
+            for statement in (receipt("owners", ["1"], account=account), row("owners", "1", account=account))
+        ),
+        receipt("roles", ["1"], sync_id=FIRST_RUN),
+        row("roles", "1", sync_id=FIRST_RUN),
+        receipt("territories", [], reason="absent"),
+        receipt("scim_users", [], account=OTHER, reason="failed: quota"),
+        receipt("owners", ["1"], account=VANISHED, sync_id=FIRST_RUN, age=DAY),
+        row("owners", "1", account=VANISHED, sync_id=FIRST_RUN),
+    )
+    return warehouse
+
+
+def differences(result: Invoked) -> dict[tuple[str, str], list[str]]:
+    found = json.loads(result.stdout)
+    assert result.exit_code == int(found["has_differences"]), result.output
+    return {
+        (one["account"], one["stream"]): one["differences"] for one in found["streams"] if one["differences"]
+    }
+
+
+def test_an_account_that_vanished_is_a_difference(fleet: Filled) -> None:
+    [(found, [words])] = differences(run(fleet.location, *SINCE, "--json")).items()
+    assert found == (VANISHED, "owners")
+    assert words.startswith("it was due, and has no receipt since 20")
+    assert run(fleet.location).exit_code == 0, "nobody asked for it"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--account", ACCOUNT], set()),
+        (["--account", VANISHED], {(VANISHED, "owners")}),
+        (["--account", ACCOUNT, "--account", VANISHED], {(VANISHED, "owners")}),
+        (["--account", NOBODY], {(NOBODY, "sync_receipts")}),
+        (["--account", ACCOUNT, "--streams", "owners,roles,territories"], set()),
+        (["--account", OTHER, "--streams", "owners, roles"], {(OTHER, "roles")}),
+        (["--account", OTHER, "--streams", "roles"], {(OTHER, "roles")}),
+        (["--account", NOBODY, "--streams", "roles"], {(NOBODY, "roles")}),
+        (["--account", ACCOUNT, "--require-complete"], set()),
+        (
+            ["--account", ACCOUNT, "--require-complete", "--streams", "territories"],
+            {(ACCOUNT, "territories")},
+        ),
+        (["--account", OTHER, "--require-complete"], {(OTHER, "scim_users")}),
+        (["--account", OTHER], set()),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_due_and_not_there_is_a_difference(
+    options: list[str], expected: set[tuple[str, str]], fleet: Filled
+) -> None:
+    assert differences(run(fleet.location, *SINCE, *options, "--json")).keys() == expected
+
+
+@pytest.mark.parametrize("stream", ["roles", "scim_groups"])
+def test_a_stream_that_the_latest_run_left_out_is_missed_where_it_is_due(stream: str, fleet: Filled) -> None:
+    result = run(fleet.location, "--account", ACCOUNT, "--streams", stream)
+    assert result.exit_code == 1
+    assert "it was due, and has no receipt in the latest run" in result.output
+
+
+def test_a_row_lost_by_an_earlier_run_of_one_stream_is_found(fleet: Filled) -> None:
+    """Each stream is held against its own latest receipt, where a moment is given."""
+    fleet.execute("delete from freshsales.roles")
+    found = differences(run(fleet.location, *SINCE, "--account", ACCOUNT, "--json"))
+    assert found[ACCOUNT, "roles"] == ["1 rows are missing", "the keys are not those that were sent"]
+
+
+@pytest.mark.parametrize(
+    "options", [["--since", "yesterday"], ["--streams", "owners,nothing"], ["--streams", "Owners"]]
+)
+def test_what_cannot_be_asked_for_is_refused(options: list[str], fleet: Filled) -> None:
+    result = run(fleet.location, *options)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+# -- many accounts
+
+
+def many(warehouse: Filled, accounts: int) -> Filled:
+    names = [f"a{number}.myfreshworks.com" for number in range(accounts)]
+    warehouse.execute(
+        "create schema freshsales",
+        RECEIPTS,
+        *(
+            f"create table freshsales.{table} (account varchar, sync_id varchar, id bigint)"
+            for table in TABLES
+        ),
+        *(receipt(table, ["1"], account=name) for name in names for table in TABLES),
+        *(receipt("scim_groups", [], account=name, reason="failed: quota") for name in names),
+    )
+    return warehouse
+
+
+TABLES = ("owners", "roles")
+
+
+def test_the_words_for_many_accounts_are_few(warehouse: Filled) -> None:
+    result = run(many(warehouse, 60).location)
+    lines = result.output.splitlines()
+    assert result.exit_code == 1
+    assert len(lines) <= 2 * (MOST_LINES + 1) + 1
+    assert "... and 100 more." in lines, "rows are missing in each of two tables"
+    assert "... and 40 more." in lines, "of those not read to their end"
+    assert lines[-1] == "120 of 180 streams differ from what was sent."
+
+
+def test_a_run_that_is_not_here_does_not_name_every_account(warehouse: Filled) -> None:
+    result = run(many(warehouse, 60).location, "--sync-id", FIRST_RUN)
+    assert f"which is {LATEST_RUN} (a0.myfreshworks.com)" in result.output
+    assert "and 55 more" in result.output
+
+
+def test_more_accounts_cost_no_more_queries(warehouse: Filled) -> None:
+    filled = many(warehouse, 12)
+
+    def queries(due: Due) -> int:
+        with open_warehouse(filled.location) as opened:
+            counted = Counting(opened)
+            verify(counted, "freshsales", due)
+        return counted.queries
+
+    few = queries(Due(accounts=("a0.myfreshworks.com", "a1.myfreshworks.com")))
+    assert queries(Due()) == few <= 3 * len(verifying.KEYS)
+
+
+class Counting:
+    """A warehouse that counts what it is asked."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self.columns, self.sha256_of_lines = warehouse.columns, warehouse.sha256_of_lines
+        self.queries = 0
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
+        self.queries += 1
+        return self._warehouse.query(sql, parameters)
