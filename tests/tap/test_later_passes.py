@@ -40,7 +40,7 @@ def test_a_list_that_is_not_there_when_it_is_read_again_is_no_empty_list(status:
         }
         outcome = run_tap(config, tmp_path)
     assert first_pages > 1
-    assert outcome.exit_code == 76
+    assert outcome.exit_code == 75
     receipt = outcome.receipt("scim_users")
     assert not receipt["is_complete"]
     assert receipt["incomplete_reason"] == "failed: upstream_unavailable"

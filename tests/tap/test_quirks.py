@@ -26,7 +26,7 @@ class Said:
 
     streams: tuple[str, ...]
     reason: str | tuple[str, ...]
-    exit_code: int = 1
+    exit_code: int = 76
     # Streams that may be whole or not, as it falls out.
     perhaps: tuple[str, ...] = ()
 
@@ -48,17 +48,17 @@ EXCEPTIONS: dict[str, Said] = {
     "rest-territories-501": Said(("territories",), "absent", 0),
     "rest-teams-404": Said(("teams",), "absent", 0),
     "rest-teams-501": Said(("teams",), "absent", 0),
-    "rest-teams-403": Said(("teams",), "failed: permission_refused"),
+    "rest-teams-403": Said(("teams",), "failed: permission_refused", 77),
     "rest-profile-404": Said(("profile",), "absent", 0),
     "rest-profile-501": Said(("profile",), "absent", 0),
-    "rest-owners-403": Said(("owners",), "failed: permission_refused"),
-    "rest-roles-403": Said(("roles",), "failed: permission_refused"),
-    "rest-territories-403": Said(("territories",), "failed: permission_refused"),
+    "rest-owners-403": Said(("owners",), "failed: permission_refused", 77),
+    "rest-roles-403": Said(("roles",), "failed: permission_refused", 77),
+    "rest-territories-403": Said(("territories",), "failed: permission_refused", 77),
     "rest-profile-403": Said(("profile",), "unreadable: permission_refused", 0),
     "rest-html-login": Said(REST, ("failed: upstream_malformed", "unreadable: upstream_malformed")),
     "scim-html-login": Said(SCIM, "failed: upstream_malformed"),
-    "scim-403": Said(SCIM, "failed: permission_refused"),
-    "scim-404": Said(SCIM, ("failed: not_found", "absent")),
+    "scim-403": Said(SCIM, "failed: permission_refused", 77),
+    "scim-404": Said(SCIM, ("failed: not_found", "absent"), 78),
 }
 
 
