@@ -146,7 +146,8 @@ def _check_keys(warehouse: Warehouse, receipts: str, accounts: Collection[str]) 
             "select account, sync_id, coalesce(pseudonym_key_fingerprint, '') as key, "
             "first_value(coalesce(pseudonym_key_fingerprint, '')) "
             f"over (partition by account order by sync_id) as first_key from {receipts} "
-            f"where {among('account', accounts)}) as keyed where key <> first_key group by account order by account",
+            f"where {among('account', accounts)}) as keyed where key <> first_key "
+            "group by account order by account",
             [*accounts],
         )
     )
