@@ -72,8 +72,8 @@ class Run:
     def execute(self) -> None:
         """Read everything. Raises ConfigurationError, before anything is sent."""
         self._check_selection()
-        self._end.sync_id = self._session.sync_id
         self._session.check_pseudonyms(bookmark_of(self._tap.state, RECEIPTS))
+        self._end.sync_id = self._session.sync_id
         self._session.tell_of_last_run()
         with private_files():
             self._execute()

@@ -242,7 +242,7 @@ def test_an_id_that_is_an_address_ends_the_read_and_is_not_sent(tmp_path: Path) 
     with AnsweringServer(answer) as server:
         config = {name: value for name, value in server.config.items() if name != "api_key"}
         outcome = run_tap(config | {"pseudonym_key": KEY, "page_size": 10}, tmp_path)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
     assert "its id is an address" in outcome.log
     assert outcome.receipt("scim_users")["incomplete_reason"] == "failed: configuration"
     assert "jane" not in outcome.output + outcome.log
@@ -269,7 +269,7 @@ def test_a_run_with_another_key_than_the_last_is_refused(
         again = read(sandbox, tmp_path, first, state=state)
         assert again.exit_code == 0
         refused = read(sandbox, tmp_path, second, state=state)
-    assert refused.exit_code == 1
+    assert refused.exit_code == 78
     assert "had another `pseudonym_key`" in refused.log
     assert not refused.messages
 
@@ -278,6 +278,6 @@ def test_a_run_with_another_key_than_the_last_is_refused(
 def test_a_key_that_is_no_secret_is_refused(key: str, tmp_path: Path) -> None:
     with Sandbox(people=5, seed=1, quota=None) as sandbox:
         outcome = read(sandbox, tmp_path, key)
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 78
     assert "`pseudonym_key`" in outcome.log
     assert not outcome.messages
