@@ -55,6 +55,9 @@ class Due:
         return self.is_complete and not receipt.is_complete and is_given
 
 
+LATEST_RUNS = Due()
+
+
 @dataclass(frozen=True)
 class Receipt:
     account: str
@@ -85,7 +88,7 @@ class Check:
     loss: Loss | None = None
 
 
-def verify(warehouse: Warehouse, schema: str, due: Due) -> list[Check]:
+def verify(warehouse: Warehouse, schema: str, due: Due = LATEST_RUNS) -> list[Check]:
     """Check the latest receipts of every account, in order of account and stream; a few queries a table."""
     columns = columns_of(warehouse, schema)
     if RECEIPTS not in columns:
