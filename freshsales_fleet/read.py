@@ -7,55 +7,35 @@ import logging
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any
+from tempfile import NamedTemporaryFile, TemporaryDirectory, TemporaryFile
+from typing import IO, Any, Self
 
 from freshsales_fleet.errors import FleetError
 from freshsales_fleet.inventory import Account
 from freshsales_fleet.places import Places
 from freshsales_fleet.programs import Started, started
 from freshsales_fleet.warehouse import Warehouse
+from tap_freshsales_users.errors import SIGNAL_EXIT_BASE, Cause
 
 log = logging.getLogger(__name__)
 
 TAP_PREFIX = "TAP_FRESHSALES_USERS_"
 # One account without quota must not hold up all the others: its task is tried again when there is quota.
 DEFAULTS: dict[str, Any] = {"max_quota_wait_seconds": 0}
-FIRST_SIGNAL = 128
-
-
-class Exit(IntEnum):
-    """Exit codes of the tap: who can help."""
-
-    OUTPUT = 74
-    LATER = 75
-    INCOMPLETE = 76
-    CREDENTIAL = 77
-    CONFIGURATION = 78
-
-
-WORDS = {
-    Exit.OUTPUT: "what was read could not be loaded",
-    Exit.LATER: "no quota is left, or Freshsales cannot be reached",
-    Exit.INCOMPLETE: "a list was not read to its end",
-    Exit.CREDENTIAL: "the credential was refused, or does not permit it",
-    Exit.CONFIGURATION: "the configuration is wrong",
-}
+OUTPUT, CONFIGURATION = Cause.OUTPUT.exit_code, Cause.CONFIGURATION.exit_code
 
 
 class ReadError(Exception):
-    """An account was not read. `retry_at` is when there is quota again, where that is known."""
+    """An account was not read. Before `retry_at`, where it is known, asking again is useless."""
 
     def __init__(self, account: str, code: int, retry_at: datetime | None = None, why: str = "") -> None:
-        words = why or dict(WORDS).get(code, "the read ended")  # type: ignore[call-overload]
-        super().__init__(
-            f"{account} was not read: {words} (exit code {code}). The words of the tap are above."
-        )
+        cause = next((cause for cause in Cause if cause.exit_code == code), None)
+        words = why or (cause.meaning if cause else "the read ended, and the words of the tap above say why")
+        super().__init__(f"{account} was not read: {words} (exit code {code}).")
         self.code = code
         self.retry_at = retry_at
 
@@ -77,6 +57,7 @@ class Credentials:
 
 def tap_environment(account: Account, credentials: Credentials) -> dict[str, str]:
     settings = DEFAULTS | account.settings | {"domain": account.host}
+    settings["required_streams"] = list(account.required_streams) or None
     settings |= {"api_key": credentials.api_key, "scim_token": credentials.scim_token}
     return {
         TAP_PREFIX + name.upper(): _as_text(value) for name, value in settings.items() if value is not None
@@ -84,39 +65,43 @@ def tap_environment(account: Account, credentials: Credentials) -> dict[str, str
 
 
 def read_into_warehouse(
-    account: Account, credentials: Credentials, warehouse: Warehouse, places: Places
+    account: Account, credentials: Credentials, last_run: str | None, warehouse: Warehouse, places: Places
 ) -> None:
     """`tap | loader`; raise a ReadError where either did not end well."""
     incoming, outgoing = os.pipe()
     with (
         os.fdopen(incoming, "rb") as to_loader,
         os.fdopen(outgoing, "wb") as from_tap,
-        _reading(account, credentials, places, from_tap) as reading,
-        _loading(to_loader, warehouse, places) as loading,
+        _Tap(account, credentials, last_run, places) as tap,
     ):
-        # Each program must see when the other one ends.
-        from_tap.close()
-        to_loader.close()
-        read_code, load_code = reading.wait(), loading.wait()
-    # A tap that cannot write says so as well, but the loader is why.
-    _judge(account, Exit.OUTPUT if load_code and read_code in {0, Exit.OUTPUT} else read_code)
+        with tap.reading(from_tap) as reading, _loading(to_loader, warehouse, places) as loading:
+            # Each program must see when the other one ends.
+            from_tap.close()
+            to_loader.close()
+            read_code, load_code = reading.wait(), loading.wait()
+        # A tap that cannot write says so as well, but the loader is why.
+        tap.judge(OUTPUT if load_code and read_code in {0, OUTPUT} else read_code)
 
 
 def read_into_spool(
-    account: Account, credentials: Credentials, places: Places, spool: Path, attempt: int
+    account: Account,
+    credentials: Credentials,
+    last_run: str | None,
+    places: Places,
+    spooled: Path,
 ) -> None:
     """Let the tap write a file, which has its name once the tap has ended by itself."""
-    spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-    spooled = spool / f"{account.host}.{attempt:03}.jsonl"
+    spooled.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = spooled.with_suffix(".part")
-    with (
-        os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
-        _reading(account, credentials, places, file) as reading,
-    ):
-        code = reading.wait()
-    if code < FIRST_SIGNAL:  # a signal may have left half a line
-        half.replace(spooled)
-    _judge(account, code)
+    with _Tap(account, credentials, last_run, places) as tap:
+        with (
+            os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+            tap.reading(file) as reading,
+        ):
+            code = reading.wait()
+        if code < SIGNAL_EXIT_BASE:  # a signal may have left half a line
+            half.replace(spooled)
+        tap.judge(code)
 
 
 def load_spool(spool: Path, warehouse: Warehouse, places: Places) -> list[str]:
@@ -135,58 +120,81 @@ def load_spool(spool: Path, warehouse: Warehouse, places: Places) -> list[str]:
 
 def create_tables(warehouse: Warehouse, places: Places) -> None:
     """Make the tables of all streams. PostgreSQL refuses some of many first loads that each make them."""
-    nobody = {f"{TAP_PREFIX}DOMAIN": "example"}
-    command = [places.tap, "--config=ENV", "--discover"]
-    with TemporaryFile() as catalog, TemporaryFile() as schemas:
-        with started("tap", command, nobody, stdout=catalog) as telling:
+    # Of no account: nothing is asked of the API, and a stream without a credential would be left out.
+    nobody = {f"{TAP_PREFIX}{name}": "unused" for name in ("DOMAIN", "API_KEY", "SCIM_TOKEN")}
+    with TemporaryFile() as schemas:
+        with started("tap", [places.tap, "--config=ENV", "--schemas"], nobody, stdout=schemas) as telling:
             code = telling.wait()
         if code:
             raise FleetError(f"The tap does not tell its tables (exit code {code}); its words are above.")
-        catalog.seek(0)
-        for stream in json.load(catalog)["streams"]:
-            keys = ("stream", "schema", "key_properties")
-            message = {"type": "SCHEMA", **{key: stream[key] for key in keys}}
-            schemas.write(json.dumps(message).encode() + b"\n")
         schemas.seek(0)
         code = _load(schemas, warehouse, places)
     if code:
         raise FleetError(f"The loader does not make the tables (exit code {code}); its words are above.")
 
 
-@contextmanager
-def _reading(
-    account: Account, credentials: Credentials, places: Places, output: IO[bytes]
-) -> Iterator[Started]:
-    if not credentials.secrets:
-        raise ReadError(
-            account.host,
-            Exit.CONFIGURATION,
-            why=f"the Airflow connection {account.connection} has no credential: its password is the API "
-            "key, and `scim_token` in its `extra` is the SCIM token",
-        )
-    with started(
-        "tap", [places.tap, "--config=ENV"], tap_environment(account, credentials), stdout=output
-    ) as program:
-        yield program
+class _Tap:
+    """One run of the tap, with the files that it reads and writes beside its output."""
+
+    def __init__(
+        self, account: Account, credentials: Credentials, last_run: str | None, places: Places
+    ) -> None:
+        if not credentials.secrets:
+            raise ReadError(
+                account.host,
+                CONFIGURATION,
+                why=f"the Airflow connection {account.connection} has no credential: its password is the API "
+                "key, and `scim_token` in its `extra` is the SCIM token",
+            )
+        self._account = account
+        self._environment = tap_environment(account, credentials)
+        self._last_run = last_run
+        self._folder = TemporaryDirectory(prefix="freshsales-fleet-run-")
+        self._summary = Path(self._folder.name) / "summary.json"
+        self._command = [places.tap, "--config=ENV", "--summary", str(self._summary)]
+
+    def __enter__(self) -> Self:
+        if self._last_run is not None:
+            bookmark = {"sync_id": self._last_run, "account": self._account.host}
+            state = Path(self._folder.name) / "state.json"
+            state.write_text(json.dumps({"bookmarks": {"sync_receipts": bookmark}}))
+            self._command += ["--state", str(state)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def reading(self, output: IO[bytes]) -> AbstractContextManager[Started]:
+        return started("tap", self._command, self._environment, stdout=output)
+
+    def judge(self, code: int) -> None:
+        if code:
+            raise ReadError(self._account.host, code, self._retry_at())
+
+    def _retry_at(self) -> datetime | None:
+        try:
+            said = json.loads(self._summary.read_text(encoding="utf-8"))["retry_at"]
+        except OSError:  # of a tap that was killed
+            return None
+        return None if said is None else datetime.fromisoformat(said)
 
 
 @contextmanager
 def _loading(source: IO[bytes], warehouse: Warehouse, places: Places) -> Iterator[Started]:
-    command = [places.loader, "--config=ENV"]
-    with started(
-        "loader", command, warehouse.environment, stdin=source, stdout=subprocess.DEVNULL
-    ) as program:
-        yield program
+    """The loader for PostgreSQL reads its settings from the environment; that for DuckDB knows files only."""
+    with NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(warehouse.loader_config, file)
+        file.flush()
+        config = f"--config={'ENV' if places.is_postgresql else file.name}"
+        with started(
+            "loader", [places.loader, config], warehouse.environment, stdin=source, stdout=subprocess.DEVNULL
+        ) as program:
+            yield program
 
 
 def _load(source: IO[bytes], warehouse: Warehouse, places: Places) -> int:
     with _loading(source, warehouse, places) as program:
         return program.wait()
-
-
-def _judge(account: Account, code: int) -> None:
-    if code:
-        raise ReadError(account.host, code)
 
 
 def _as_text(value: object) -> str:

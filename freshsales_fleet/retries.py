@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from freshsales_fleet.read import Exit, ReadError
+from freshsales_fleet.read import ReadError
+from tap_freshsales_users.errors import Cause
 
 RETRIES = 3
+NEVER = {Cause.CREDENTIAL.exit_code, Cause.CONFIGURATION.exit_code}
 # So long one account may keep the others waiting for the build.
 BUDGET = timedelta(minutes=10)
 FIRST_BACK_OFF = timedelta(seconds=30)
@@ -27,9 +29,9 @@ def decide(error: BaseException, try_number: int, first_failure: datetime, now: 
     """Decide about an account that failed first at `first_failure`, and now for the `try_number`th time."""
     if not isinstance(error, ReadError):
         return _back_off(try_number, "the task itself failed")
-    if error.code in {Exit.CREDENTIAL, Exit.CONFIGURATION}:
+    if error.code in NEVER:
         return Decision(None, f"exit code {error.code}: trying again cannot help")
-    if error.code == Exit.LATER and error.retry_at is not None:
+    if error.code == Cause.LATER.exit_code and error.retry_at is not None:
         there = f"exit code {error.code}: there is quota at {error.retry_at:%Y-%m-%dT%H:%M:%SZ}"
         delay = max(error.retry_at + AFTER_RESET - now, AFTER_RESET)
         if now + delay > first_failure + BUDGET:

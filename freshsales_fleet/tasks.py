@@ -18,16 +18,17 @@ from freshsales_fleet.inventory import Account
 from freshsales_fleet.places import Places
 from freshsales_fleet.programs import run
 from freshsales_fleet.read import (
+    CONFIGURATION,
     Credentials,
-    Exit,
     ReadError,
     create_tables,
     load_spool,
     read_into_spool,
     read_into_warehouse,
 )
-from freshsales_fleet.verdict import judge
-from freshsales_fleet.warehouse import Warehouse, duckdb_warehouse, postgresql_warehouse
+from freshsales_fleet.verdict import held, judge
+from freshsales_fleet.warehouse import Warehouse, duckdb_warehouse, last_run, postgresql_warehouse
+from freshsales_review.errors import ReviewError
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +63,14 @@ def prepare(places: Places) -> None:
 
 def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> None:
     account = Account.from_json(entry)
-    credentials = _credentials(account)
+    credentials, warehouse = _credentials(account), _warehouse(places)
+    last = last_run(warehouse, account.host)
     if places.is_postgresql:
-        read_into_warehouse(account, credentials, _warehouse(places), places)
+        read_into_warehouse(account, credentials, last, warehouse, places)
     else:
-        read_into_spool(account, credentials, places, places.spool(run_id), attempt)
+        read_into_spool(
+            account, credentials, last, places, places.spool(run_id) / f"{account.host}.{attempt:03}.jsonl"
+        )
 
 
 def load(places: Places, run_id: str) -> bool:
@@ -92,16 +96,9 @@ def reports(places: Places) -> bool:
 def verdict(
     places: Places, entries: list[dict[str, Any]] | None, since: datetime, built: object, reported: object
 ) -> str:
-    from freshsales_review.timeliness import latest_runs  # noqa: PLC0415 - slow, and of this task alone
-    from freshsales_review.verify import verify  # noqa: PLC0415
-    from freshsales_review.warehouse import open_warehouse  # noqa: PLC0415
-
+    """Raise where it is red: then the run of the DAG is red, and nothing that waits for green begins."""
     if entries is None:
         raise AirflowFailException("Red: the inventory could not be used, and nothing was read.")
-    from freshsales_fleet.places import SCHEMA  # noqa: PLC0415
-
-    with open_warehouse(_warehouse(places).landing) as opened:
-        checks, runs = verify(opened, SCHEMA), latest_runs(opened, SCHEMA)
     others = [
         sentence
         for done, sentence in (
@@ -110,17 +107,17 @@ def verdict(
         )
         if not done
     ]
-    found = judge(
-        [Account.from_json(entry) for entry in entries],
-        checks,
-        {run.account: run.finished_at for run in runs},
-        since,
-        others,
-    )
+    try:
+        checks, runs = held(_warehouse(places))
+    except ReviewError as error:
+        checks, runs = [], {}
+        others.append(str(error))
+    found = judge([Account.from_json(entry) for entry in entries], checks, runs, since, others)
     (places.output / "verdict.json").write_text(json.dumps(found.to_json(), indent=2))
+    said = "\n".join(found.sentences)
     if not found.is_green:
-        raise AirflowFailException("\n".join(found.sentences))
-    return "\n".join(found.sentences)
+        raise AirflowFailException(said)
+    return said
 
 
 def _credentials(account: Account) -> Credentials:
@@ -129,7 +126,7 @@ def _credentials(account: Account) -> Credentials:
     except AirflowNotFoundException:
         raise ReadError(
             account.host,
-            Exit.CONFIGURATION,
+            CONFIGURATION,
             why=f"there is no Airflow connection {account.connection}",
         ) from None
     credentials = Credentials.of(connection)

@@ -8,9 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from freshsales_fleet.inventory import Account
-from freshsales_review.verify import Check
+from freshsales_fleet.places import SCHEMA
+from freshsales_fleet.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from freshsales_review.verify import Check
 
 ABSENT = "absent"
 
@@ -41,6 +46,16 @@ class Verdict:
             *(f"{account}: {'; '.join(why)}" for account, why in self.faults.items()),
             *self.others,
         ]
+
+
+def held(warehouse: Warehouse) -> tuple[list[Check], dict[str, datetime]]:
+    """What the warehouse holds of the latest run of each account, and when that run ended."""
+    from freshsales_review.timeliness import latest_runs  # noqa: PLC0415 - slow, and of the verdict alone
+    from freshsales_review.verify import verify  # noqa: PLC0415
+    from freshsales_review.warehouse import open_warehouse  # noqa: PLC0415
+
+    with open_warehouse(warehouse.landing) as opened:
+        return verify(opened, SCHEMA), {run.account: run.finished_at for run in latest_runs(opened, SCHEMA)}
 
 
 def judge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,19 +16,16 @@ class Warehouse:
     """Variables of the loader, which dbt and the review read as well."""
     landing: str
     """Path of a DuckDB file, or a postgresql:// URL with a password in it."""
+    loader_config: dict[str, object] = field(default_factory=dict)
+    """Of a loader that knows no variables; there is no secret in it."""
 
 
 def duckdb_warehouse(places: Places) -> Warehouse:
     return Warehouse(
-        {
-            "TARGET_DUCKDB_FILEPATH": str(places.landing),
-            "TARGET_DUCKDB_DEFAULT_TARGET_SCHEMA": SCHEMA,
-            # The loader loses rows without them, see meltano.yml.
-            "TARGET_DUCKDB_ADD_METADATA_COLUMNS": "true",
-            "TARGET_DUCKDB_LOGLEVEL": "WARNING",
-            "FRESHSALES_REVIEW_WAREHOUSE": str(places.marts),
-        },
+        {"TARGET_DUCKDB_FILEPATH": str(places.landing), "FRESHSALES_REVIEW_WAREHOUSE": str(places.marts)},
         str(places.landing),
+        # The loader loses rows without the metadata columns, see meltano.yml.
+        {"filepath": str(places.landing), "default_target_schema": SCHEMA, "add_metadata_columns": True},
     )
 
 
@@ -55,3 +52,15 @@ def postgresql_warehouse(connection: Any) -> Warehouse:
     } | {f"PG{name.upper()}": value for name, value in extra.items() if name.startswith("ssl")}
     name = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{quote(database, safe='')}"
     return Warehouse(environment, f"postgresql://{name}" + (f"?{urlencode(extra)}" if extra else ""))
+
+
+def last_run(warehouse: Warehouse, account: str) -> str | None:
+    """Return the `sync_id` of the account's latest run here: the next is greater, whatever the clock says."""
+    from freshsales_review.warehouse import columns_of, identifier, open_warehouse  # noqa: PLC0415 - slow
+
+    with open_warehouse(warehouse.landing) as opened:
+        if "sync_receipts" not in columns_of(opened, SCHEMA):
+            return None
+        table = identifier(SCHEMA, "sync_receipts")
+        [(found,)] = opened.query(f"select max(sync_id) from {table} where account = $1", [account])  # noqa: S608
+    return None if found is None else str(found)

@@ -12,7 +12,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, TriggerRule, task
+from airflow.sdk import DAG, Asset, TriggerRule, get_current_context, task
 
 from freshsales_fleet import tasks
 from freshsales_fleet.places import Places
@@ -55,15 +55,13 @@ with DAG(
         map_index_template="{{ account }}",
     )
     def read(entry: dict[str, Any]) -> None:
-        from airflow.sdk import get_current_context  # noqa: PLC0415
-
         context = get_current_context()
         context["account"] = entry["host"]
         tasks.read(PLACES, entry, context["run_id"], context["ti"].try_number)
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def load(run_id: str) -> bool:
-        return tasks.load(PLACES, run_id)
+    def load() -> bool:
+        return tasks.load(PLACES, get_current_context()["run_id"])
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[MARTS])
     def marts() -> bool:
@@ -75,8 +73,6 @@ with DAG(
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[GREEN])
     def verdict(accounts: Any, built: Any, reported: Any) -> str:
-        from airflow.sdk import get_current_context  # noqa: PLC0415
-
         return tasks.verdict(PLACES, accounts, get_current_context()["dag_run"].start_date, built, reported)
 
     # A literal, so that there may be more accounts than an XCom may be mapped over (1,024). Where the file
@@ -87,6 +83,6 @@ with DAG(
     checked >> prepare() >> reading
     last = reading
     if not PLACES.is_postgresql:
-        last = load("{{ run_id }}")
+        last = load()
         reading >> last
     last >> built >> reported >> verdict(checked, built, reported)
