@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Connection
@@ -19,6 +19,7 @@ from freshsales_fleet.places import Places
 from freshsales_fleet.programs import run
 from freshsales_fleet.read import (
     CONFIGURATION,
+    OUTPUT,
     Credentials,
     ReadError,
     create_tables,
@@ -26,7 +27,7 @@ from freshsales_fleet.read import (
     read_into_spool,
     read_into_warehouse,
 )
-from freshsales_fleet.verdict import held, judge
+from freshsales_fleet.verdict import checks_of, judge
 from freshsales_fleet.warehouse import Warehouse, duckdb_warehouse, last_run, postgresql_warehouse
 from freshsales_review.errors import ReviewError
 
@@ -41,14 +42,16 @@ def entries(places: Places) -> list[dict[str, Any]]:
         return []
 
 
-def inventory(places: Places) -> list[dict[str, Any]]:
+def inventory(places: Places) -> dict[str, Any]:
+    """Check it; return it with the moment from which on a read counts as one of this run."""
+    since = datetime.now(UTC)
     try:
         places.check()
         accounts = inventories.load(places.inventory)
     except FleetError as error:
         raise AirflowFailException(str(error)) from None
     log.info("%d accounts are to be read.", len(accounts))
-    return [account.to_json() for account in accounts]
+    return {"since": since.isoformat(), "accounts": [account.to_json() for account in accounts]}
 
 
 def prepare(places: Places) -> None:
@@ -64,13 +67,15 @@ def prepare(places: Places) -> None:
 def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> None:
     account = Account.from_json(entry)
     credentials, warehouse = _credentials(account), _warehouse(places)
-    last = last_run(warehouse, account.host)
-    if places.is_postgresql:
-        read_into_warehouse(account, credentials, last, warehouse, places)
-    else:
-        read_into_spool(
-            account, credentials, last, places, places.spool(run_id) / f"{account.host}.{attempt:03}.jsonl"
-        )
+    last, began = last_run(warehouse, account.host), datetime.now(UTC)
+    if not places.is_postgresql:
+        spooled = places.spool(run_id) / f"{account.host}.{attempt:03}.jsonl"
+        read_into_spool(account, credentials, last, places, spooled)
+        return
+    read_into_warehouse(account, credentials, last, warehouse, places)
+    found = judge([account], checks_of([account], began, warehouse))
+    if not found.is_green:
+        raise ReadError(account.host, OUTPUT, why="; ".join(found.faults[account.host]))
 
 
 def load(places: Places, run_id: str) -> bool:
@@ -93,12 +98,11 @@ def reports(places: Places) -> bool:
     return True
 
 
-def verdict(
-    places: Places, entries: list[dict[str, Any]] | None, since: datetime, built: object, reported: object
-) -> str:
+def verdict(places: Places, run: dict[str, Any] | None, built: object, reported: object) -> str:
     """Raise where it is red: then the run of the DAG is red, and nothing that waits for green begins."""
-    if entries is None:
+    if run is None:
         raise AirflowFailException("Red: the inventory could not be used, and nothing was read.")
+    accounts = [Account.from_json(entry) for entry in run["accounts"]]
     others = [
         sentence
         for done, sentence in (
@@ -108,11 +112,11 @@ def verdict(
         if not done
     ]
     try:
-        checks, runs = held(_warehouse(places))
+        checks = checks_of(accounts, datetime.fromisoformat(run["since"]), _warehouse(places))
     except ReviewError as error:
-        checks, runs = [], {}
+        checks = []
         others.append(str(error))
-    found = judge([Account.from_json(entry) for entry in entries], checks, runs, since, others)
+    found = judge(accounts, checks, others)
     (places.output / "verdict.json").write_text(json.dumps(found.to_json(), indent=2))
     said = "\n".join(found.sentences)
     if not found.is_green:
@@ -127,6 +131,7 @@ def _credentials(account: Account) -> Credentials:
         raise ReadError(
             account.host,
             CONFIGURATION,
+            OUTPUT,
             why=f"there is no Airflow connection {account.connection}",
         ) from None
     credentials = Credentials.of(connection)

@@ -1,11 +1,11 @@
-"""The verdict: whether the warehouse holds, of every account of this run's inventory, what it had to read.
+"""The verdict: whether the warehouse holds, of every account of this run's inventory, what this run had to read.
 
 Only the warehouse is asked. A task that ended well proves nothing, and neither does an old run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,8 +16,6 @@ from freshsales_fleet.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from freshsales_review.verify import Check
-
-ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -40,54 +38,52 @@ class Verdict:
     def sentences(self) -> list[str]:
         if self.is_green:
             return [f"Green: all {self.accounts:,} accounts were read in this run and are in the warehouse."]
-        read = self.accounts - len(self.faults)
+        whole = self.accounts - len(self.faults)
         return [
-            f"Red: {read:,} of {self.accounts:,} accounts were read in this run and are in the warehouse.",
+            f"Red: {whole:,} of {self.accounts:,} accounts were read in this run and are in the warehouse.",
             *(f"{account}: {'; '.join(why)}" for account, why in self.faults.items()),
             *self.others,
         ]
 
 
-def held(warehouse: Warehouse) -> tuple[list[Check], dict[str, datetime]]:
-    """What the warehouse holds of the latest run of each account, and when that run ended."""
-    from freshsales_review.timeliness import latest_runs  # noqa: PLC0415 - slow, and of the verdict alone
-    from freshsales_review.verify import verify  # noqa: PLC0415
+def checks_of(accounts: Sequence[Account], since: datetime, warehouse: Warehouse) -> list[Check]:
+    """What the warehouse holds of these accounts, of reads that began at `since` or later."""
+    from freshsales_review.verify import Due, verify  # noqa: PLC0415 - slow, and not needed to parse the DAG
     from freshsales_review.warehouse import open_warehouse  # noqa: PLC0415
 
     with open_warehouse(warehouse.landing) as opened:
-        return verify(opened, SCHEMA), {run.account: run.finished_at for run in latest_runs(opened, SCHEMA)}
+        return verify(
+            opened, SCHEMA, Due([account.host for account in accounts], since=since, is_complete=True)
+        )
 
 
-def judge(
-    accounts: Sequence[Account],
-    checks: Sequence[Check],
-    runs: dict[str, datetime],
-    since: datetime,
-    others: Sequence[str] = (),
-) -> Verdict:
-    """Judge by the `checks` of the latest run of each account; the run of the DAG began at `since`."""
-    of_account: dict[str, list[Check]] = {}
+def judge(accounts: Sequence[Account], checks: Sequence[Check], others: Sequence[str] = ()) -> Verdict:
+    of_account: dict[str, list[Check]] = {account.host: [] for account in accounts}
     for check in checks:
-        of_account.setdefault(check.receipt.account, []).append(check)
-    faults = {}
-    for account in accounts:
-        if why := _faults(account, of_account.get(account.host, []), runs.get(account.host), since):
-            faults[account.host] = why
-    return Verdict(len(accounts), faults, list(others))
+        of_account[check.receipt.account].append(check)
+    found = {account.host: _faults(account, of_account[account.host]) for account in accounts}
+    return Verdict(len(accounts), {host: faults for host, faults in found.items() if faults}, list(others))
 
 
-def _faults(account: Account, checks: list[Check], ended: datetime | None, since: datetime) -> list[str]:
-    if ended is None:
-        return ["it was never read"]
-    if ended < since:
-        return [f"it was not read in this run; the last run ended at {ended:%Y-%m-%d %H:%M} UTC"]
-    found = []
+def _faults(account: Account, checks: list[Check]) -> list[str]:
+    """One sentence a reason, with all the streams that it holds of."""
+    streams: dict[str, list[str]] = {}
+    for stream, why in _reasons(account, checks):
+        streams.setdefault(why, []).append(stream)
+    return [f"{', '.join(named)}: {why}" for why, named in streams.items()]
+
+
+def _reasons(account: Account, checks: list[Check]) -> Iterator[tuple[str, str]]:
+    """A stream, and what is wrong with it."""
     for check in checks:
         receipt = check.receipt
-        if not receipt.is_complete and not (
-            receipt.incomplete_reason == ABSENT and receipt.stream not in account.required_streams
-        ):
-            found.append(f"{receipt.stream} was not read to its end ({receipt.incomplete_reason})")
-        found += [f"{receipt.stream}: {difference}" for difference in check.differences]
-    missing = set(account.required_streams) - {check.receipt.stream for check in checks}
-    return found + [f"{stream} was not read" for stream in account.required_streams if stream in missing]
+        reason = f" ({receipt.incomplete_reason})" if receipt.incomplete_reason else ""
+        for difference in check.differences:
+            yield receipt.stream, f"{difference}{reason}"
+        if receipt.stream in account.required_streams and not receipt.is_complete and not check.differences:
+            yield receipt.stream, f"it is required, and the account does not give it{reason}"
+    for stream in account.required_streams:
+        if stream not in {check.receipt.stream for check in checks}:
+            yield stream, "it is required, and was not read in this run"
+    if not checks:
+        yield "all streams", "nothing was read in this run"

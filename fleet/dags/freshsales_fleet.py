@@ -38,7 +38,7 @@ with DAG(
 ) as dag:
 
     @task
-    def inventory() -> list[dict[str, Any]]:
+    def inventory() -> dict[str, Any]:
         return tasks.inventory(PLACES)
 
     @task
@@ -72,8 +72,8 @@ with DAG(
         return tasks.reports(PLACES)
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[GREEN])
-    def verdict(accounts: Any, built: Any, reported: Any) -> str:
-        return tasks.verdict(PLACES, accounts, get_current_context()["dag_run"].start_date, built, reported)
+    def verdict(run: Any, built: Any, reported: Any) -> str:
+        return tasks.verdict(PLACES, run, built, reported)
 
     # A literal, so that there may be more accounts than an XCom may be mapped over (1,024). Where the file
     # cannot be used, the task `inventory` says why.
