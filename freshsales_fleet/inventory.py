@@ -23,6 +23,7 @@ CONNECTION_PREFIX = "freshsales_"
 KEYS = ("account", "connection", "required_streams", "settings")
 STREAMS = tuple(table.name for table in TABLES)
 # These are said by the inventory itself.
+TEMPLATE_MARKS = ("{{", "{%", "{#")
 SAID_ELSEWHERE = ("domain", "required_streams")
 
 
@@ -113,7 +114,9 @@ def _mistakes(entry: object) -> Iterator[str]:
 
 def _mistakes_of_settings(settings: dict[object, object]) -> Iterator[str]:
     properties = SETTINGS["properties"]
-    for name in settings:
+    for name, value in settings.items():
+        if isinstance(value, str) and any(mark in value for mark in TEMPLATE_MARKS):
+            yield f"`{name}` must not be a template: Airflow would put it together, and show it"
         if name in SAID_ELSEWHERE:
             yield f"`settings` must not say `{name}`: the entry itself says it"
         elif name not in properties:
@@ -169,7 +172,7 @@ def _repeated(values: Any) -> list[str]:
     return [value for value, count in Counter(values).items() if count > 1]
 
 
-class _StrictLoader(yaml.SafeLoader):  # type: ignore[misc]
+class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML lets the last of two equal keys win without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002

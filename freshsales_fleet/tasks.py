@@ -131,7 +131,6 @@ def _credentials(account: Account) -> Credentials:
         raise ReadError(
             account.host,
             CONFIGURATION,
-            OUTPUT,
             why=f"there is no Airflow connection {account.connection}",
         ) from None
     credentials = Credentials.of(connection)

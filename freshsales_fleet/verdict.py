@@ -1,4 +1,4 @@
-"""The verdict: whether the warehouse holds, of every account of this run's inventory, what this run had to read.
+"""The verdict: whether the warehouse holds, of each account of this run's inventory, what was to be read.
 
 Only the warehouse is asked. A task that ended well proves nothing, and neither does an old run.
 """

@@ -31,8 +31,7 @@ with DAG(
     catchup=False,
     # Two runs at once would load the same accounts.
     max_active_runs=1,
-    # Values only: no setting of an account is a template.
-    default_args={"retries": 0, "owner": "freshsales"},
+    default_args={"owner": "freshsales"},
     doc_md=__doc__,
     tags=["freshsales"],
 ) as dag:

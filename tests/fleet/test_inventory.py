@@ -98,6 +98,7 @@ def test_a_secret_in_the_inventory_is_refused_and_not_repeated(tmp_path: Path, n
         ({"account": "acme", "required_streams": ["owner"]}, "there is no stream owner"),
         ({"account": "acme", "settings": ["page_size"]}, "must be a mapping of settings"),
         ({"account": "acme", "settings": {"page_sise": 10}}, "no setting `page_sise`"),
+        ({"account": "acme", "settings": {"user_agent": "{{ conn.a.password }}"}}, "must not be a template"),
         ({"account": "acme", "settings": {"domain": "other"}}, "the entry itself says it"),
         (
             {"account": "acme", "settings": {"rest_api_url": "http://a.example"}},
