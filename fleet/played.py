@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml  # type: ignore[import-untyped]
@@ -25,6 +25,7 @@ class Played:
     name: str
     kind: str
     sandbox: Sandbox
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -34,7 +35,11 @@ class Played:
     def entry(self) -> dict[str, object]:
         """What the inventory says of it."""
         urls = {name: self.sandbox.config[name] for name in ("rest_api_url", "scim_api_url")}
-        return {"account": self.name, "required_streams": ["owners", "scim_users"], "settings": urls}
+        return {
+            "account": self.name,
+            "required_streams": ["owners", "scim_users"],
+            "settings": {**urls, **self.settings},
+        }
 
     @property
     def connection(self) -> dict[str, str]:

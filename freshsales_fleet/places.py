@@ -70,9 +70,13 @@ class Places:
     def pages(self) -> Path:
         return self.output / "accounts"
 
+    @property
+    def spools(self) -> Path:
+        return self.output / "spool"
+
     def spool(self, run: str) -> Path:
         """Of one run on DuckDB: what the tap has said of each account, for the one loader."""
-        return self.output / "spool" / "".join(c if c.isalnum() or c in "-_." else "_" for c in run)
+        return self.spools / "".join(c if c.isalnum() or c in "-_." else "_" for c in run)
 
     def check(self) -> None:
         """Raise a FleetError where a program or the dbt project is not there."""

@@ -57,6 +57,8 @@ def inventory(places: Places) -> dict[str, Any]:
 def prepare(places: Places) -> None:
     """Make the tables once, and keep what an earlier run read and did not build."""
     places.output.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # What an earlier run read and could not load is read anew now.
+    shutil.rmtree(places.spools, ignore_errors=True)
     try:
         create_tables(_warehouse(places), places)
     except FleetError as error:
@@ -82,7 +84,7 @@ def load(places: Places, run_id: str) -> bool:
     spool = places.spool(run_id)
     failed = load_spool(spool, _warehouse(places), places)
     if failed:
-        raise AirflowFailException(f"The loader failed for {', '.join(failed)}; its words are above.")
+        raise FleetError(f"The loader failed for {', '.join(failed)}; its words are above.")
     shutil.rmtree(spool, ignore_errors=True)
     return True
 

@@ -58,7 +58,7 @@ with DAG(
         context["account"] = entry["host"]
         tasks.read(PLACES, entry, context["run_id"], context["ti"].try_number)
 
-    @task(trigger_rule=TriggerRule.ALL_DONE)
+    @task(trigger_rule=TriggerRule.ALL_DONE, retries=1, retry_delay=FIRST_BACK_OFF)
     def load() -> bool:
         return tasks.load(PLACES, get_current_context()["run_id"])
 

@@ -43,6 +43,10 @@ class Place:
         """Everything that Airflow and its tasks have left behind."""
         return (path for path in self.folder.rglob("*") if path.is_file())
 
+    def logs_of(self, task: str) -> str:
+        """What the tasks of this id have logged, all tries together."""
+        return "".join(path.read_text() for path in self.written if f"task_id={task}/" in str(path))
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:

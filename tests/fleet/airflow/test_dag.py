@@ -46,8 +46,12 @@ def test_the_run_is_red_and_its_build_is_done_all_the_same(ended: Ended) -> None
     assert {found[task] for task in NEXT} == {"success"}
 
 
-def test_the_good_account_is_read_at_its_first_try(ended: Ended) -> None:
-    assert reads(ended[1])["acorn.myfreshworks.com"] == ("success", 1)
+def test_no_account_is_tried_again_where_that_cannot_help(ended: Ended) -> None:
+    assert reads(ended[1]) == {
+        "acorn.myfreshworks.com": ("success", 1),
+        "birch.myfreshworks.com": ("failed", 1),
+        "cedar.myfreshworks.com": ("failed", 1),
+    }
 
 
 def test_the_verdict_names_exactly_the_two_and_why(ended: Ended) -> None:

@@ -18,15 +18,18 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 120
 # The tap waits for the answer as long as it is patient, and in that time its task is killed.
 SLOW = "timeout@owners:1"
+# Once, and the tap is told to ask once.
+FLAKY = "503@owners:1"
 
 
 @pytest.fixture
 def accounts() -> Iterator[list[Played]]:
     with (
         played({"acorn": GOOD}) as others,
+        Sandbox(people=40, seed=8, faults=FLAKY) as flaky,
         Sandbox(people=40, seed=9, faults=SLOW) as slow,
     ):
-        yield [*others, Played("slow", GOOD, slow)]
+        yield [*others, Played("flaky", GOOD, flaky, {"max_attempts": 1}), Played("slow", GOOD, slow)]
 
 
 def test_a_killed_task_leaves_no_program_and_its_next_try_succeeds(
@@ -49,7 +52,8 @@ def test_a_killed_task_leaves_no_program_and_its_next_try_succeeds(
             for task in airflow.tasks(run)
             if task["task_id"] == "read"
         }
-    assert tries == {"acorn.myfreshworks.com": 1, "slow.myfreshworks.com": 2}
+    assert tries == {"acorn.myfreshworks.com": 1, "flaky.myfreshworks.com": 2, "slow.myfreshworks.com": 2}
+    assert "exit code 75: tried again after a while" in place.logs_of("read")
     assert state == "success"
     assert place.verdict["is_green"]
 
