@@ -105,7 +105,8 @@ class Airflow:
             migrate(self._environment, self.log)
             self._start("api-server", "--host", LOOPBACK, "--port", str(self.port), "--workers", "1")
             self._start("dag-processor")
-            self._start("scheduler")
+            # Its log server would listen to the whole network; the files are on this machine.
+            self._start("scheduler", "--skip-serve-logs")
             self._log_in()
             self._wait("the DAG was not found", lambda: self._asked("GET", f"/api/v2/dags/{DAG}") is not None)
         except BaseException:

@@ -16,7 +16,8 @@ from tests.fleet.airflow.conftest import database, fleet
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120
-# The tap waits for the answer as long as it is patient, and in that time its task is killed.
+# The tap waits so long for the answer, and in that time its task is killed.
+PATIENCE_OF_THE_TAP = 20
 SLOW = "timeout@owners:1"
 # Once, and the tap is told to ask once.
 FLAKY = "503@owners:1"
@@ -29,7 +30,11 @@ def accounts() -> Iterator[list[Played]]:
         Sandbox(people=40, seed=8, faults=FLAKY) as flaky,
         Sandbox(people=40, seed=9, faults=SLOW) as slow,
     ):
-        yield [*others, Played("flaky", GOOD, flaky, {"max_attempts": 1}), Played("slow", GOOD, slow)]
+        yield [
+            *others,
+            Played("flaky", GOOD, flaky, {"max_attempts": 1}),
+            Played("slow", GOOD, slow, {"request_timeout_seconds": PATIENCE_OF_THE_TAP}),
+        ]
 
 
 def test_a_killed_task_leaves_no_program_and_its_next_try_succeeds(
@@ -41,6 +46,7 @@ def test_a_killed_task_leaves_no_program_and_its_next_try_succeeds(
         Airflow(tmp_path / "airflow", place.environment) as airflow,
     ):
         run = airflow.trigger()
+        wait_for(lambda: accounts[-1].sandbox.requests)
         [tap] = wait_for(lambda: programs_of("tap-freshsales-users", accounts[-1].sandbox))
         task = parent_of(tap)
         [loader] = [child for child in children_of(task) if child != tap]
