@@ -26,8 +26,10 @@ WRONG = {"cedar": CREDENTIAL, "hazel": QUOTA}
 
 
 def main(arguments: list[str]) -> int:
-    # Being told to end is no reason to leave anything running.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Being told to end is no reason to leave anything running, also where a shell has told its background
+    # jobs to ignore Ctrl-C.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     try:
         return play(serve="--once" not in arguments)
     except FleetFailedError as error:

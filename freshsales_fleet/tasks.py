@@ -120,6 +120,8 @@ def verdict(places: Places, run: dict[str, Any] | None, built: object, reported:
         others.append(str(error))
     found = judge(accounts, checks, others)
     (places.output / "verdict.json").write_text(json.dumps(found.to_json(), indent=2))
+    for sentence in found.sentences:
+        log.info(sentence)
     said = "\n".join(found.sentences)
     if not found.is_green:
         raise AirflowFailException(said)

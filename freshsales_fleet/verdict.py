@@ -70,7 +70,7 @@ def _faults(account: Account, checks: list[Check]) -> list[str]:
     streams: dict[str, list[str]] = {}
     for stream, why in _reasons(account, checks):
         streams.setdefault(why, []).append(stream)
-    return [f"{', '.join(named)}: {why}" for why, named in streams.items()]
+    return [f"{why}: {', '.join(named)}" for why, named in streams.items()]
 
 
 def _reasons(account: Account, checks: list[Check]) -> Iterator[tuple[str, str]]:
@@ -86,4 +86,4 @@ def _reasons(account: Account, checks: list[Check]) -> Iterator[tuple[str, str]]
         if stream not in {check.receipt.stream for check in checks}:
             yield stream, "it is required, and was not read in this run"
     if not checks:
-        yield "all streams", "nothing was read in this run"
+        yield "all streams", "not read in this run"
