@@ -6,9 +6,8 @@ import json
 import logging
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory, TemporaryFile
@@ -20,9 +19,11 @@ from freshsales_fleet.places import Places
 from freshsales_fleet.programs import Started, started
 from freshsales_fleet.warehouse import Warehouse
 from tap_freshsales_users.errors import SIGNAL_EXIT_BASE, Cause
+from tap_freshsales_users.settings import SETTINGS
 
 log = logging.getLogger(__name__)
 
+SECRETS = [name for name, shape in SETTINGS["properties"].items() if shape.get("secret")]
 TAP_PREFIX = "TAP_FRESHSALES_USERS_"
 # One account without quota must not hold up all the others: its task is tried again when there is quota.
 DEFAULTS: dict[str, Any] = {"max_quota_wait_seconds": 0}
@@ -40,39 +41,31 @@ class ReadError(Exception):
         self.retry_at = retry_at
 
 
-@dataclass(frozen=True)
-class Credentials:
-    api_key: str | None
-    scim_token: str | None
-
-    @classmethod
-    def of(cls, connection: Any) -> Credentials:
-        """Of an Airflow connection: the password is the API key, and `extra` has the SCIM token."""
-        return cls(connection.password or None, (connection.extra_dejson or {}).get("scim_token") or None)
-
-    @property
-    def secrets(self) -> list[str]:
-        return [secret for secret in (self.api_key, self.scim_token) if secret]
+def secrets_of(connection: Any) -> dict[str, str]:
+    """Of an Airflow connection: the password is `api_key`, and `extra` has other secrets by their names."""
+    extra = connection.extra_dejson or {}
+    found = {name: extra.get(name) for name in SECRETS} | {"api_key": connection.password}
+    return {name: str(value) for name, value in found.items() if value}
 
 
-def tap_environment(account: Account, credentials: Credentials) -> dict[str, str]:
-    settings = DEFAULTS | account.settings | {"domain": account.host}
-    settings["required_streams"] = list(account.required_streams) or None
-    settings |= {"api_key": credentials.api_key, "scim_token": credentials.scim_token}
+def tap_environment(account: Account, secrets: Mapping[str, str]) -> dict[str, str]:
+    settings = {**DEFAULTS, **account.settings, "domain": account.host, **secrets}
+    if account.required_streams:
+        settings["required_streams"] = list(account.required_streams)
     return {
         TAP_PREFIX + name.upper(): _as_text(value) for name, value in settings.items() if value is not None
     }
 
 
 def read_into_warehouse(
-    account: Account, credentials: Credentials, last_run: str | None, warehouse: Warehouse, places: Places
+    account: Account, secrets: Mapping[str, str], last_run: str | None, warehouse: Warehouse, places: Places
 ) -> None:
     """`tap | loader`; raise a ReadError where either did not end well."""
     incoming, outgoing = os.pipe()
     with (
         os.fdopen(incoming, "rb") as to_loader,
         os.fdopen(outgoing, "wb") as from_tap,
-        _Tap(account, credentials, last_run, places) as tap,
+        _Tap(account, secrets, last_run, places) as tap,
     ):
         with tap.reading(from_tap) as reading, _loading(to_loader, warehouse, places) as loading:
             # Each program must see when the other one ends.
@@ -85,7 +78,7 @@ def read_into_warehouse(
 
 def read_into_spool(
     account: Account,
-    credentials: Credentials,
+    secrets: Mapping[str, str],
     last_run: str | None,
     places: Places,
     spooled: Path,
@@ -93,7 +86,7 @@ def read_into_spool(
     """Let the tap write a file, which has its name once the tap has ended by itself."""
     spooled.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = spooled.with_suffix(".part")
-    with _Tap(account, credentials, last_run, places) as tap:
+    with _Tap(account, secrets, last_run, places) as tap:
         with (
             os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
             tap.reading(file) as reading,
@@ -137,9 +130,9 @@ class _Tap:
     """One run of the tap, with the files that it reads and writes beside its output."""
 
     def __init__(
-        self, account: Account, credentials: Credentials, last_run: str | None, places: Places
+        self, account: Account, secrets: Mapping[str, str], last_run: str | None, places: Places
     ) -> None:
-        if not credentials.secrets:
+        if not secrets:
             raise ReadError(
                 account.host,
                 CONFIGURATION,
@@ -147,7 +140,7 @@ class _Tap:
                 "key, and `scim_token` in its `extra` is the SCIM token",
             )
         self._account = account
-        self._environment = tap_environment(account, credentials)
+        self._environment = tap_environment(account, secrets)
         self._last_run = last_run
         self._folder = TemporaryDirectory(prefix="freshsales-fleet-run-")
         self._summary = Path(self._folder.name) / "summary.json"

@@ -20,12 +20,12 @@ from freshsales_fleet.programs import run
 from freshsales_fleet.read import (
     CONFIGURATION,
     OUTPUT,
-    Credentials,
     ReadError,
     create_tables,
     load_spool,
     read_into_spool,
     read_into_warehouse,
+    secrets_of,
 )
 from freshsales_fleet.verdict import checks_of, judge
 from freshsales_fleet.warehouse import Warehouse, duckdb_warehouse, last_run, postgresql_warehouse
@@ -68,13 +68,13 @@ def prepare(places: Places) -> None:
 
 def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> None:
     account = Account.from_json(entry)
-    credentials, warehouse = _credentials(account), _warehouse(places)
+    secrets, warehouse = _secrets(account), _warehouse(places)
     last, began = last_run(warehouse, account.host), datetime.now(UTC)
     if not places.is_postgresql:
         spooled = places.spool(run_id) / f"{account.host}.{attempt:03}.jsonl"
-        read_into_spool(account, credentials, last, places, spooled)
+        read_into_spool(account, secrets, last, places, spooled)
         return
-    read_into_warehouse(account, credentials, last, warehouse, places)
+    read_into_warehouse(account, secrets, last, warehouse, places)
     found = judge([account], checks_of([account], began, warehouse))
     if not found.is_green:
         raise ReadError(account.host, OUTPUT, why="; ".join(found.faults[account.host]))
@@ -128,7 +128,7 @@ def verdict(places: Places, run: dict[str, Any] | None, built: object, reported:
     return said
 
 
-def _credentials(account: Account) -> Credentials:
+def _secrets(account: Account) -> dict[str, str]:
     try:
         connection = Connection.get(account.connection)
     except AirflowNotFoundException:
@@ -137,10 +137,10 @@ def _credentials(account: Account) -> Credentials:
             CONFIGURATION,
             why=f"there is no Airflow connection {account.connection}",
         ) from None
-    credentials = Credentials.of(connection)
-    for secret in credentials.secrets:
+    secrets = secrets_of(connection)
+    for secret in secrets.values():
         mask_secret(secret)
-    return credentials
+    return secrets
 
 
 def _warehouse(places: Places) -> Warehouse:
