@@ -168,7 +168,7 @@ def test_the_next_run_follows_the_last_one(sandbox: Sandbox) -> None:
 
 def test_every_setting_is_a_keyword_of_its_type() -> None:
     hints = typing.get_type_hints(Settings)
-    of_singer = {"start_date", "emit_activate_version_messages"}
+    of_singer = {"start_date", "required_streams", "emit_activate_version_messages"}
     # The SDK adds its own to what the tap declares.
     of_the_sdk = {name for name in SETTINGS["properties"] if name.startswith(("stream_", "flattening_"))}
     of_the_sdk |= {"faker_config", "batch_config"}
