@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_freshsales_users.api.transport import Answer
-from tap_freshsales_users.reading.walk import Page
+from tap_freshsales_users.reading.page import Page
 from tap_freshsales_users.records.coercion import UncoercibleError, is_nothing, to_integer, to_string
 from tap_freshsales_users.records.document import parse
 from tap_freshsales_users.records.loadable import clean

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from tap_freshsales_users.api.workers import Job, Workers
-from tap_freshsales_users.reading.walk import Ask, Walk
+from tap_freshsales_users.reading.page import Ask
+from tap_freshsales_users.reading.walk import Walk
 
 T = TypeVar("T")
 R = TypeVar("R")

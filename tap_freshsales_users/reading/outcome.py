@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tap_freshsales_users.reading.walk import NONE
+from tap_freshsales_users.reading.evidence import NONE
 
 
 @dataclass(frozen=True, slots=True)

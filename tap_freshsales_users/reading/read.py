@@ -21,11 +21,12 @@ from tap_freshsales_users.errors import (
     UpstreamUnavailableError,
 )
 from tap_freshsales_users.reading.answers import Item, Parsed
+from tap_freshsales_users.reading.evidence import NONE, End
 from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.progress import Progress
 from tap_freshsales_users.reading.reader import PageReader
 from tap_freshsales_users.reading.receipt import ABSENT, UNREADABLE, population_sha256
-from tap_freshsales_users.reading.walk import NONE, End, Walk
+from tap_freshsales_users.reading.walk import Walk
 from tap_freshsales_users.reading.walk_single import SingleWalk
 
 # Errors that one endpoint may answer with while the others of its surface answer well.

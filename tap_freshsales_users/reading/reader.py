@@ -30,7 +30,8 @@ from tap_freshsales_users.reading.answers import (
     scim_type,
 )
 from tap_freshsales_users.reading.in_flight import read_pages
-from tap_freshsales_users.reading.walk import Ask, Page, RefusedError, Walk
+from tap_freshsales_users.reading.page import Ask, Page
+from tap_freshsales_users.reading.walk import RefusedError, Walk
 
 
 class PageReader:

@@ -15,10 +15,10 @@ from tap_freshsales_users.reading.answers import (
     parse_resource,
     parse_selector,
 )
+from tap_freshsales_users.reading.evidence import End
 from tap_freshsales_users.reading.membership import Members, groups_named_by
 from tap_freshsales_users.reading.read import OF_ONE_ENDPOINT, Read, Source
 from tap_freshsales_users.reading.receipt import INCREMENTAL
-from tap_freshsales_users.reading.walk import End
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.reading.walk_single import SingleWalk

@@ -21,110 +21,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+
+from tap_freshsales_users.reading.evidence import (
+    EMPTY_PAGE,
+    NO_NEXT_CURSOR,
+    NONE,
+    REPEATED_PAGE,
+    SINGLE_PAGE,
+    UNCHANGING_TOTAL,
+    End,
+)
+from tap_freshsales_users.reading.page import Ask, Page, Params
+from tap_freshsales_users.reading.passes import UNSETTLED, Pass
+from tap_freshsales_users.reading.second_look import Doubt, Doubts, Verdict
 
 MAX_PASSES = 3
-# Answers to one question, each unlike the one before, after which nothing is to be believed.
-MAX_DOUBTS_IN_A_ROW = 4
-UNSETTLED = "a page was answered in more than one way"
 # Servers that give fewer records than asked for stop at a multiple of this.
 ROUND_NUMBER = 5
-
-# end_evidence
-TOTAL_REACHED = "total_reached"
-EMPTY_PAGE = "empty_page"
-REPEATED_PAGE = "repeated_page"
-NO_NEXT_CURSOR = "no_next_cursor"
-SINGLE_OBJECT = "single_object"
-# consistency
-SINGLE_PAGE = "single_page"
-OVERLAPPING_PAGES = "overlapping_pages"
-SEQUENCE = "sequence"
-UNCHANGING_TOTAL = "unchanging_total"
-NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One page to ask for. `page` counts from 1 within a pass; answers to an older `epoch` are not wanted.
-
-    `is_first` marks the first page of the first pass: its answer decides whether the list is there at all.
-    """
-
-    params: dict[str, str | int]
-    page: int
-    epoch: int
-    is_check: bool = False
-    is_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What one answer said: the keys of its records in order, and the paging attributes it came with."""
-
-    keys: Sequence[Hashable]
-    total: int | None = None
-    start_index: int | None = None
-    next_cursor: str | None = None
-    # The page does not exist (404), or the question was refused (400 with its scimType, or 501).
-    is_missing: bool = False
-    refused: str | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        return self.is_missing or not self.keys
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How the walk ended. `reason` says why it is not complete."""
-
-    evidence: str | None
-    consistency: str
-    is_complete: bool
-    reason: str | None = None
-
-
-@dataclass(slots=True)
-class Pass:
-    """What one reading of the list from its start has seen so far."""
-
-    number: int
-    pages: int = 0
-    distinct: int = 0
-    unseen: int = 0
-    duplicates: int = 0
-    total: int | None = None
-    total_changed: bool = False
-    # Whether each total so far was the length of its own page; an empty page alone cannot tell.
-    totals_are_lengths: bool | None = None
-    first_page: tuple[Hashable, ...] = ()
-    signs: list[str] = field(default_factory=list)
-    digests: set[int] = field(default_factory=set)
-
-    def sign(self, what: str) -> None:
-        """Something moved, or did not add up."""
-        if what not in self.signs:
-            self.signs.append(what)
-
-
-@dataclass(slots=True)
-class Doubt:
-    """An answer that would end the list, or that came before: it counts once further questions agree."""
-
-    ask: Ask
-    page: Page
-    # Questions still to be asked; the same answer is due to each.
-    looks: deque[dict[str, str | int]]
 
 
 def another_count(page_size: int) -> int:
     """One record fewer, never more than was allowed; but two where one was asked for."""
     return page_size - 1 or 2
-
-
-def _tells(page: Page, *, with_total: bool) -> tuple[object, ...]:
-    return tuple(page.keys), page.next_cursor, page.total if with_total else None
 
 
 def _times(duplicates: int) -> str:
@@ -151,8 +69,7 @@ class Walk(ABC):
         self.met: dict[Hashable, int] = {}
         self.current = Pass(1)
         self._previous: Pass | None = None
-        self._doubt: Doubt | None = None
-        self._doubts_in_a_row = 0
+        self._doubts = Doubts()
         self._shows_end_once = False
         # Whether the server refuses paging parameters, so that the list is asked for without them.
         self.is_unpaged = False
@@ -177,8 +94,8 @@ class Walk(ABC):
         Raises RefusedError where the question was refused and no other one is left.
         """
         self._under_way -= 1
-        if self._doubt is not None:
-            return self._feed_look(self._doubt, ask, page)
+        if self._doubts.current is not None:
+            return self._feed_look(self._doubts.current, ask, page)
         return self._feed_or_doubt(ask, page)
 
     def ask_unpaged(self, ask: Ask) -> bool:
@@ -195,7 +112,7 @@ class Walk(ABC):
         return True
 
     @property
-    def _criteria(self) -> dict[str, str | int] | None:
+    def _criteria(self) -> Params | None:
         """What is asked for, without paging; None where no answer to that would be one to this walk."""
         return {}
 
@@ -215,13 +132,12 @@ class Walk(ABC):
         if page.refused is None and self._begins_otherwise(ask, page):
             looks = [ask.params]
         if not looks:
-            self._doubts_in_a_row = 0
+            self._doubts.settle()
             return self._accept(ask, page)
-        if self._doubts_in_a_row == MAX_DOUBTS_IN_A_ROW:
+        doubt = self._doubts.begin(ask, page, looks)
+        if doubt is None:
             return self._leave_unsettled(page)
-        self._doubts_in_a_row += 1
-        self._doubt = Doubt(ask, page, deque(looks))
-        self._look_again(self._doubt)
+        self._look_again(doubt)
         return []
 
     def _look_again(self, doubt: Doubt) -> None:
@@ -231,27 +147,23 @@ class Walk(ABC):
 
     def _feed_look(self, doubt: Doubt, ask: Ask, page: Page) -> list[int]:
         """Take the answer to a second look."""
-        agrees = _tells(page, with_total=ask.is_check) == _tells(doubt.page, with_total=ask.is_check)
-        if page.refused is None and agrees and doubt.looks:
+        verdict = self._doubts.judge(doubt, ask, page)
+        if verdict is Verdict.CONFIRMED:
+            return self._accept(doubt.ask, doubt.page)
+        if verdict is Verdict.REPLACED:
+            return self._feed_or_doubt(doubt.ask, page)
+        if verdict is Verdict.CONTRADICTED:
+            return self._leave_unsettled(doubt.page)
+        if verdict is Verdict.LOOK_AGAIN:
             self._look_again(doubt)
-            return []
-        self._doubt = None
-        if page.refused is not None:
+        else:
             # Its records are gone with it: the next pass brings them, and is the second look.
             self._shows_end_once = True
             self.current.distinct += self._count_unknown(doubt.page.keys)
             self._finish_pass(NO_NEXT_CURSOR, NONE)
-            return []
-        if agrees:
-            self._doubts_in_a_row = 0
-            return self._accept(doubt.ask, doubt.page)
-        if ask.params == doubt.ask.params:
-            return self._feed_or_doubt(doubt.ask, page)
-        # The next page goes on, so this one is not the end; and yet it brings nothing of its own.
-        return self._leave_unsettled(doubt.page)
+        return []
 
     def _leave_unsettled(self, page: Page) -> list[int]:
-        self._doubts_in_a_row = 0
         self.current.sign(UNSETTLED)
         self._finish_pass(EMPTY_PAGE if page.is_empty else REPEATED_PAGE, NONE)
         return []
@@ -306,7 +218,7 @@ class Walk(ABC):
         """Plan the first page of a pass."""
 
     @abstractmethod
-    def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:
+    def _looks(self, ask: Ask, page: Page) -> list[Params]:
         """Questions that must all bring this same answer before it counts; none where it is beyond doubt.
 
         One odd answer, such as a cached or a doubled one, must not end a list: an end that no total proves
@@ -317,7 +229,7 @@ class Walk(ABC):
     def _feed(self, ask: Ask, page: Page) -> list[int]:
         """Take an answer that is beyond doubt."""
 
-    def _ask(self, params: dict[str, str | int], *, is_check: bool = False) -> None:
+    def _ask(self, params: Params, *, is_check: bool = False) -> None:
         self._asked_in_pass += 1
         page = self._asked_in_pass
         is_first = page == 1 and self.current.number == 1
@@ -397,15 +309,9 @@ class Walk(ABC):
             self._start_pass()
 
     def _same_as_before(self) -> bool:
-        this, before = self.current, self._previous
+        before = self._previous
         return (
-            before is not None
-            and UNSETTLED not in this.signs + before.signs
-            and this.total is not None
-            and this.total == before.total
-            and not (this.total_changed or before.total_changed)
-            and this.unseen == 0
-            and this.distinct == before.distinct == len(self.met)
+            before is not None and self.current.is_same_as(before) and self.current.distinct == len(self.met)
         )
 
     def _ends_as_before(self) -> bool:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 
-from tap_freshsales_users.reading.walk import (
+from tap_freshsales_users.reading.evidence import (
     EMPTY_PAGE,
     NONE,
     REPEATED_PAGE,
     SINGLE_PAGE,
     TOTAL_REACHED,
     UNCHANGING_TOTAL,
-    Ask,
-    Page,
-    RefusedError,
-    Walk,
-    another_count,
 )
+from tap_freshsales_users.reading.page import Ask, Page
+from tap_freshsales_users.reading.walk import RefusedError, Walk, another_count
 
 
 class PageWalk(Walk):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from tap_freshsales_users.reading.walk import (
+from tap_freshsales_users.reading.evidence import (
     EMPTY_PAGE,
     NO_NEXT_CURSOR,
     NONE,
@@ -18,12 +18,9 @@ from tap_freshsales_users.reading.walk import (
     SINGLE_PAGE,
     TOTAL_REACHED,
     UNCHANGING_TOTAL,
-    Ask,
-    Page,
-    RefusedError,
-    Walk,
-    another_count,
 )
+from tap_freshsales_users.reading.page import Ask, Page
+from tap_freshsales_users.reading.walk import RefusedError, Walk, another_count
 
 EXPIRED_CURSOR = "expiredCursor"
 INVALID_VALUE = "invalidValue"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tap_freshsales_users.reading.walk import SINGLE_OBJECT, SINGLE_PAGE, Ask, End, Page, RefusedError, Walk
+from tap_freshsales_users.reading.evidence import SINGLE_OBJECT, SINGLE_PAGE, End
+from tap_freshsales_users.reading.page import Ask, Page
+from tap_freshsales_users.reading.walk import RefusedError, Walk
 
 
 class SingleWalk(Walk):

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from tap_freshsales_users.reading.walk import Page, Walk
+from tap_freshsales_users.reading.page import Page
+from tap_freshsales_users.reading.walk import Walk
 
 MOST_REQUESTS = 2000
 

@@ -10,7 +10,7 @@ import pytest
 from freshsales_sandbox.app import Sandbox
 from tap_freshsales_users.api.workers import Workers
 from tap_freshsales_users.reading.in_flight import read_pages
-from tap_freshsales_users.reading.walk import Ask, Page
+from tap_freshsales_users.reading.page import Ask, Page
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.singer.sdk import PageStream
 from tests.tap.running import run_tap

@@ -15,8 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from freshsales_sandbox.app import Sandbox
+from tap_freshsales_users.reading.page import Page
 from tap_freshsales_users.reading.receipt import MemberPopulation, new_sync_id, population_sha256
-from tap_freshsales_users.reading.walk import Page, Walk
+from tap_freshsales_users.reading.walk import Walk
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.records.schemas import load_schema

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tap_freshsales_users.reading.walk import Page, Walk
+from tap_freshsales_users.reading.page import Page
+from tap_freshsales_users.reading.walk import Walk
 from tap_freshsales_users.reading.walk_pages import PageWalk
 from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.reading.walk_single import SingleWalk
