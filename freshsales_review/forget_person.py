@@ -7,6 +7,7 @@ would load them again.
 # ruff: noqa: S608  -- names of schemas, tables and columns are quoted by identifier(); values are parameters
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from freshsales_review.capture import HISTORY
 from freshsales_review.changes import Statement, change_landing, change_warehouse
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import DUCKDB, Places
+from freshsales_review.pseudonyms import KEY_VARIABLE, pseudonym_of
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 
@@ -99,9 +101,12 @@ def find(places: Places, who: str) -> Person:
         raw = list(_raw_people(landing, places.schema))
         gone = set(_gone(landing, places.schema))
     known = _identity_keys(places)
-    sought = who.strip().lower()
-    person.ids |= {one for one, names in raw if sought in names}
-    person.ids |= {one for one, key, names in known if sought in {key, *names}}
+    sought = {who.strip().lower()}
+    key_of_pseudonyms = os.environ.get(KEY_VARIABLE)
+    if key_of_pseudonyms and "@" in who:
+        sought.add(pseudonym_of(key_of_pseudonyms, who))
+    person.ids |= {one for one, names in raw if sought & names}
+    person.ids |= {one for one, key, names in known if sought & {key, *names}}
     if not person.ids:
         raise ReviewError(f"Nobody here has the address or the id {who}.")
     person.keys = {(one[0], key) for one, key, _ in known if one in person.ids}

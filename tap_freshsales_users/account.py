@@ -13,6 +13,7 @@ It reads by the same code as the tap: the same records, the same errors, and a r
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -85,6 +86,8 @@ class Account:
         if problems:
             raise ConfigurationError("The settings cannot be used", " ".join(problems))
         self._session = Session(config, logging.getLogger(__package__))
+        # Also where nobody closes it, as in a framework that keeps its generators.
+        self._closing = weakref.finalize(self, self._session.close)
         if last is not None:
             self.follow(last)
 
@@ -103,7 +106,7 @@ class Account:
 
     def close(self) -> None:
         """End all waits and connections."""
-        self._session.close()
+        self._closing()
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from freshsales_review.capture import SELECTION
 from freshsales_review.errors import ReviewError
 from freshsales_review.forget_person import find
 from freshsales_review.places import DUCKDB, POSTGRESQL, Places
+from freshsales_review.pseudonyms import KEY_VARIABLE, pseudonym_of
 from tests.marts.dbt import built, target
 from tests.marts.engines import DuckDB, Engine, PostgreSQL, Row
 from tests.marts.people import group, members, owner, user
@@ -170,3 +171,14 @@ def test_one_address_of_two_people_names_nobody(tmp_path: Path, work: Path) -> N
         find(places, "team@acme.example")
     with pytest.raises(ReviewError, match="Nobody here has"):
         find(places, "nobody@acme.example")
+
+
+def test_with_the_key_an_address_finds_its_pseudonym(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, raw, key = DuckDB(tmp_path / "warehouse.duckdb"), Raw(), "k" * 32
+    raw.load("a", 1, {"scim_users": [user("1", pseudonym_of(key, "ann@acme.example"))]})
+    raw.load("a", 2, {"scim_users": [user("2", "bob@acme.example")]})
+    engine.load(raw)
+    with pytest.raises(ReviewError, match="Nobody here has"):
+        find(places_of(engine), "ann@acme.example")
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    assert find(places_of(engine), " Ann@ACME.example").ids == {("a", "scim", "1")}
