@@ -14,7 +14,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from fleet.airflow import BIN, ROOT, migrate, programs, settings
-from fleet.played import Played, warehouse_connection, write_inventory
+from fleet.played import WRONG_KEY, Played, warehouse_connection, write_inventory
+from freshsales_sandbox.app import API_KEY, SCIM_TOKEN
 
 DAG_TEST = Path(__file__).with_name("dag_test.py")
 PATIENCE_SECONDS = 300
@@ -24,6 +25,10 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """An Airflow takes a minute and an environment of its own: ask for it by name."""
     named = any("tests/fleet" in argument for argument in config.args)
     return None if named else True
+
+
+def holds_secret(text: bytes) -> bool:
+    return any(secret.encode() in text for secret in (API_KEY, SCIM_TOKEN, WRONG_KEY))
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,11 @@ class Place:
     def written(self) -> Iterator[Path]:
         """Everything that Airflow and its tasks have left behind."""
         return (path for path in self.folder.rglob("*") if path.is_file())
+
+    @property
+    def leaks(self) -> list[Path]:
+        """Files with a secret in them: logs, XCom and rendered templates, which are in Airflow's database."""
+        return [path for path in self.written if holds_secret(path.read_bytes())]
 
     def logs_of(self, task: str) -> str:
         """What the tasks of this id have logged, all tries together."""

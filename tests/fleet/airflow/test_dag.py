@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from fleet.played import CREDENTIAL, GOOD, QUOTA, WRONG_KEY, played
-from freshsales_sandbox.app import API_KEY, SCIM_TOKEN
+from fleet.played import CREDENTIAL, GOOD, QUOTA, played
 from tests.fleet.airflow.conftest import Place, database, fleet, run_dag
 
 KINDS = {"acorn": GOOD, "birch": CREDENTIAL, "cedar": QUOTA}
@@ -64,7 +63,4 @@ def test_the_verdict_names_exactly_the_two_and_why(ended: Ended) -> None:
 
 
 def test_no_secret_is_in_any_log_file_or_database(ended: Ended) -> None:
-    place, _ = ended
-    secrets = [secret.encode() for secret in (API_KEY, SCIM_TOKEN, WRONG_KEY)]
-    leaks = [path for path in place.written if any(secret in path.read_bytes() for secret in secrets)]
-    assert not leaks
+    assert not ended[0].leaks

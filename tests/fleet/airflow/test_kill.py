@@ -12,7 +12,7 @@ import pytest
 from fleet.airflow import Airflow
 from fleet.played import GOOD, Played, played
 from freshsales_sandbox.app import Sandbox
-from tests.fleet.airflow.conftest import database, fleet
+from tests.fleet.airflow.conftest import database, fleet, holds_secret
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 120
@@ -50,6 +50,8 @@ def test_a_killed_task_leaves_no_program_and_its_next_try_succeeds(
         [tap] = wait_for(lambda: programs_of("tap-freshsales-users", accounts[-1].sandbox))
         task = parent_of(tap)
         [loader] = [child for child in children_of(task) if child != tap]
+        assert not any(holds_secret(told(process, "cmdline")) for process in processes())
+        assert not holds_secret(told(loader, "environ"))
         os.kill(task, signal.SIGKILL)
         wait_for(lambda: not is_alive(tap) and not is_alive(loader))
         state = airflow.wait(run)
@@ -62,6 +64,7 @@ def test_a_killed_task_leaves_no_program_and_its_next_try_succeeds(
     assert "exit code 75: tried again after a while" in place.logs_of("read")
     assert state == "success"
     assert place.verdict["is_green"]
+    assert not place.leaks
 
 
 def wait_for(found: Callable[[], T]) -> T:
@@ -73,12 +76,16 @@ def wait_for(found: Callable[[], T]) -> T:
     return answer
 
 
+def processes() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+
+
 def programs_of(name: str, sandbox: Sandbox) -> list[int]:
     """Processes of this program that read this sandbox."""
     url = sandbox.config["rest_api_url"].encode()
     return [
         process
-        for process in [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        for process in processes()
         if name.encode() in told(process, "cmdline") and url in told(process, "environ")
     ]
 
