@@ -53,8 +53,6 @@ def settings(home: Path, **others: str) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(48),
         "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(48),
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
         "NO_PROXY": ",".join(filter(None, [os.environ.get("NO_PROXY"), loopback])),
         "no_proxy": ",".join(filter(None, [os.environ.get("no_proxy"), loopback])),
         **others,
