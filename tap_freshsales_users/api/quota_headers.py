@@ -49,7 +49,8 @@ def read_headers(headers: Mapping[str, str], now: float) -> Told:
     )
     if remaining is None:
         limit_of_field, remaining, resets_of_field = _structured(found, now)
-        limit, resets_at = limit_of_field or limit, resets_of_field or resets_at
+        limit = limit if limit_of_field is None else limit_of_field
+        resets_at = resets_at if resets_of_field is None else resets_of_field
     if limit == 0 and remaining == 0:
         limit = remaining = None  # how some servers say that nothing is limited
     return Told(limit, remaining, resets_at, read_moment(found.get("retry-after", ""), now))
@@ -87,7 +88,9 @@ def _structured(found: Mapping[str, str], now: float) -> tuple[int | None, int |
     if not told:
         members = {name: int(number) for name, number in MEMBER.findall(text)}
         return members.get("limit"), members.get("remaining"), _seconds_on(members.get("reset"), now)
-    remaining, name, reset = min(told, key=lambda item: item[0])
+    # A policy of 0 with 0 left limits nothing: another one counts, if there is any.
+    limiting = [item for item in told if item[0] or limits.get(item[1]) != 0]
+    remaining, name, reset = min(limiting or told, key=lambda item: item[0])
     return limits.get(name), remaining, _seconds_on(reset, now)
 
 

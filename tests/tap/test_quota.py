@@ -155,6 +155,13 @@ def test_a_number_of_any_other_text_is_no_news(field: str, text: str) -> None:
             },
             20, 5, 30,
         ),
+        (
+            {
+                "RateLimit": '"day";r=0;t=9000, "minute";r=5;t=30',
+                "RateLimit-Policy": '"day";q=0;w=86400, "minute";q=20;w=60',
+            },
+            20, 5, 30,
+        ),
         ({"RateLimit": "limit=100, remaining=50, reset=30"}, 100, 50, 30),
         ({"RateLimit": '"default";r=50;t=99999999999'}, None, 50, None),
         ({"RateLimit": '"default";r=-1;t=30'}, None, None, None),
@@ -169,9 +176,19 @@ def test_structured_fields_are_read(
     assert read_headers(headers, START) == Told(limit, remaining, resets_at, None)
 
 
-@pytest.mark.parametrize("spelling", ["X-RateLimit", "X-Rate-Limit", "RateLimit"])
-def test_a_limit_of_zero_with_nothing_left_limits_nothing(spelling: str) -> None:
-    headers = {f"{spelling}-Limit": "0", f"{spelling}-Remaining": "0", f"{spelling}-Reset": "3600"}
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *(
+            {f"{spelling}-Limit": "0", f"{spelling}-Remaining": "0", f"{spelling}-Reset": "3600"}
+            for spelling in ("X-RateLimit", "X-Rate-Limit", "RateLimit")
+        ),
+        {"RateLimit": '"default";r=0;t=3600', "RateLimit-Policy": '"default";q=0;w=3600'},
+        {"RateLimit": "limit=0, remaining=0, reset=3600"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_a_limit_of_zero_with_nothing_left_limits_nothing(headers: dict[str, str]) -> None:
     budget = quota()
     for _ in range(20):
         budget.answered(go(budget), START, 200, headers)

@@ -212,7 +212,7 @@ def test_waits_for_hours_and_for_answers_end_as_soon_as_the_run_is_stopped(other
 
 
 def test_waits_for_the_quota_are_no_attempts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with Sandbox(people=20, faults="429@scim_users:1x3") as sandbox:
+    with Sandbox(people=21, faults="429@scim_users:1x3") as sandbox:
         clock = share_clock(sandbox, monkeypatch)
         outcome = run_tap({**sandbox.config, "max_attempts": 1}, tmp_path)
     assert outcome.exit_code == 0, outcome.log
