@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Connection
-from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException, AirflowSkipException
 from airflow.sdk.log import mask_secret
 
 from freshsales_fleet import inventory as inventories
@@ -33,6 +33,9 @@ from freshsales_review.errors import ReviewError
 
 log = logging.getLogger(__name__)
 
+# What the task `inventory` hands to the others; they run in any case, and get None where it failed.
+Run = dict[str, Any]
+
 
 def entries(places: Places) -> list[dict[str, Any]]:
     """Return what the reads are mapped over; nothing where the inventory cannot be used: its task tells."""
@@ -42,7 +45,7 @@ def entries(places: Places) -> list[dict[str, Any]]:
         return []
 
 
-def inventory(places: Places) -> dict[str, Any]:
+def inventory(places: Places) -> Run:
     """Check it; return it with the moment from which on a read counts as one of this run."""
     since = datetime.now(UTC)
     try:
@@ -80,7 +83,8 @@ def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> No
         raise ReadError(account.host, OUTPUT, why="; ".join(found.faults[account.host]))
 
 
-def load(places: Places, run_id: str) -> bool:
+def load(places: Places, run: Run | None, run_id: str) -> bool:
+    _skip_without(run)
     spool = places.spool(run_id)
     failed = load_spool(spool, _warehouse(places), places)
     if failed:
@@ -89,18 +93,20 @@ def load(places: Places, run_id: str) -> bool:
     return True
 
 
-def marts(places: Places) -> bool:
+def marts(places: Places, run: Run | None) -> bool:
+    _skip_without(run)
     _review(places, "dbt", "build", "--exclude-resource-type", "unit_test")
     return True
 
 
-def reports(places: Places) -> bool:
+def reports(places: Places, run: Run | None) -> bool:
+    _skip_without(run)
     _review(places, "report", "--output", str(places.overview))
     log.info("The overview is %s", places.overview)
     return True
 
 
-def verdict(places: Places, run: dict[str, Any] | None, built: object, reported: object) -> str:
+def verdict(places: Places, run: Run | None, built: object, reported: object) -> str:
     """Raise where it is red: then the run of the DAG is red, and nothing that waits for green begins."""
     if run is None:
         raise AirflowFailException("Red: the inventory could not be used, and nothing was read.")
@@ -128,6 +134,11 @@ def verdict(places: Places, run: dict[str, Any] | None, built: object, reported:
     return said
 
 
+def _skip_without(run: Run | None) -> None:
+    if run is None:
+        raise AirflowSkipException("The inventory could not be used: nothing is to be done.")
+
+
 def _secrets(account: Account) -> dict[str, str]:
     try:
         connection = Connection.get(account.connection)
@@ -146,10 +157,15 @@ def _secrets(account: Account) -> dict[str, str]:
 def _warehouse(places: Places) -> Warehouse:
     if places.warehouse_connection is None:
         return duckdb_warehouse(places)
-    connection = Connection.get(places.warehouse_connection)
-    if connection.password:
-        mask_secret(connection.password)
-    return postgresql_warehouse(connection)
+    try:
+        connection = Connection.get(places.warehouse_connection)
+        if connection.password:
+            mask_secret(connection.password)
+        return postgresql_warehouse(connection)
+    except AirflowNotFoundException:
+        raise AirflowFailException(f"There is no Airflow connection {places.warehouse_connection}.") from None
+    except FleetError as error:
+        raise AirflowFailException(str(error)) from None
 
 
 def _review(places: Places, command: str, *arguments: str) -> None:

@@ -59,16 +59,16 @@ with DAG(
         tasks.read(PLACES, entry, context["run_id"], context["ti"].try_number)
 
     @task(trigger_rule=TriggerRule.ALL_DONE, retries=1, retry_delay=FIRST_BACK_OFF)
-    def load() -> bool:
-        return tasks.load(PLACES, get_current_context()["run_id"])
+    def load(run: Any) -> bool:
+        return tasks.load(PLACES, run, get_current_context()["run_id"])
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[MARTS])
-    def marts() -> bool:
-        return tasks.marts(PLACES)
+    def marts(run: Any) -> bool:
+        return tasks.marts(PLACES, run)
 
     @task(trigger_rule=TriggerRule.ALL_DONE)
-    def reports() -> bool:
-        return tasks.reports(PLACES)
+    def reports(run: Any) -> bool:
+        return tasks.reports(PLACES, run)
 
     @task(trigger_rule=TriggerRule.ALL_DONE, outlets=[GREEN])
     def verdict(run: Any, built: Any, reported: Any) -> str:
@@ -78,10 +78,10 @@ with DAG(
     # cannot be used, the task `inventory` says why.
     checked = inventory()
     reading = read.expand(entry=tasks.entries(PLACES))
-    built, reported = marts(), reports()
+    built, reported = marts(checked), reports(checked)
     checked >> prepare() >> reading
     last = reading
     if not PLACES.is_postgresql:
-        last = load()
+        last = load(checked)
         reading >> last
     last >> built >> reported >> verdict(checked, built, reported)

@@ -1,6 +1,7 @@
 """The DAG, run by `dag.test()`: three accounts, of which two cannot be read, on each warehouse."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,15 @@ def ended(
         place_url = url if request.param == "postgresql" else None
         with fleet(folder, migrated, accounts, place_url) as place:
             yield place, run_dag(place)
+
+
+def test_nothing_runs_where_the_inventory_cannot_be_used(tmp_path: Path, migrated: Path) -> None:
+    with fleet(tmp_path, migrated, [], None) as place:
+        (tmp_path / "accounts.yml").write_text("accounts: [account: a.example]")
+        found = states(run_dag(place))
+    assert found.pop("inventory") == "failed"
+    assert found.pop("verdict") == "failed"
+    assert set(found.values()) <= {"upstream_failed", "skipped"}
 
 
 def states(result: Mapping[str, Any]) -> dict[str, str]:
