@@ -95,6 +95,15 @@ class Contestants:
         return [
             self._into_duckdb("plain tap into target-duckdb", self._plain()),
             self._dlt("dlt into DuckDB", "load"),
+            self._dlt_face(),
+            self._behind_pyairbyte(
+                "airbyte-cdk declarative behind PyAirbyte",
+                ("manifest", str(PEERS / "airbyte.yaml"), self._peer_config),
+            ),
+            self._behind_pyairbyte(
+                "this Airbyte source behind PyAirbyte",
+                ("executable", program("pyairbyte", "source-freshsales-users"), self._tap_configs[8]),
+            ),
             self._into_duckdb("this tap into target-duckdb", self.tap(8)),
             self._loader_alone(),
         ]
@@ -132,6 +141,16 @@ class Contestants:
             prepare=self._empty_load_folder,
             writes_to=self._folder / "load",
         )
+
+    def _dlt_face(self) -> Contestant:
+        script, folder = str(PEERS / "dlt_face.py"), str(self._folder / "load")
+        command = (own_program(), script, self._rest_url, self._scim_url, folder)
+        return Contestant("this dlt source into DuckDB", command, prepare=self._empty_load_folder)
+
+    def _behind_pyairbyte(self, name: str, source: tuple[str, ...]) -> Contestant:
+        script, folder = str(PEERS / "pyairbyte.py"), str(self._folder / "load")
+        command = (program("pyairbyte"), script, *source, folder)
+        return Contestant(name, command, prepare=self._empty_load_folder)
 
     def _into_duckdb(self, name: str, reader: Contestant) -> Contestant:
         # `pipefail` is not in every sh: the rows are counted afterwards.

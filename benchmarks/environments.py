@@ -13,7 +13,7 @@ FOLDER = ROOT / ".venv-bench"
 # DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13, and airbyte-cdk ends there too.
 PYTHON_BEFORE = (3, 14)
 PYTHON_RANGE = ">=3.11,<3.14"
-NAMES = ("plain", "dlt", "airbyte", "loader", "tools")
+NAMES = ("plain", "dlt", "airbyte", "pyairbyte", "loader", "tools")
 
 
 def build_all() -> None:
@@ -44,5 +44,6 @@ def _build(name: str) -> None:
     subprocess.run(
         [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", program(name), "-r", str(pins)],
         check=True,
+        cwd=ROOT,  # which `-e .` means
     )
     stamp.write_text(digest)

@@ -17,6 +17,7 @@ PEERS = {
     "plain": ("singer-sdk",),
     "dlt": ("dlt", "duckdb"),
     "airbyte": ("airbyte-cdk",),
+    "pyairbyte": ("airbyte",),
     "loader": ("target-duckdb", "duckdb"),
     "tools": ("urllib3", "orjson"),
 }
@@ -34,6 +35,9 @@ wrote its records to a file once, and they were counted.
 The plain tap, dlt and airbyte-cdk do what their template or documents say for such a list, no more:
 one page after another (airbyte-cdk reads the two lists side by side). dlt writes its extract to
 files; the others write to nowhere. The raw limit downloads, parses and dumps, and proves nothing.
+Where the load is measured, this tap's dlt source stands beside dlt's own, and its Airbyte source beside
+the declarative one, both behind PyAirbyte. There the declarative source stores ids alone, since its
+schema names no other column, and this one all of its columns.
 
 ![Wall and CPU time]({picture})
 """
