@@ -27,7 +27,7 @@ from freshsales_fleet.read import (
     read_into_warehouse,
     secrets_of,
 )
-from freshsales_fleet.verdict import checks_of, judge
+from freshsales_fleet.verdict import Verdict, checks_of, judge
 from freshsales_fleet.warehouse import Warehouse, duckdb_warehouse, last_run, postgresql_warehouse
 from freshsales_review.errors import ReviewError
 
@@ -72,13 +72,16 @@ def prepare(places: Places) -> None:
 def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> None:
     account = Account.from_json(entry)
     secrets, warehouse = _secrets(account), _warehouse(places)
-    last, began = last_run(warehouse, account.host), datetime.now(UTC)
-    if not places.is_postgresql:
-        spooled = places.spool(run_id) / f"{account.host}.{attempt:03}.jsonl"
-        read_into_spool(account, secrets, last, places, spooled)
-        return
-    read_into_warehouse(account, secrets, last, warehouse, places)
-    found = judge([account], checks_of([account], began, warehouse))
+    try:
+        last, began = last_run(warehouse, account.host), datetime.now(UTC)
+        if not places.is_postgresql:
+            spooled = places.spool(run_id) / f"{account.host}.{attempt:03}.jsonl"
+            read_into_spool(account, secrets, last, places, spooled)
+            return
+        read_into_warehouse(account, secrets, last, warehouse, places)
+        found = judge([account], checks_of([account], began, warehouse))
+    except ReviewError as error:
+        raise ReadError(account.host, OUTPUT, why=str(error)) from None
     if not found.is_green:
         raise ReadError(account.host, OUTPUT, why="; ".join(found.faults[account.host]))
 
@@ -121,10 +124,9 @@ def verdict(places: Places, run: Run | None, built: object, reported: object) ->
     ]
     try:
         checks = checks_of(accounts, datetime.fromisoformat(run["since"]), _warehouse(places))
+        found = judge(accounts, checks, others)
     except ReviewError as error:
-        checks = []
-        others.append(str(error))
-    found = judge(accounts, checks, others)
+        found = Verdict(len(accounts), {}, [*others, str(error)], is_known=False)
     (places.output / "verdict.json").write_text(json.dumps(found.to_json(), indent=2))
     for sentence in found.sentences:
         log.info(sentence)

@@ -26,10 +26,12 @@ class Verdict:
     """Why, by account; in order of the inventory."""
     others: list[str]
     """What else went wrong, of all accounts together."""
+    is_known: bool = True
+    """Whether the warehouse told anything at all."""
 
     @property
     def is_green(self) -> bool:
-        return not self.faults and not self.others
+        return self.is_known and not self.faults and not self.others
 
     def to_json(self) -> dict[str, object]:
         return {**asdict(self), "is_green": self.is_green, "sentences": self.sentences}
@@ -38,6 +40,8 @@ class Verdict:
     def sentences(self) -> list[str]:
         if self.is_green:
             return [f"Green: all {self.accounts:,} accounts were read in this run and are in the warehouse."]
+        if not self.is_known:
+            return ["Red: the warehouse does not tell which accounts were read.", *self.others]
         whole = self.accounts - len(self.faults)
         return [
             f"Red: {whole:,} of {self.accounts:,} accounts were read in this run and are in the warehouse.",

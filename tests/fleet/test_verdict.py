@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freshsales_fleet.inventory import STREAMS, Account
-from freshsales_fleet.verdict import judge
+from freshsales_fleet.verdict import Verdict, judge
 from freshsales_review.verify import Check, Held, Receipt
 
 GOOD, BAD = "good.myfreshworks.com", "bad.myfreshworks.com"
@@ -58,6 +58,15 @@ def test_what_an_account_does_not_have_is_a_fault_where_required(stream: str, re
     checks = [check(BAD, name, reason=reason if name == stream else None) for name in STREAMS]
     assert judge([account(BAD)], checks).is_green
     assert reason in judge([account(BAD, stream)], checks).faults[BAD][0]
+
+
+def test_nobody_is_named_where_the_warehouse_does_not_tell() -> None:
+    verdict = Verdict(2, {}, ["PostgreSQL cannot be opened."], is_known=False)
+    assert not verdict.is_green
+    assert verdict.sentences == [
+        "Red: the warehouse does not tell which accounts were read.",
+        "PostgreSQL cannot be opened.",
+    ]
 
 
 def test_what_went_wrong_for_all_together_is_red_as_well() -> None:
