@@ -13,6 +13,8 @@ from freshsales_review.warehouse import Result, Warehouse, columns_of, identifie
 Value = str | int | float | bool | None
 # What identity_timeline calls the changes that were seen here.
 FRESHSALES = "freshsales"
+# More accounts than these are counted, and not named.
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Report:
     @property
     def accounts(self) -> list[str]:
         return sorted({str(row[0]) for name in ("evidence", "people") for row in self.panels[name].rows})
+
+    @property
+    def title(self) -> str:
+        named = self.accounts
+        return " · ".join(
+            ["Access review", *(named if len(named) <= MOST_NAMED else [f"{len(named):,} accounts"])]
+        )
 
     @property
     def flags(self) -> list[Flag]:
@@ -73,21 +82,41 @@ class Report:
         }
 
 
-def read(warehouse: Warehouse, marts_schema: str, *, names: bool) -> Report:
-    _require_marts(warehouse, marts_schema)
+def read(warehouse: Warehouse, marts_schema: str, *, names: bool, account: str | None = None) -> Report:
+    """Read all panels, of one account or of all; raises ReviewError."""
+    require_marts(warehouse, marts_schema)
+    if account is not None:
+        require_account(warehouse, marts_schema, account)
     marts = identifier(marts_schema)
     all_flags = [Flag(*row) for row in warehouse.query(queries.FLAGS.format(marts=marts))]
     flags = ", ".join(identifier("review", flag.column) for flag in all_flags)
-    panels = {
-        name: _panel(warehouse.query(sql.format(marts=marts, flags=flags)))
-        for name, sql in queries.PANELS.items()
-    }
+    panels = {}
+    for name, sql in queries.PANELS.items():
+        asked = sql if account is None else queries.of_account(sql)
+        parameters = [] if account is None else [account]
+        panels[name] = _panel(warehouse.query(asked.format(marts=marts, flags=flags), parameters))
     if not names:
         panels = {name: _without_names(panel) for name, panel in panels.items()}
     return Report(panels, all_flags, _utc(dt.datetime.now(dt.UTC)))
 
 
-def _require_marts(warehouse: Warehouse, schema: str) -> None:
+def accounts_in(warehouse: Warehouse, marts_schema: str) -> list[str]:
+    quality = identifier(marts_schema, "data_quality")
+    found = warehouse.query(f"select distinct account from {quality} order by account")  # noqa: S608 - quoted
+    return [account for (account,) in found]
+
+
+def require_account(warehouse: Warehouse, marts_schema: str, account: str) -> None:
+    known = accounts_in(warehouse, marts_schema)
+    if account in known:
+        return
+    named = ", ".join(known[:MOST_NAMED]) + (
+        f" and {len(known) - MOST_NAMED:,} more" if known[MOST_NAMED:] else ""
+    )
+    raise ReviewError(f"There is no account {account} in the marts. They hold: {named}.")
+
+
+def require_marts(warehouse: Warehouse, schema: str) -> None:
     missing = sorted(set(queries.MARTS) - columns_of(warehouse, schema).keys())
     if missing:
         raise ReviewError(

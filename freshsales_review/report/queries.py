@@ -6,6 +6,8 @@ Ids are text: JavaScript has no exact integers beyond 2^53, and CRM ids go beyon
 """
 # ruff: noqa: S608  -- made of constants of this module alone
 
+import re
+
 MARTS = (
     "access_review",
     "data_quality",
@@ -20,6 +22,22 @@ MARTS = (
     "idp_reconciliation",
     "review_flags",
 )
+
+
+# The marts that say nothing of any account.
+WITHOUT_ACCOUNT = frozenset({"review_flags"})
+_MART = re.compile(r"\{marts\}\.(\w+)")
+
+
+def of_account(sql: str) -> str:
+    """Let a query of this module see one account alone, the one that is its first parameter."""
+    tables = sorted({*_MART.findall(sql)} - WITHOUT_ACCOUNT)
+    parts = ", ".join(f"{table} as (select * from {{marts}}.{table} where account = $1)" for table in tables)
+    return f"with {parts} {_MART.sub(_unqualified, sql)}"
+
+
+def _unqualified(mart: re.Match[str]) -> str:
+    return mart[0] if mart[1] in WITHOUT_ACCOUNT else mart[1]
 
 
 STATUSES = {

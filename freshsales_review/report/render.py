@@ -41,7 +41,7 @@ def render(report: Report) -> str:
     )
     return Template((page / "template.html").read_text(encoding="utf-8")).substitute(
         policy=html.escape(policy, quote=False),
-        title=html.escape(" · ".join(["Access review", *report.accounts])),
+        title=html.escape(report.title),
         styles="\n".join(f"<style>{style}</style>" for style in styles),
         scripts="\n".join(f'<script type="module">{script}</script>' for script in scripts),
         payload=_payload(report),

@@ -122,7 +122,7 @@ select account, identity_key, display_name, email, department, status,
         + case when crm_role = 'Role 0' then 15 else 0 end,
     case status when 'unmanaged' then 'bypasses SSO' when 'removed' then 'gone, still an owner; in no group'
         when 'deactivated' then 'inactive in SCIM, still an owner' end
-from {schema}.identities
+from (select * from {schema}.identities where account = '{account}') as own
 """
 )
 _ENTITLEMENTS = """
@@ -132,7 +132,7 @@ select account, md5(identity_key || g), identity_key,
     'r' || g, case when g < 2 then crm_role else 'Group ' || (crm_role_id * 22 + g * 40) % 200 end,
     case when g < 2 then 'assigned' else 'member' end,
     case when g = 3 then 'Group within' else 'direct' end, null, g <> 3
-from {schema}.identities
+from (select * from {schema}.identities where account = '{account}') as own
 cross join generate_series(0, 3) as grants(g)
 where crm_role is not null
 """
@@ -145,7 +145,7 @@ select account, md5(identity_key || n), identity_key,
     timestamp '2026-11-02 06:00:00' + n % 2 * interval '1 day',
     case when n % 2 = 0 then '{first}' else '{second}' end,
     case when n % 2 = 0 then '{second}' else '{latest}' end, 'scim_users'
-from {schema}.identities
+from (select * from {schema}.identities where account = '{account}') as own
 cross join generate_series(1, 3) as changes(n)
 where risk_score_seed = n
 """
@@ -153,7 +153,7 @@ _DAILY = """
 insert into {schema}.directory_daily
 select account, date '2026-11-01' + cast(d as integer), status, coalesce(department, '(none)'), crm_role,
     count(*) + d
-from {schema}.identities
+from (select * from {schema}.identities where account = '{account}') as own
 cross join generate_series(0, 2) as days(d)
 group by account, d, status, department, crm_role
 """
@@ -177,7 +177,8 @@ update {schema}.access_review set
     deprovisioning_failed = case when person.idp_user_id is not null
         then person.idp_status = 'disabled' and person.crm_role_id < 4 end,
     is_unknown_to_idp = person.idp_user_id is null
-from {schema}.identities as person where person.identity_key = access_review.identity_key
+from (select * from {schema}.identities where account = '{account}') as person
+where person.account = access_review.account and person.identity_key = access_review.identity_key
 """,
     """
 insert into {schema}.idp_reconciliation
@@ -185,7 +186,7 @@ select account, md5('r' || identity_key), identity_key, 'okta', idp_user_id, idp
     case when idp_user_id is not null then display_name end, case when idp_user_id is not null then email end,
     idp_status, case when idp_status = 'disabled' then 'left_still_in' when idp_user_id is null
         then 'here_unknown_there' else 'in_order' end
-from {schema}.identities
+from (select * from {schema}.identities where account = '{account}') as own
 union all
 select '{account}', md5('r0'), null, 'okta', 'missing.one@acme.example', null, 'Missing Ünal',
     'missing.one@acme.example', 'active', 'assigned_missing_here'
@@ -197,21 +198,22 @@ select person.account, person.identity_key, 'okta', md5('l' || person.identity_k
     case when review.deprovisioning_failed then 'FAILURE' else 'SUCCESS' end, timestamp '2026-11-03 05:59:00',
     case when not review.deprovisioning_failed then timestamp '2026-11-03 06:00:00' end, 65.983333,
     case when not review.deprovisioning_failed then 66.0 end, 'missed'
-from {schema}.identities as person
-join {schema}.access_review as review on review.identity_key = person.identity_key
+from (select * from {schema}.identities where account = '{account}') as person
+join {schema}.access_review as review
+    on review.account = person.account and review.identity_key = person.identity_key
 where person.idp_left_at is not null
 """,
     """
 insert into {schema}.identity_timeline
 select account, change_key, identity_key, first_seen_at, first_seen_at - interval '1 day', 'freshsales',
     event_type, old_value, new_value
-from {schema}.identity_changes
+from {schema}.identity_changes where account = '{account}'
 union all
 select account, md5('t' || identity_key || n), identity_key,
     timestamp '2026-10-20 08:00:00' + n * interval '1 day',
     timestamp '2026-10-20 08:00:00' + n * interval '1 day', 'okta', 'user.authentication.sso', null,
     'FAILURE: no such user ' || email
-from {schema}.identities
+from (select * from {schema}.identities where account = '{account}') as own
 cross join generate_series(1, 7) as days(n)
 where idp_user_id is not null
 """,

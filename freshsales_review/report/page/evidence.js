@@ -26,7 +26,7 @@ function showSubtitle(report, streams) {
       .sort()
       .at(-1) ?? null;
   document.getElementById("subtitle").textContent =
-    `${accounts.join(", ")} · last read ${moment(latest)} · written ${moment(report.written_at)}`;
+    `${accounts.length > 5 ? plural(accounts.length, "account", "accounts") : accounts.join(", ")} · last read ${moment(latest)} · written ${moment(report.written_at)}`;
 }
 
 function showBanners(streams) {

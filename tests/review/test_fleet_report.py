@@ -1,0 +1,115 @@
+"""Many accounts in one warehouse: a page for each of them, and an overview without people."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from freshsales_review.cli import main
+from tests.review import marts
+from tests.review.conftest import Filled
+from tests.review.test_report import payload
+
+ONE, OTHER, FAILING = "one.myfreshworks.com", "other.myfreshworks.com", "failing.freshsales.io"
+OFTEN_NAMED = "Person 1 Ünal"
+
+
+def run(command: str, *options: str) -> Result:
+    return CliRunner().invoke(main, [command, *options])
+
+
+@pytest.fixture
+def fleet(warehouse: Filled) -> Filled:
+    warehouse.execute(*marts.create())
+    for account, people in ((ONE, 3), (OTHER, 5)):
+        warehouse.execute(*marts.company(people, account=account), *marts.providers(account=account))
+    # Names and ids of the second account differ, so that one of them on the wrong page is seen.
+    for table, column in (("identities", "display_name"), ("access_review", "display_name")):
+        warehouse.execute(
+            f"update freshsales_identity.{table} set {column} = replace({column}, 'Person', 'Somebody') "
+            f"where account = '{OTHER}'"
+        )
+    return warehouse
+
+
+def test_a_page_of_one_account_holds_nothing_of_another(fleet: Filled, tmp_path: Path) -> None:
+    page = tmp_path / "one.html"
+    done = run("report", "--warehouse", fleet.location, "--output", str(page), "--account", ONE)
+    assert done.exit_code == 0, done.output
+    document = payload(page.read_text())
+    words = {str(word) for column in document["dictionaries"].values() for word in column}
+    assert OFTEN_NAMED in words
+    assert not {word for word in words if "Somebody" in word or OTHER in word}
+    assert document["tables"]["people"]["rows"] == 3
+    assert "<title>Access review · one.myfreshworks.com</title>" in page.read_text()
+
+
+def test_every_account_gets_a_page_of_its_own(fleet: Filled, tmp_path: Path) -> None:
+    done = run("report", "--warehouse", fleet.location, "--all", str(tmp_path / "pages"))
+    assert done.exit_code == 0, done.output
+    pages = {path.name: payload(path.read_text()) for path in (tmp_path / "pages").iterdir()}
+    people = {name: document["tables"]["people"]["rows"] for name, document in pages.items()}
+    assert people == {f"{ONE}.html": 3, f"{OTHER}.html": 5}
+
+
+def test_a_page_counts_as_the_page_of_all_accounts_does(fleet: Filled, tmp_path: Path) -> None:
+    run("report", "--warehouse", fleet.location, "--output", str(tmp_path / "all.html"))
+    run("report", "--warehouse", fleet.location, "--all", str(tmp_path / "pages"))
+    whole = payload((tmp_path / "all.html").read_text())["tables"]
+    parts = [payload(path.read_text())["tables"] for path in (tmp_path / "pages").iterdir()]
+    for panel in ("evidence", "people", "entitlements", "events", "sources", "differences", "leaves"):
+        assert whole[panel]["rows"] == sum(part[panel]["rows"] for part in parts), panel
+
+
+def test_an_account_that_is_not_there_is_named_with_those_that_are(fleet: Filled, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = run("report", "--warehouse", fleet.location, "--output", str(page), "--account", "nobody.example")
+    assert done.exit_code == 1
+    assert f"There is no account nobody.example in the marts. They hold: {ONE}, {OTHER}." in done.output
+    assert not page.exists()
+
+
+def test_a_title_does_not_hold_three_hundred_names(warehouse: Filled, tmp_path: Path) -> None:
+    warehouse.execute(*marts.create())
+    for number in range(300):
+        warehouse.execute(marts.quality("owners", account=f"account-{number}.myfreshworks.com"))
+    page = tmp_path / "page.html"
+    assert run("report", "--warehouse", warehouse.location, "--output", str(page)).exit_code == 0
+    assert "<title>Access review · 300 accounts</title>" in page.read_text()
+
+
+def test_the_overview_names_accounts_and_no_person(fleet: Filled, tmp_path: Path) -> None:
+    fleet.execute(
+        marts.quality("owners", account=FAILING, reason="failed: quota"),
+        marts.quality("teams", account=FAILING, reason="absent"),
+    )
+    pages, page = tmp_path / "pages", tmp_path / "fleet.html"
+    run("report", "--warehouse", fleet.location, "--all", str(pages))
+    options = ["--warehouse", fleet.location, "--output", str(page), "--pages", str(pages)]
+    done = run("fleet-report", *options)
+    assert done.exit_code == 0, done.output
+    assert "3 accounts, 1 of them failing" in done.output
+    text = page.read_text()
+    assert [text.index(account) for account in (FAILING, ONE, OTHER)] == sorted(
+        text.index(account) for account in (FAILING, ONE, OTHER)
+    ), "those that fail come first"
+    assert "owners: failed: quota" in text
+    assert "teams" not in text, "an account need not have teams"
+    assert f'href="pages/{ONE}.html"' in text
+    names = fleet.fetch("select display_name, email from freshsales_identity.identities")
+    assert not [name for row in names for name in row if name in text]
+
+
+@pytest.mark.parametrize("account", ["../escape", "/etc/passwd", "..", 'a"><script>', "ünï.example"])
+def test_no_name_of_an_account_leads_out_of_the_folder(
+    account: str, warehouse: Filled, tmp_path: Path
+) -> None:
+    warehouse.execute(*marts.create(), marts.quality("owners", account=account))
+    pages = tmp_path / "pages"
+    assert run("report", "--warehouse", warehouse.location, "--all", str(pages)).exit_code == 0
+    [written] = pages.iterdir()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".html") == []
+    output = ["--warehouse", warehouse.location, "--output", str(tmp_path / "fleet.html")]
+    assert run("fleet-report", *output, "--pages", str(pages)).exit_code == 0
+    assert "<script>" not in (tmp_path / "fleet.html").read_text()
+    assert written.name.endswith(".html")
