@@ -104,7 +104,8 @@ def marts(places: Places, run: Run | None) -> bool:
 
 def reports(places: Places, run: Run | None) -> bool:
     _skip_without(run)
-    _review(places, "report", "--output", str(places.overview))
+    _review(places, "report", "--all", str(places.pages))
+    _review(places, "fleet-report", "--output", str(places.overview), "--pages", str(places.pages))
     log.info("The overview is %s", places.overview)
     return True
 
