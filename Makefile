@@ -72,7 +72,7 @@ fleet: $(BIN)/.ready .meltano/.ready $(FLEET)/.ready
 
 #   make test-fleet      the DAG of the fleet in a real Airflow, on PostgreSQL and DuckDB
 test-fleet: $(BIN)/.ready .meltano/.ready $(FLEET)/.ready
-	$(BIN)/python -m pytest tests/fleet
+	$(BIN)/python -m pytest -n 2 --dist loadscope tests/fleet
 
 ## For a real account
 
