@@ -29,6 +29,8 @@ _UNLOADABLE = re.compile("[\0\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """With U+FFFD in place of NUL and of each lone surrogate."""
+    if text.isprintable():  # neither of the two is printable, and this test is faster than a pattern
+        return text
     return _UNLOADABLE.sub(REPLACEMENT, text)
 
 

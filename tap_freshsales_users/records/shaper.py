@@ -13,7 +13,7 @@ ADDITIONAL_ATTRIBUTES = "additional_attributes"
 MAX_PLANS = 1000
 
 _Coerce = Callable[[object], object]
-_OBJECTS = frozenset({dict})
+_OBJECTS, _STRINGS = frozenset({dict}), frozenset({str})
 
 
 def keep(record: Record, name: str, value: object) -> None:
@@ -150,7 +150,8 @@ class Shaper:
         if not isinstance(value, list):
             self.coercions += 1
             value = [value]
-        if _OBJECTS.issuperset(map(type, value)):
+        types = set(map(type, value))
+        if types <= _OBJECTS or (types == _STRINGS and all(map(str.strip, value))):
             return value
         kept = [element for element in value if is_element(element)]
         self.dropped_elements += len(value) - len(kept)

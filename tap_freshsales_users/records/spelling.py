@@ -92,18 +92,16 @@ class Spelling:
             part = value[name]
             if type(part) is list:
                 spelling._spell_items(part)  # noqa: SLF001 - of its own kind
-            elif type(part) is dict and not spelling._is_done(part):  # noqa: SLF001
+            elif type(part) is dict:
                 value[name] = spelling.spell(part)
         return value
 
     def _spell_items(self, items: list[Any]) -> None:
+        usual = self._usual
         for place, item in enumerate(items):
-            if type(item) is dict and not self._is_done(item):
+            # Nearly all items have usual names and hold no further objects. Then there is nothing to do.
+            if type(item) is dict and usual.get(tuple(item)) != []:
                 items[place] = self.spell(item)
-
-    def _is_done(self, value: dict[str, Any]) -> bool:
-        """Whether its names are usual, with nothing to go into: so it is with nearly all."""
-        return self._usual.get(tuple(value)) == []
 
     def _is_usual(self, names: Iterable[str]) -> bool:
         return all(self._known.get(name.lower(), name) == name for name in names) and SECRET not in names
@@ -138,24 +136,29 @@ class Spelling:
         return made
 
 
-_RESOURCE = Spelling(RESOURCE)
-# Sets of names of which none is behind the URN of its schema.
-_UNQUALIFIED: set[tuple[str, ...]] = set()
+class _ResourceSpelling(Spelling):
+    """The names of a whole resource: attributes may stand behind the URN of their schema."""
+
+    def _is_usual(self, names: Iterable[str]) -> bool:
+        return super()._is_usual(names) and not any(map(_is_qualified, names))
+
+    def _renamed(self, value: dict[str, Any]) -> dict[str, Any]:
+        return super()._renamed(_unqualified(value) if any(map(_is_qualified, value)) else value)
+
+
+_RESOURCE = _ResourceSpelling(RESOURCE)
 LIST_RESPONSE = Spelling(_known("schemas Resources totalResults startIndex itemsPerPage nextCursor"))
 ERROR = Spelling(_known("schemas status scimType detail"))
 
 
 def spell_resource(resource: Any) -> Any:
     """A resource with all that the RFC knows in its own name and place; what is no object as it came."""
-    if type(resource) is not dict:
-        return resource
-    names = tuple(resource)
-    if names not in _UNQUALIFIED:
-        if any(name != ENTERPRISE_USER and _QUALIFIED.fullmatch(name) for name in names):
-            resource = _unqualified(resource)
-        elif len(_UNQUALIFIED) < MAX_SHAPES:
-            _UNQUALIFIED.add(names)
-    return _RESOURCE.spell(resource)
+    return _RESOURCE.spell(resource) if type(resource) is dict else resource
+
+
+def _is_qualified(name: str) -> bool:
+    """Whether the name begins with the URN of a schema, and is not simply the enterprise extension."""
+    return ":" in name and name != ENTERPRISE_USER and _QUALIFIED.fullmatch(name) is not None
 
 
 def _unqualified(resource: dict[str, Any]) -> dict[str, Any]:
