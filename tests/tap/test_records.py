@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from freshsales_sandbox.app import Sandbox
@@ -97,7 +97,8 @@ def leaves(raw: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple
             yield from leaves(value, here)
         elif value is not None:
             yield here, value
-        seen.add(folded)
+        if value is not None:  # of two spellings, the first one that is not null counts
+            seen.add(folded)
 
 
 def lowered(paths: Any) -> set[tuple[str, ...]]:
@@ -143,6 +144,8 @@ def seconds(value: Any) -> float:
 
 
 @given(USERS)
+@example({"NAME": None, "name": {}})
+@example({"NAME": None, "name": {"givenName": "a", "GIVENNAME": "b"}})
 def test_every_value_is_in_its_column_or_in_additional_attributes(raw: Raw) -> None:
     record = shaped(raw)
     columns = {tuple(part.lower() for part in path): column for column, path in USER_PATHS.items()}
@@ -194,6 +197,14 @@ def test_every_value_of_an_owner_is_kept_by_its_exact_name(raw: Raw) -> None:
         if value is not None:
             kept = name in others and others[name] == value
             assert kept or says_the_same(OWNERS[name], value, record[name])
+
+
+@given(st.lists(st.sampled_from(["", " ", "\t\n", "\u3000", "a", " a "]) | st.text(max_size=3), max_size=6))
+def test_blank_texts_are_dropped_from_a_list_of_texts(texts: list[str]) -> None:
+    shaper = user_shaper()
+    record = shaper.shape({"emails": texts})
+    assert record["emails"] == [text for text in texts if text.strip()]
+    assert shaper.dropped_elements == len(texts) - len(record["emails"])
 
 
 def test_constants_are_not_taken_from_an_item() -> None:
