@@ -15,16 +15,16 @@ from rich.table import Table
 from freshsales_review.capture import SELECTION, due
 from freshsales_review.changes import rewrite_warehouse
 from freshsales_review.dbt import load_dbt, run_dbt
+from freshsales_review.decisions.command import campaign_group, decide_command
 from freshsales_review.errors import ReviewError
 from freshsales_review.findings import print_findings, print_json
 from freshsales_review.forget import forget, traces_of
 from freshsales_review.forget_person import find, forget_person
 from freshsales_review.forget_person import traces_of as traces_of_person
 from freshsales_review.losses import Threshold
+from freshsales_review.options import loader_option, marts_schema_option, warehouse_option
 from freshsales_review.places import (
     DEFAULTS,
-    DUCKDB,
-    LOADERS,
     POSTGRESQL,
     landing_of,
     places_of,
@@ -42,31 +42,11 @@ from freshsales_review.timeliness import Run, check_timely, latest_runs
 from freshsales_review.verify import KEYS, Check, Due, verify
 from freshsales_review.warehouse import open_warehouse
 
-_loader = click.option(
-    "--loader",
-    type=click.Choice(LOADERS),
-    default=DUCKDB,
-    show_default=True,
-    help="Whose settings say where things are, as Meltano has them, or the environment.",
-)
 _landing = click.option(
     "--landing",
     help="Where the loader writes, if its settings are not to say: a DuckDB file, or a postgresql:// URL.",
 )
 _schema = click.option("--schema", help="Schema that the loader writes into, if its settings are not to say.")
-_warehouse = click.option(
-    "--warehouse",
-    envvar="FRESHSALES_REVIEW_WAREHOUSE",
-    help="Where the marts are: path of a DuckDB file, or a postgresql:// URL.  "
-    "[default: where dbt builds them]",
-)
-_marts_schema = click.option(
-    "--marts-schema",
-    envvar="FRESHSALES_REVIEW_MARTS_SCHEMA",
-    default="freshsales_identity",
-    show_default=True,
-    help="Schema that the marts live in.",
-)
 _output = click.option(
     "--output",
     envvar="FRESHSALES_REVIEW_OUTPUT",
@@ -127,8 +107,12 @@ def main() -> None:
     """Check what the pipeline loaded, build the marts, and review them."""
 
 
+main.add_command(decide_command)
+main.add_command(campaign_group)
+
+
 @main.command("verify")
-@_loader
+@loader_option
 @_landing
 @_schema
 @_max_age_minutes
@@ -187,7 +171,7 @@ def verify_command(
 
 
 @main.command("capture")
-@_loader
+@loader_option
 def capture_command(loader: str) -> None:
     """Build the history of complete reads that no build has seen, before a load overwrites their rows.
 
@@ -206,8 +190,8 @@ def capture_command(loader: str) -> None:
 
 
 @main.command("build")
-@_loader
-@_marts_schema
+@loader_option
+@marts_schema_option
 @_output
 @_without_names
 @_max_age_minutes
@@ -252,7 +236,7 @@ def raw_command(source: str, schema: str) -> None:
 
 
 @main.command("forget")
-@_loader
+@loader_option
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
 @click.argument("sync_id")
 def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
@@ -273,8 +257,8 @@ def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
 
 
 @main.command("forget-person")
-@_loader
-@_marts_schema
+@loader_option
+@marts_schema_option
 @_output
 @_without_names
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
@@ -305,7 +289,7 @@ def forget_person_command(
 
 
 @main.command("dbt", context_settings={"ignore_unknown_options": True})
-@_loader
+@loader_option
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def dbt_command(loader: str, arguments: tuple[str, ...]) -> None:
     """Run any command of dbt where the loader's settings say."""
@@ -313,9 +297,9 @@ def dbt_command(loader: str, arguments: tuple[str, ...]) -> None:
 
 
 @main.command("report")
-@_loader
-@_warehouse
-@_marts_schema
+@loader_option
+@warehouse_option
+@marts_schema_option
 @_output
 @_without_names
 @click.option("--account", help="Host name of the one account that the page is about.  [default: all]")
@@ -357,9 +341,9 @@ def report_command(
 
 
 @main.command("fleet-report")
-@_loader
-@_warehouse
-@_marts_schema
+@loader_option
+@warehouse_option
+@marts_schema_option
 @click.option(
     "--output",
     default="output/fleet.html",
@@ -395,8 +379,8 @@ def fleet_report_command(
 
 
 @main.command("reveal")
-@_loader
-@_marts_schema
+@loader_option
+@marts_schema_option
 @click.argument("addresses", type=click.Path(path_type=Path, dir_okay=False))
 def reveal_command(loader: str, marts_schema: str, addresses: Path) -> None:
     """Show who is who, where the account was read with pseudonyms.

@@ -1,4 +1,4 @@
-"""The warehouse, opened read-only: one small face over DuckDB and PostgreSQL."""
+"""The warehouse: one small face over DuckDB and PostgreSQL, opened to read, or for one transaction."""
 
 import os
 import re
@@ -63,6 +63,11 @@ class Warehouse(Protocol):
         """Run one statement that both engines understand; parameters stand as `$1`, `$2`."""
 
 
+class WritableWarehouse(Warehouse, Protocol):
+    def change(self, sql: str, *rows: Sequence[object]) -> None:
+        """Run one statement once for each row of parameters, or once without any."""
+
+
 class DuckDBWarehouse:
     columns = COLUMNS_IN_DUCKDB
     sha256_of_lines = "sha256(string_agg({0}, chr(10) order by encode({0})))"
@@ -82,6 +87,23 @@ class DuckDBWarehouse:
         try:
             while rows := found.fetchmany(ROWS_AT_ONCE):
                 yield from rows
+        except duckdb.Error as error:
+            raise _refused(error) from error
+
+
+class DuckDBInTransaction(DuckDBWarehouse):
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
+        # A cursor of DuckDB is a connection of its own, and sees nothing of this transaction.
+        try:
+            found = self._connection.execute(sql, list(parameters))
+            return Result(tuple(column[0] for column in found.description or ()), iter(found.fetchall()))
+        except duckdb.Error as error:
+            raise _refused(error) from error
+
+    def change(self, sql: str, *rows: Sequence[object]) -> None:
+        try:
+            for row in rows or ((),):
+                self._connection.execute(sql, list(row))
         except duckdb.Error as error:
             raise _refused(error) from error
 
@@ -117,6 +139,15 @@ class PostgreSQLWarehouse:
         return f" (column {', '.join(name for (name,) in columns)})" if columns else ""
 
 
+class PostgreSQLInTransaction(PostgreSQLWarehouse):
+    def change(self, sql: str, *rows: Sequence[object]) -> None:
+        try:
+            for row in rows or ((),):
+                psycopg.RawCursor(self._connection).execute(sql.encode(), list(row))
+        except psycopg.Error as error:
+            raise _refused(error) from error
+
+
 @contextmanager
 def open_warehouse(location: str) -> Iterator[Warehouse]:
     """Open a DuckDB file by its path, or PostgreSQL by its `postgresql://` URL."""
@@ -130,20 +161,43 @@ def open_warehouse(location: str) -> Iterator[Warehouse]:
             yield DuckDBWarehouse(connection)
 
 
-def _connect_duckdb(path: Path) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def open_to_write(location: str) -> Iterator[WritableWarehouse]:
+    """Open it for one transaction: all that is changed is kept when the block ends well, else nothing.
+
+    Nobody else writes in the meantime: DuckDB locks its file, and in PostgreSQL who comes second waits.
+    """
+    if location.startswith(("postgresql://", "postgres://")):
+        with _connect_postgresql(location, read_only=False) as connection:
+            connection.execute("select pg_advisory_xact_lock(hashtext('freshsales_decisions'))")
+            yield PostgreSQLInTransaction(connection)
+    elif "://" in location:
+        raise ReviewError("The warehouse must be the path of a DuckDB file or a postgresql:// URL.")
+    else:
+        with _connect_duckdb(Path(location), read_only=False) as connection:
+            connection.begin()
+            yield DuckDBInTransaction(connection)
+            try:
+                connection.commit()
+            except duckdb.Error as error:
+                raise _refused(error) from error
+
+
+def _connect_duckdb(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     if not path.is_file():
         raise ReviewError(f"There is no DuckDB file at {path}: run the pipeline first, or name another.")
     try:
-        return duckdb.connect(str(path), read_only=True)
+        return duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
         if "lock" in str(error).lower():
+            held = "writes it" if read_only else "reads or writes it"
             raise ReviewError(
-                f"{path} is held open by another process that writes it: wait until that has ended."
+                f"{path} is held open by another process that {held}: wait until that has ended."
             ) from error
         raise ReviewError(f"{path} cannot be opened as a DuckDB file: {_first_line(error)}") from error
 
 
-def _connect_postgresql(url: str) -> "psycopg.Connection[Row]":
+def _connect_postgresql(url: str, *, read_only: bool = True) -> "psycopg.Connection[Row]":
     try:
         settings = conninfo_to_dict(url)
     except psycopg.Error as error:
@@ -163,9 +217,10 @@ def _connect_postgresql(url: str) -> "psycopg.Connection[Row]":
     except psycopg.Error as error:
         reason = _without(str(settings.get("password") or ""), _first_line(error))
         raise ReviewError(f"PostgreSQL at {host}:{port} cannot be opened: {reason}") from error
-    connection.read_only = True
-    # Everything that is read comes from one moment, even when a load is under way.
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = read_only
+    if read_only:
+        # Everything that is read comes from one moment, even when a load is under way.
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
 
 

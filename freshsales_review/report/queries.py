@@ -161,9 +161,17 @@ order by review.risk_score desc, lower(review.display_name), review.account, rev
 """
 
 ENTITLEMENTS = """
-select account, identity_key, resource_type, resource_name, entitlement, granted_via
+select account, identity_key, grant_key, resource_type, resource_name, entitlement, granted_via
 from {marts}.identity_entitlements
 order by account, identity_key, resource_type, resource_name, is_direct desc, granted_via
+"""
+
+# The reads that people and grants rest on: what a decision is about, and how old it is.
+RESTS_ON = """
+select account, stream, sync_id, population_sha256
+from {marts}.data_quality
+where sync_id = last_complete_sync_id and stream in ('owners', 'scim_users', 'scim_group_members')
+order by account, stream, sync_id desc
 """
 
 EVENTS = """
@@ -242,6 +250,7 @@ PANELS = {
     "by_role": BY_ROLE,
     "people": PEOPLE,
     "entitlements": ENTITLEMENTS,
+    "rests_on": RESTS_ON,
     "events": EVENTS,
     "sources": SOURCES,
     "reconciled": RECONCILED,

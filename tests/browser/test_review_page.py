@@ -46,9 +46,9 @@ def as_csv(value: object) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def exported(page: Page) -> list[dict[str, str]]:
+def exported(page: Page, button: str = "Export CSV for sign-off") -> list[dict[str, str]]:
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export CSV for sign-off").click()
+        page.get_by_role("button", name=button).click()
     text = Path(download.value.path()).read_bytes().decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
@@ -117,9 +117,42 @@ def test_the_exported_rows_are_those_of_sql_in_their_order(company: DuckDBFile, 
         "where status = 'unmanaged' order by risk_score desc, lower(name), people.identity_key"
     )
     rows = exported(page)
-    assert [tuple(row.values()) for row in rows] == [(*map(as_csv, row), "", "", "") for row in wanted]
+    # Of people whom SCIM does not have, the list of owners tells.
+    read = rests_on(company, "owners")
+    assert [tuple(row.values()) for row in rows] == [
+        (*map(as_csv, row), "", *read, "", "", "", "") for row in wanted
+    ]
     assert len(rows) > 0
-    assert list(rows[0])[-3:] == ["decision", "reviewer", "note"]
+    assert list(rows[0])[-4:] == ["decision", "reviewer", "note", "decided_at"]
+
+
+def test_a_row_a_grant_is_exported_with_the_read_it_rests_on(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    choose(page, "Status", "Unmanaged")
+    rows = exported(page, "Export what they hold")
+    streams = {"crm_role": "owners", "scim_group": "scim_group_members"}
+    wanted = company.fetch(
+        f"select held.identity_key, held.grant_key, held.resource_type "
+        f"from {MARTS}.identity_entitlements as held "
+        f"join {MARTS}.access_review as review on review.identity_key = held.identity_key "
+        "where review.status = 'unmanaged'"
+    )
+    found = [
+        (row["identity_key"], row["grant_key"], row["sync_id"], row["population_sha256"]) for row in rows
+    ]
+    assert sorted(found) == sorted(
+        (person, grant, *rests_on(company, streams.get(kind, "scim_users"))) for person, grant, kind in wanted
+    )
+    assert len(found) > 0
+
+
+def rests_on(company: DuckDBFile, stream: str) -> tuple[str, str]:
+    [read] = company.fetch(
+        f"select sync_id, population_sha256 from {MARTS}.data_quality "
+        f"where stream = '{stream}' and sync_id = last_complete_sync_id "
+        "order by sync_id desc limit 1"
+    )
+    return read
 
 
 def test_a_bar_filters_the_table_and_so_does_its_row_in_the_table_beneath(

@@ -24,6 +24,8 @@ MARTS = (
     "deprovisioning",
     "identity_timeline",
     "idp_load_quality",
+    "review_outcomes",
+    "review_campaigns",
 )
 # A public interface as well: what any source of people is brought in with.
 CONTRACT = ("stg_idp__users", "stg_idp__app_assignments", "stg_idp__events")

@@ -1,8 +1,8 @@
 {#-
-  The columns of a raw table, cast; a table or column that was never loaded is an empty one. `columns` maps a name
+  The columns of a raw table, cast; a table or column that was never loaded or written is an empty one. `columns` maps a name
   to `text`, `integer`, `boolean`, `timestamp` or `json`. With --no-introspect all are taken to be there.
 -#}
-{% macro freshsales_source(stream, columns) %}
+{% macro freshsales_source(stream, columns, source_name='freshsales') %}
     {%- set types = {
         'text': dbt.type_string(),
         'integer': dbt.type_bigint(),
@@ -10,7 +10,7 @@
         'timestamp': dbt.type_timestamp(),
         'json': freshsales_identity.freshsales_type_json(),
     } -%}
-    {%- set table = source('freshsales', stream) -%}
+    {%- set table = source(source_name, stream) -%}
     {%- if execute and flags.INTROSPECT -%}
         {%- set loaded = adapter.get_relation(table.database, table.schema, table.identifier) -%}
         {%- set there = freshsales_identity.freshsales_loaded_columns(loaded) if loaded else [] -%}

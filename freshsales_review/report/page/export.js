@@ -1,24 +1,62 @@
-// The filtered people as CSV, with columns for the reviewer to fill in.
+// The filtered people, or what they hold, as CSV: with the read that each row rests on, and columns for the reviewer to
+// fill in. `freshsales-review decide` takes both.
 
-const TO_FILL_IN = ["decision", "reviewer", "note"];
+const EVIDENCE = ["grant_key", "sync_id", "population_sha256"];
+const TO_FILL_IN = ["decision", "reviewer", "note", "decided_at"];
+const STREAMS = { crm_role: "owners", crm_territory: "owners", scim_group: "scim_group_members" };
 // What a spreadsheet takes for the start of a formula, also in full width (OWASP, CSV injection).
 const FORMULA = /^\s*[=+\-@＝＋－＠\t\r\n]/;
 
-function csvOf({ people, entitlements }, rows) {
+function csvOfPeople({ people, entitlements, rests_on: reads }, rows) {
   const columns = Object.keys(people.columns);
   const held = entitlements.byPerson();
   const lines = rows.map((row) => [
     ...columns.map((column) => people.value(column, row)),
     (held.get(people.person(row)) ?? []).map((at) => entitlementInWords(entitlements, at)).join("; "),
+    null,
+    ...readOf(
+      reads,
+      people.value("account", row),
+      people.value("scim_user_id", row) === null ? "owners" : "scim_users",
+    ),
     ...TO_FILL_IN.map(() => null),
   ]);
-  // The mark tells Excel that this is UTF-8.
-  return (
-    "\ufeff" +
-    [[...columns, "entitlements", ...TO_FILL_IN], ...lines]
-      .map((line) => line.map(csvCell).join(",") + "\r\n")
-      .join("")
+  return csv([[...columns, "entitlements", ...EVIDENCE, ...TO_FILL_IN], ...lines]);
+}
+
+function csvOfGrants({ people, entitlements, rests_on: reads }, rows) {
+  const named = ["name", "email", "department"];
+  const columns = ["account", "identity_key", "resource_type", "resource_name", "entitlement", "granted_via"];
+  const held = entitlements.byPerson();
+  const lines = rows.flatMap((row) =>
+    (held.get(people.person(row)) ?? []).map((at) => [
+      ...named.map((column) => people.value(column, row)),
+      ...columns.map((column) => entitlements.value(column, at)),
+      entitlements.value("grant_key", at),
+      ...readOf(
+        reads,
+        people.value("account", row),
+        STREAMS[entitlements.value("resource_type", at)] ?? "scim_users",
+      ),
+      ...TO_FILL_IN.map(() => null),
+    ]),
   );
+  return csv([[...named, ...columns, ...EVIDENCE, ...TO_FILL_IN], ...lines]);
+}
+
+// The last complete read of a stream: its run, and the hash of its population.
+function readOf(reads, account, stream) {
+  const row = reads
+    .rows()
+    .find((at) => reads.value("account", at) === account && reads.value("stream", at) === stream);
+  return ["sync_id", "population_sha256"].map((column) =>
+    row === undefined ? null : reads.value(column, row),
+  );
+}
+
+// The mark tells Excel that this is UTF-8.
+function csv(lines) {
+  return "\ufeff" + lines.map((line) => line.map(csvCell).join(",") + "\r\n").join("");
 }
 
 function entitlementInWords(entitlements, row) {

@@ -17,11 +17,16 @@ const shownRows = () =>
     .map(([row]) => row);
 document.getElementById("clear").addEventListener("click", () => filters.clear());
 document.getElementById("print").addEventListener("click", () => window.print());
-document
-  .getElementById("export")
-  .addEventListener("click", () =>
-    download(`access-review-${report.written_at.slice(0, 10)}.csv`, csvOf(report, shownRows())),
-  );
+for (const [id, name, csvOf] of [
+  ["export", "access-review", csvOfPeople],
+  ["export-grants", "access-review-grants", csvOfGrants],
+]) {
+  document
+    .getElementById(id)
+    .addEventListener("click", () =>
+      download(`${name}-${report.written_at.slice(0, 10)}.csv`, csvOf(report, shownRows())),
+    );
+}
 document.addEventListener("keydown", (event) => {
   if (event.key === "/" && !event.target.closest("input, select, textarea, dialog")) {
     event.preventDefault();

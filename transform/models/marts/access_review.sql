@@ -263,15 +263,20 @@ scored as (
 )
 
 select
-    account,
-    identity_key,
-    display_name,
-    email,
-    department,
-    status,
+    scored.account,
+    scored.identity_key,
+    scored.display_name,
+    scored.email,
+    scored.department,
+    scored.status,
     {% for flag in flags -%}
-    {{ flag.name }},
+    scored.{{ flag.name }},
     {% endfor %}
-    risk_score,
-    nullif(substr(words, 3), '') as reasons
+    scored.risk_score,
+    nullif(substr(scored.words, 3), '') as reasons,
+    decided.last_decision,
+    decided.last_decided_at,
+    decided.changed_since_decision
 from scored
+left join (select * from {{ ref('int_freshsales__last_decisions') }}) as decided
+    on {{ freshsales_identity.freshsales_same('scored', 'decided', ['account', 'identity_key']) }}
