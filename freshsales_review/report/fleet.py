@@ -53,9 +53,9 @@ from {marts}.access_review
 group by account
 """
 RAISED = """
-select account, flag, count(*) as people
+select account, flag, count(case when is_raised then 1 end) as people,
+    count(case when is_raised is null then 1 end) as not_known
 from {marts}.identity_flags
-where is_raised
 group by account, flag
 """
 HEADINGS = ("Account", "Last read", "Whole since", "Failing since", "Why", "People", "To decide")
@@ -69,10 +69,12 @@ class AccountRow:
     whole_at: dt.datetime | None
     fails: bool
     failing_since: dt.datetime | None = None
-    failing: list[str] = field(default_factory=list)
+    failing: dict[str, list[str]] = field(default_factory=dict)
+    """The streams that fail, by the reason."""
     people: int = 0
     to_decide: int = 0
-    raised: dict[str, int] = field(default_factory=dict)
+    raised: dict[str, int | None] = field(default_factory=dict)
+    """How many people have a flag; None where it is known of nobody, which is not 0."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,17 @@ def overview(warehouse: Warehouse, marts_schema: str) -> Overview:
     }
     for account, stream, reason, since in warehouse.query(FAILURES.format(marts=marts)):
         row = rows[account]
-        row.failing.append(f"{stream}: {reason or 'rows are missing, or held back'}")
+        row.failing.setdefault(reason or "rows are missing, or held back", []).append(stream)
         began = _moment(since)
         row.failing_since = min(filter(None, (row.failing_since, began)), default=None)
     for account, people, to_decide in warehouse.query(PEOPLE.format(marts=marts)):
         if account in rows:
             rows[account].people, rows[account].to_decide = people, to_decide
-    for account, flag, people in warehouse.query(RAISED.format(marts=marts)):
+    for account, flag, people, not_known in warehouse.query(RAISED.format(marts=marts)):
         if account in rows:
-            rows[account].raised[flag] = people
+            rows[account].raised[flag] = None if not_known == rows[account].people else people
     labels: dict[str, str] = dict(warehouse.query(FLAGS.format(marts=marts)))
-    found = {flag for row in rows.values() for flag in row.raised}
+    found = {flag for row in rows.values() for flag, people in row.raised.items() if people}
     flags = {flag: label for flag, label in labels.items() if flag in found}
     return Overview(list(rows.values()), flags, dt.datetime.now(dt.UTC))
 
@@ -138,8 +140,10 @@ def _row(row: AccountRow, flags: Iterable[str], pages: Mapping[str, str]) -> str
     if row.account in pages:
         name = f'<a href="{html.escape(quote(pages[row.account]))}">{name}</a>'
     moments = [_shown(moment) for moment in (row.last_read_at, row.whole_at, row.failing_since)]
+    reasons = [f"{reason}: {', '.join(streams)}" for reason, streams in row.failing.items()]
     numbers = [row.people, row.to_decide, *(row.raised.get(flag, 0) for flag in flags)]
-    cells = [*moments, "; ".join(row.failing), *(f"{number:,}" for number in numbers)]
+    known = ["" if number is None else f"{number:,}" for number in numbers]
+    cells = [*moments, "; ".join(reasons), *known]
     return f'<tr class="{"failing" if row.fails else "whole"}"><td>{name}</td>{_cells("td", cells)}</tr>'
 
 

@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from freshsales_review.cli import main
+from freshsales_review.report.fleet import overview
+from freshsales_review.warehouse import open_warehouse
 from tests.review import marts
 from tests.review.conftest import Filled
 from tests.review.test_report import payload
@@ -93,11 +95,20 @@ def test_the_overview_names_accounts_and_no_person(fleet: Filled, tmp_path: Path
     assert [text.index(account) for account in (FAILING, ONE, OTHER)] == sorted(
         text.index(account) for account in (FAILING, ONE, OTHER)
     ), "those that fail come first"
-    assert "owners: failed: quota" in text
+    assert "failed: quota: owners" in text
     assert "teams" not in text, "an account need not have teams"
     assert f'href="pages/{ONE}.html"' in text
     names = fleet.fetch("select display_name, email from freshsales_identity.identities")
     assert not [name for row in names for name in row if name in text]
+
+
+def test_a_flag_that_is_known_of_nobody_is_not_counted_as_none(fleet: Filled) -> None:
+    with open_warehouse(fleet.location) as opened:
+        rows = overview(opened, "freshsales_identity").accounts
+    for row in rows:
+        assert row.raised["has_no_group"] is None
+        # In the invented company of three, nobody has this one.
+        assert row.raised.get("is_orphaned_owner", 0) is not None
 
 
 @pytest.mark.parametrize("account", ["../escape", "/etc/passwd", "..", 'a"><script>', "ünï.example"])
