@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.marts.conftest import Marts
-from tests.marts.dbt import PROJECT, built
+from tests.marts.dbt import PROJECT, built, target
 from tests.marts.engines import MARTS, DuckDB
 from tests.marts.questions import questions
 from tests.marts.raw import SCHEMAS, column_types
@@ -33,9 +33,11 @@ def test_the_documentation_builds_and_describes_every_column_of_the_marts(
     duckdb_marts: Marts, shared: Path, work: Path
 ) -> None:
     assert duckdb_marts.builds
-    built("docs", "generate", work=work, environment=DuckDB(shared / "marts.duckdb").environment)
-    catalog = json.loads((work / "target/catalog.json").read_text())["nodes"]
-    manifest = json.loads((work / "target/manifest.json").read_text())
+    environment = DuckDB(shared / "marts.duckdb").environment
+    built("docs", "generate", work=work, environment=environment)
+    made = target(work, environment)
+    catalog = json.loads((made / "catalog.json").read_text())["nodes"]
+    manifest = json.loads((made / "manifest.json").read_text())
     for mart in MARTS:
         node = f"model.freshsales_identity.{mart}"
         described = {

@@ -171,6 +171,9 @@ def test_every_flag_is_a_column_and_every_flag_column_is_a_flag(marts: Marts) ->
         "status",
         "risk_score",
         "reasons",
+        "last_decision",
+        "last_decided_at",
+        "changed_since_decision",
     }
     assert set(last["access_review"][0]) - not_flags == set(described)
     assert columns - not_flags == set(described)

@@ -118,7 +118,8 @@ def test_receipts_say_what_the_claim_rests_on(outcome: Outcome) -> None:
         "profile": ("single_object", "single_page", None, 1),
         "owners": ("total_reached", "unchanging_total", counted["owners"], 1),
         "roles": ("total_reached", "single_page", counted["roles"], 1),
-        "territories": ("total_reached", "single_page", counted["territories"], 1),
+        # Ten of twelve may be where a server cuts: one question more shows that nothing follows.
+        "territories": ("empty_page", "single_page", counted["territories"], 1),
         "teams": ("total_reached", "single_page", counted["teams"], 1),
         "scim_users": ("total_reached", "overlapping_pages", counted["scim_users"], 1),
         "scim_groups": ("total_reached", "overlapping_pages", counted["scim_groups"], 1),
