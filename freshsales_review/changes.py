@@ -1,14 +1,14 @@
 """Changes of rows that others write: by the loader's own DuckDB, by this one's, or in PostgreSQL.
 
-Each DuckDB file has one writer. What is deleted from such a file stays in its free blocks; `rewritten` copies
-what is left into a new file, which takes the place of the old one.
+Each DuckDB file has one writer. What is deleted from such a file stays in its free blocks, until what
+is left is copied into a new file, which takes the place of the old one.
 """
 
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +41,12 @@ connection.close()
 """
 
 
-def change_landing(places: Places, statements: Sequence[Statement], *, rewrite: bool = False) -> None:
-    """Change the raw tables, all of it or nothing."""
+def change_landing(
+    places: Places, statements: Sequence[Statement], *, rewritten: Collection[str] | None = None
+) -> None:
+    """Change the raw tables, all of it or nothing; the tables `rewritten` keep nothing of deleted rows."""
     if places.loader != DUCKDB:
-        _change_postgresql(places.landing, statements, rewrite=rewrite)
+        _change_postgresql(places.landing, statements, rewritten or ())
         return
     python = python_of(DUCKDB)
     if python is None:
@@ -52,7 +54,7 @@ def change_landing(places: Places, statements: Sequence[Statement], *, rewrite: 
             f"Only the DuckDB of the loader may write {places.landing}, and target-duckdb is not installed "
             "by Meltano here: run this in the Meltano project that loads."
         )
-    new = _new_name(places.landing) if rewrite else None
+    new = None if rewritten is None else _new_name(places.landing)
     finished = subprocess.run(  # noqa: S603 - the loader's own Python
         [python, "-c", BY_LOADER],
         input=json.dumps([places.landing, statements, new and str(new)]),
@@ -116,14 +118,14 @@ def _unchanged(path: str, error: duckdb.Error) -> ReviewError:
     return ReviewError(f"{path} could not be changed: {str(error).splitlines()[0]}")
 
 
-def _change_postgresql(url: str, statements: Sequence[Statement], *, rewrite: bool = False) -> None:
+def _change_postgresql(url: str, statements: Sequence[Statement], rewritten: Collection[str] = ()) -> None:
     try:
         with psycopg.connect(url) as connection, psycopg.RawCursor(connection) as cursor:
             for statement, parameters in statements:
                 cursor.execute(statement.encode(), parameters)
-        if rewrite:
+        if rewritten:
             with psycopg.connect(url, autocommit=True) as connection:
-                for table in dict.fromkeys(statement.split()[2] for statement, _ in statements):
+                for table in rewritten:
                     connection.execute(f"vacuum full {table}".encode())
     except psycopg.Error as error:
         raise ReviewError(f"PostgreSQL refused the change: {str(error).splitlines()[0]}") from error

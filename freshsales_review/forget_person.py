@@ -76,9 +76,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Change:
-    """`place` is a table, or a column of one."""
+    """`place` is a table, or a column of one; `table` is the table, quoted."""
 
     place: str
+    table: str
     rows: int
     statement: Statement
 
@@ -88,6 +89,8 @@ class Traces:
     """How many rows or cells of each table are changed, and the statements that do it."""
 
     rows: Mapping[str, int]
+    # The raw tables that are changed, quoted.
+    tables: tuple[str, ...]
     landing: tuple[Statement, ...]
     history: tuple[Statement, ...]
 
@@ -148,13 +151,16 @@ def traces_of(places: Places, person: Person) -> Traces:
     for change in (*raw, *history):
         rows[change.place] += change.rows
     return Traces(
-        rows, tuple(change.statement for change in raw), tuple(change.statement for change in history)
+        rows,
+        tuple(dict.fromkeys(change.table for change in raw)),
+        tuple(change.statement for change in raw),
+        tuple(change.statement for change in history),
     )
 
 
 def forget_person(places: Places, traces: Traces) -> None:
     """Take the person out of both. Done again after a failure half way, it does the rest."""
-    change_landing(places, traces.landing, rewrite=True)
+    change_landing(places, traces.landing, rewritten=traces.tables)
     if traces.history:
         change_warehouse(places, traces.history)
 
@@ -265,11 +271,11 @@ def _of_table(
     for where, start, condition, values in changes:
         [(rows,)] = warehouse.query(f"select count(*) from {quoted} where {condition}", values)
         if rows:
-            yield Change(where, rows, (start + condition, values))
+            yield Change(where, quoted, rows, (start + condition, values))
     if schema != HISTORY:
         for column in sorted(columns & JSON_COLUMNS):
             for statement in _in_json(warehouse, quoted, column, account, person):
-                yield Change(f"{place}.{column}", 1, statement)
+                yield Change(f"{place}.{column}", quoted, 1, statement)
 
 
 def _about(table: str, columns: set[str], person: Person, account: str) -> tuple[str, list[Any]]:

@@ -44,10 +44,21 @@ def zoe(**columns: Any) -> Row:
     )
 
 
+def bob() -> Row:
+    """Names Zoe to the end, as a directory may that does not look whether she is there."""
+    return user(
+        "bob",
+        "bob@acme.example",
+        manager_id="zoe.quill@acme.example",
+        manager_display_name="Zoe Quill",
+        additional_attributes={"buddy": "Zoe.Quill@acme.example"},
+    )
+
+
 def others(**columns: Any) -> list[Row]:
     return [
         user("ann", "ann@acme.example", manager_id=ZOE_ID, manager_display_name="Zoe Quill", **columns),
-        user("bob", "bob@acme.example", additional_attributes={"buddy": "Zoe.Quill@acme.example"}),
+        bob(),
     ]
 
 
@@ -62,7 +73,7 @@ def company(*, with_zoe: bool, **columns: Any) -> dict[str, list[Row]]:
             "scim_group_members": members("sales", "ann", ZOE_ID),
         }
     return {
-        "scim_users": [user("ann", "ann@acme.example", **columns), user("bob", "bob@acme.example")],
+        "scim_users": [user("ann", "ann@acme.example", **columns), bob()],
         "owners": owners,
         "scim_groups": [group("sales") | {"members": listed[:1]}],
         "scim_group_members": members("sales", "ann"),
