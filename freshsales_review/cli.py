@@ -22,21 +22,20 @@ from freshsales_review.forget import forget, traces_of
 from freshsales_review.forget_person import find, forget_person
 from freshsales_review.forget_person import traces_of as traces_of_person
 from freshsales_review.losses import Threshold
-from freshsales_review.options import loader_option, marts_schema_option, warehouse_option
+from freshsales_review.options import (
+    loader_option,
+    marts_schema_option,
+    output_option,
+    without_names_option,
+)
 from freshsales_review.places import (
     DEFAULTS,
-    POSTGRESQL,
     landing_of,
     places_of,
-    warehouse_of,
 )
 from freshsales_review.pseudonyms import check_key, key_of_environment, known_in, revealed
 from freshsales_review.raw import messages
-from freshsales_review.report.data import accounts_in, read, require_marts
-from freshsales_review.report.fleet import overview, page_name
-from freshsales_review.report.fleet import render as render_overview
-from freshsales_review.report.render import render
-from freshsales_review.report.write import write_private
+from freshsales_review.report.command import fleet_report_command, report_command, write_report
 from freshsales_review.terminal import cell, printable, show_what_can_be_shown
 from freshsales_review.timeliness import Run, check_timely, latest_runs
 from freshsales_review.verify import KEYS, Check, Due, verify
@@ -47,15 +46,6 @@ _landing = click.option(
     help="Where the loader writes, if its settings are not to say: a DuckDB file, or a postgresql:// URL.",
 )
 _schema = click.option("--schema", help="Schema that the loader writes into, if its settings are not to say.")
-_output = click.option(
-    "--output",
-    envvar="FRESHSALES_REVIEW_OUTPUT",
-    default="output/access-review.html",
-    show_default=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write; only its owner may read it.",
-)
-_without_names = click.option("--without-names", is_flag=True, help="Leave names and emails of people out.")
 _max_age_minutes = click.option(
     "--max-age-minutes",
     envvar="FRESHSALES_REVIEW_MAX_AGE_MINUTES",
@@ -109,6 +99,8 @@ def main() -> None:
 
 main.add_command(decide_command)
 main.add_command(campaign_group)
+main.add_command(report_command)
+main.add_command(fleet_report_command)
 
 
 @main.command("verify")
@@ -192,8 +184,8 @@ def capture_command(loader: str) -> None:
 @main.command("build")
 @loader_option
 @marts_schema_option
-@_output
-@_without_names
+@output_option
+@without_names_option
 @_max_age_minutes
 @_sync_id
 def build_command(
@@ -222,7 +214,7 @@ def build_command(
     run_dbt(places, "build", "--exclude-resource-type", "unit_test")
     if any(check.differences for check in findings.checks):
         sys.exit(1)
-    _report(places.warehouse, marts_schema, output, names=not without_names)
+    write_report(places.warehouse, marts_schema, output, names=not without_names)
 
 
 @main.command("raw")
@@ -259,8 +251,8 @@ def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
 @main.command("forget-person")
 @loader_option
 @marts_schema_option
-@_output
-@_without_names
+@output_option
+@without_names_option
 @click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
 @click.argument("who")
 def forget_person_command(
@@ -284,7 +276,7 @@ def forget_person_command(
     run_dbt(places, "run")
     rewrite_warehouse(places)
     if output.exists():
-        _report(places.warehouse, marts_schema, output, names=not without_names)
+        write_report(places.warehouse, marts_schema, output, names=not without_names)
     click.echo("The person is taken out. Backups, and copies of these files elsewhere, are yours to change.")
 
 
@@ -294,88 +286,6 @@ def forget_person_command(
 def dbt_command(loader: str, arguments: tuple[str, ...]) -> None:
     """Run any command of dbt where the loader's settings say."""
     run_dbt(places_of(loader), *arguments)
-
-
-@main.command("report")
-@loader_option
-@warehouse_option
-@marts_schema_option
-@_output
-@_without_names
-@click.option("--account", help="Host name of the one account that the page is about.  [default: all]")
-@click.option(
-    "--all",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write a page of its own for each account into this folder, and none at --output.",
-)
-def report_command(
-    *,
-    loader: str,
-    warehouse: str | None,
-    marts_schema: str,
-    output: Path,
-    account: str | None,
-    folder: Path | None,
-    without_names: bool,
-) -> None:
-    """Write the access review as one HTML page that needs no server and no network.
-
-    A page of one account holds nothing of any other, so that it can be handed to the people of that account.
-    """
-    if account is not None and folder is not None:
-        raise click.UsageError("Give --account or --all, not both.")
-    if loader == POSTGRESQL or warehouse is None:
-        warehouse = warehouse_of(loader)
-    if folder is None:
-        _report(warehouse, marts_schema, output, names=not without_names, account=account)
-        return
-    with open_warehouse(warehouse) as opened:
-        require_marts(opened, marts_schema)
-        for each in accounts_in(opened, marts_schema):
-            report = read(opened, marts_schema, names=not without_names, account=each)
-            write_private(folder / page_name(each), render(report))
-            click.echo(
-                f"{printable(str(folder / page_name(each)))}: {len(report.panels['people'].rows):,} people"
-            )
-
-
-@main.command("fleet-report")
-@loader_option
-@warehouse_option
-@marts_schema_option
-@click.option(
-    "--output",
-    default="output/fleet.html",
-    show_default=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write; only its owner may read it.",
-)
-@click.option(
-    "--pages",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of `report --all`, to link to the page of each account.",
-)
-def fleet_report_command(
-    loader: str, warehouse: str | None, marts_schema: str, output: Path, pages: Path | None
-) -> None:
-    """Write an overview of all accounts as one HTML page, without any person.
-
-    For each account: when it was read, since when it fails and why, and how many people have which flag.
-    """
-    if loader == POSTGRESQL or warehouse is None:
-        warehouse = warehouse_of(loader)
-    with open_warehouse(warehouse) as opened:
-        found = overview(opened, marts_schema)
-    links = {}
-    if pages is not None:
-        for row in found.accounts:
-            page = pages / page_name(row.account)
-            if page.exists():
-                links[row.account] = Path(os.path.relpath(page, output.parent)).as_posix()
-    write_private(output, render_overview(found, links))
-    failing = sum(row.fails for row in found.accounts)
-    click.echo(f"{printable(str(output))}: {len(found.accounts):,} accounts, {failing:,} of them failing")
 
 
 @main.command("reveal")
@@ -419,13 +329,3 @@ class _Findings:
 def _findings(landing: str, schema: str, due: Due) -> _Findings:
     with open_warehouse(landing) as opened:
         return _Findings(verify(opened, schema, due), latest_runs(opened, schema, due.accounts))
-
-
-def _report(
-    warehouse: str, marts_schema: str, output: Path, *, names: bool, account: str | None = None
-) -> None:
-    with open_warehouse(warehouse) as opened:
-        report = read(opened, marts_schema, names=names, account=account)
-    write_private(output, render(report))
-    people = len(report.panels["people"].rows)
-    Console(highlight=False).print(f"{cell(output)}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")

@@ -1,4 +1,6 @@
-"""Options that several commands share: whose settings count, and where the marts are."""
+"""Options that several commands share: whose settings count, where the marts are, and what the page holds."""
+
+from pathlib import Path
 
 import click
 
@@ -23,4 +25,15 @@ marts_schema_option = click.option(
     default="freshsales_identity",
     show_default=True,
     help="Schema that the marts live in.",
+)
+output_option = click.option(
+    "--output",
+    envvar="FRESHSALES_REVIEW_OUTPUT",
+    default="output/access-review.html",
+    show_default=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; only its owner may read it.",
+)
+without_names_option = click.option(
+    "--without-names", is_flag=True, help="Leave names and emails of people out."
 )

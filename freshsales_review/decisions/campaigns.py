@@ -27,25 +27,9 @@ from freshsales_review.decisions.store import (
     tables_there,
 )
 from freshsales_review.errors import ReviewError
-from freshsales_review.warehouse import Warehouse, WritableWarehouse, columns_of, identifier
+from freshsales_review.warehouse import Warehouse, WritableWarehouse, identifier
 
 ALL = "all"
-# Columns of access_review that are no flag.
-NO_FLAGS = frozenset(
-    {
-        "account",
-        "identity_key",
-        "display_name",
-        "email",
-        "department",
-        "status",
-        "risk_score",
-        "reasons",
-        "last_decision",
-        "last_decided_at",
-        "changed_since_decision",
-    }
-)
 SCOPE_COLUMNS = (
     "account, campaign, identity_key, grant_key, resource_type, resource_id, resource_name, "
     "crm_source_id, scim_source_id"
@@ -210,11 +194,10 @@ def _condition(
     if wanted.department is not None:
         return of_account.format(review, "department = $4"), [wanted.department]
     if wanted.flag is not None:
-        flags = columns_of(warehouse, marts_schema)["access_review"] - NO_FLAGS
+        described = identifier(marts_schema, "review_flags")
+        flags = [flag for (flag,) in warehouse.query(f"select flag from {described} order by flag")]
         if wanted.flag not in flags:
-            raise ReviewError(
-                f"There is no flag {wanted.flag}. Those of access_review are: {', '.join(sorted(flags))}."
-            )
+            raise ReviewError(f"There is no flag {wanted.flag}. There are: {', '.join(flags)}.")
         return of_account.format(review, identifier(wanted.flag)), []
     if not wanted.changed:
         return "true", []

@@ -152,6 +152,23 @@ def company(engine: Engine, work: Path, tmp_path: Path) -> Company:
     return Company(engine, work, tmp_path)
 
 
+def open_by_flag(company: Company) -> None:
+    """Only what the mart review_flags describes is a flag; its holders are the scope."""
+    unknown = company.run("campaign", "open", "2027-Q2", "--flag", "risk_score")
+    assert unknown.exit_code == 1
+    assert "There is no flag risk_score. There are: deprovisioning_failed, " in unknown.output
+    flagged = company.run("campaign", "open", "2027-Q2", "--flag", "has_no_manager")
+    assert flagged.exit_code == 0, flagged.output
+    [asked] = company.engine.query(
+        f"select count(*) as people from {MARTS}.access_review where has_no_manager"
+    )
+    [scope] = company.engine.query(
+        "select count(distinct identity_key) as people from freshsales_decisions.campaign_scope "
+        "where campaign = '2027-Q2'"
+    )
+    assert scope["people"] == asked["people"] > 0
+
+
 def test_outcomes_are_what_the_complete_reads_after_a_decision_show(company: Company) -> None:
     company.read(1)
     assert company.engine.query(f"select * from {MARTS}.review_campaigns") == []
@@ -285,6 +302,7 @@ def test_all_decisions_of_a_file_are_written_or_none_and_none_twice(company: Com
     assert opened.exit_code == 0, opened.output
     assert "department A  open, due 2099-01-31" in opened.output
     assert company.run("campaign", "open", "2027-Q1").exit_code == 1
+    open_by_flag(company)
     company.engine.change(
         f"delete from freshsales_decisions.campaign_scope where campaign = '{CAMPAIGN}' and grant_key is null"
     )
@@ -293,4 +311,4 @@ def test_all_decisions_of_a_file_are_written_or_none_and_none_twice(company: Com
         row["campaign"]: row["population_matches"]
         for row in company.engine.query(f"select * from {MARTS}.review_campaigns")
     }
-    assert matches == {CAMPAIGN: False, "2027-Q1": True}
+    assert matches == {CAMPAIGN: False, "2027-Q1": True, "2027-Q2": True}
