@@ -154,7 +154,7 @@ def verify() -> None:
     command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--landing", str(LANDING)]
     environment = os.environ if sys.stdout.isatty() else os.environ | {"COLUMNS": WIDTH}
     if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603 - our own command
-        raise DemoFailedError("The warehouse does not hold what the tap read.")
+        raise DemoFailedError("The warehouse does not hold what the tap read: the lines above say where.")
 
 
 if __name__ == "__main__":

@@ -111,7 +111,9 @@ def _destination(warehouse: str) -> Any:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise IdpError(f"The folder {path.parent} cannot be made: {error.strerror}.") from None
+            raise IdpError(
+                f"The folder {path.parent} cannot be made: {error.strerror}. Name another with --warehouse."
+            ) from None
         return dlt.destinations.duckdb(str(path))
     try:
         parts = urlsplit(warehouse)

@@ -28,7 +28,7 @@ def problems_of(path: Path) -> list[str]:
     except FileNotFoundError:
         return [f"There is no file at {path}: correct {VARIABLE}."]
     except OSError as error:
-        return [f"{path} cannot be read: {error.strerror}."]
+        return [f"{path} cannot be read ({error.strerror}): name a file that you may read."]
     except UnicodeDecodeError:
         return [f"{path} is not UTF-8: save it as CSV UTF-8."]
     except csv.Error:

@@ -37,8 +37,8 @@ def run_dbt(places: Places, *arguments: str) -> None:
     _close()
     if not result.success:
         # What went wrong dbt has printed itself, but for what it did not expect.
-        reason = f": {result.exception}" if result.exception else ", as it says above"
-        raise ReviewError(f"dbt {arguments[0]} failed{reason}")
+        reason = f": {result.exception}" if result.exception else ""
+        raise ReviewError(f"dbt {arguments[0]} failed{reason}. Its own words are above.")
 
 
 def _project() -> str:

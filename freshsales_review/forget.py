@@ -48,7 +48,10 @@ def traces_of(places: Places, sync_id: str) -> Traces:
     """Find what is of the run; nothing is changed."""
     with open_warehouse(places.landing) as landing:
         if RECEIPTS not in columns_of(landing, places.schema):
-            raise ReviewError(f"There is no table {places.schema}.{RECEIPTS}: nothing was loaded here.")
+            raise ReviewError(
+                f"There is no table {places.schema}.{RECEIPTS}: run the pipeline first, "
+                "or name the loader with --loader."
+            )
         raw = tuple(_raw(landing, places.schema, sync_id))
     history: tuple[Part, ...] = ()
     if places.loader != DUCKDB or Path(places.warehouse).is_file():
@@ -56,7 +59,9 @@ def traces_of(places: Places, sync_id: str) -> Traces:
             history = tuple(_history(warehouse, sync_id))
     traces = Traces(raw, history)
     if not any(traces):
-        raise ReviewError(f"Nothing here is of a run {sync_id}.")
+        raise ReviewError(
+            f"Nothing here is of a run {sync_id}: the mart data_quality has the ids of all runs."
+        )
     return traces
 
 

@@ -100,7 +100,10 @@ def find(places: Places, who: str) -> Person:
     person = Person()
     with open_warehouse(places.landing) as landing:
         if RECEIPTS not in columns_of(landing, places.schema):
-            raise ReviewError(f"There is no table {places.schema}.{RECEIPTS}: nothing was loaded here.")
+            raise ReviewError(
+                f"There is no table {places.schema}.{RECEIPTS}: run the pipeline first, "
+                "or name the loader with --loader."
+            )
         raw = list(_raw_people(landing, places.schema))
         gone = set(_gone(landing, places.schema))
     known = _identity_keys(places)
@@ -111,7 +114,9 @@ def find(places: Places, who: str) -> Person:
     person.ids |= {one for one, names in raw if sought & names}
     person.ids |= {one for one, key, names in known if sought & {key, *names}}
     if not person.ids:
-        raise ReviewError(f"Nobody here has the address or the id {who}.")
+        raise ReviewError(
+            f"Nobody here has the address or the id {who}: the mart identities has those of everybody."
+        )
     person.keys = {(one[0], key) for one, key, _ in known if one in person.ids}
     if any(number > 1 for number in Counter(account for account, _ in person.keys).values()):
         listed = ", ".join(sorted(key for _, key in person.keys))
@@ -122,7 +127,8 @@ def find(places: Places, who: str) -> Person:
     person.ids |= {one for one, key, _ in known if (one[0], key) in person.keys}
     if any("@" in one for _, side, one in person.ids if side == "crm"):
         raise ReviewError(
-            f"An id of {who} in the CRM went to another person later: their rows cannot be told apart."
+            f"An id of {who} in the CRM went to another person later, and their rows cannot be told apart: "
+            "begin with an empty warehouse."
         )
     still = sorted({one for one, _ in raw if one in person.ids and one not in gone})
     if still:

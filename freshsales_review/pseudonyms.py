@@ -61,7 +61,9 @@ def known_in(path: Path) -> list[Known]:
     try:
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error):
-        raise ReviewError(f"{path} cannot be read as a list of addresses in UTF-8.") from None
+        raise ReviewError(
+            f"{path} cannot be read: give a CSV file in UTF-8 with an address in each line."
+        ) from None
     names = next(
         (row.index("name") for row in rows[:1] if "name" in row and not any("@" in cell for cell in row)),
         None,
@@ -89,10 +91,13 @@ def check_key(landing: Warehouse, schema: str, key: str) -> None:
     fingerprints = {row[0] for row in found} - {None}
     if not fingerprints:
         raise ReviewError(
-            f"Nothing in {schema}.{RECEIPTS} was read with pseudonyms: there is nothing to reveal."
+            f"Nothing in {schema}.{RECEIPTS} was read with pseudonyms, so nothing is to be "
+            "revealed: look at the report."
         )
     if fingerprint_of(key) not in fingerprints:
-        raise ReviewError(f"The key in {KEY_VARIABLE} is not the one that the names were replaced with.")
+        raise ReviewError(
+            f"The key in {KEY_VARIABLE} is not the one that the names were replaced with: set that one."
+        )
 
 
 def revealed(warehouse: Warehouse, marts_schema: str, key: str, known: list[Known]) -> Iterator[Revealed]:

@@ -21,7 +21,9 @@ def messages(warehouse: Warehouse, schema: str) -> Iterator[dict[str, Any]]:
     """One SCHEMA for each table, and a RECORD for each row; the receipts come last, as the tap sends them."""
     columns = columns_of(warehouse, schema)
     if RECEIPTS not in columns:
-        raise ReviewError(f"There is no table {schema}.{RECEIPTS}: these are not the tables of the tap.")
+        raise ReviewError(
+            f"There is no table {schema}.{RECEIPTS}: name the file and the schema that the loader wrote."
+        )
     for stream, key in KEYS_IN_FULL.items():
         if stream in columns:
             names = sorted(name for name in columns[stream] if not name.startswith(OWN_TO_LOADERS))

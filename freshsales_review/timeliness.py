@@ -63,7 +63,7 @@ def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta | None, 
             others = f" and {len(runs) - MOST_NAMED:,} more" if len(runs) > MOST_NAMED else ""
             raise ReviewError(
                 f"Run {sync_id} is not the latest run here, which is {latest or 'none'}{others}: the "
-                "load went elsewhere, or did not finish."
+                "load went elsewhere, or did not finish. The log of the loader says which."
             )
         return
     if max_age is None or not runs:

@@ -98,7 +98,9 @@ def verify(warehouse: Warehouse, schema: str, due: Due = LATEST_RUNS) -> list[Ch
         )
     latest = list(_latest_receipts(warehouse, schema, columns[RECEIPTS], due))
     if not latest and not due.accounts:
-        raise ReviewError(f"The table {schema}.{RECEIPTS} is empty: no run has finished yet.")
+        raise ReviewError(
+            f"The table {schema}.{RECEIPTS} is empty: no run has finished yet. Run the pipeline first."
+        )
     in_time = [receipt for receipt, moment in latest if due.since is None or moment >= due.since]
     checks = [
         check

@@ -83,7 +83,7 @@ def _required_problems(config: Mapping[str, Any]) -> list[str]:
     if not known.keys() >= set(required):
         return [f"`required_streams` names a stream that does not exist; these do: {', '.join(known)}."]
     return [
-        f"`required_streams` names {name}, but `{known[name]}`, which it is read with, is not set."
+        f"`required_streams` names {name}, but `{known[name]}`, which it is read with, is not set: set it."
         for name in required
         if not config.get(known[name])
     ]

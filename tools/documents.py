@@ -11,6 +11,7 @@ from typing import Any
 
 from tap_freshsales_users.errors import Cause
 from tap_freshsales_users.records.personal import TREATMENTS, left_out, replaced
+from tools import errors
 from tools.hub import definitions
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,10 @@ def documents() -> dict[Path, str]:
     )
     plugin = _between(
         pipeline.read_text(), "    # settings: made by `make docs`", _meltano_settings(settings)
+    )
+    errors_page = ROOT / "docs/errors.md"
+    made[errors_page] = _between(
+        errors_page.read_text(), "<!-- errors: made by `make docs` -->", errors.tables()
     )
     security = ROOT / "SECURITY.md"
     personal = _between(security.read_text(), "<!-- personal: made by `make docs` -->", _personal_table())

@@ -59,7 +59,9 @@ def publish_command(warehouse: str | None, home: Path) -> None:
     warehouse = warehouse or warehouse_of(DUCKDB)
     _check_kind(warehouse)
     if _is_postgresql(warehouse):
-        raise DashboardError("The dashboard reads PostgreSQL itself: there is nothing to publish.")
+        raise DashboardError(
+            "The dashboard reads PostgreSQL itself, so there is nothing to publish: look at the dashboard."
+        )
     opened = Home(home.absolute())
     opened.open()
     publish(Path(warehouse), opened.published)

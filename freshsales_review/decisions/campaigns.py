@@ -167,7 +167,9 @@ def open_campaign(
         )
     listed = frozen(warehouse, Campaign(account, name, "", None, now(), "", sync_id, ""))
     if not listed:
-        raise ReviewError(f"Nobody of {account} is in the scope of this campaign: {wanted.words}.")
+        raise ReviewError(
+            f"Nobody of {account} is in the scope of this campaign ({wanted.words}): choose another scope."
+        )
     campaign = Campaign(account, name, wanted.words, due_at, now(), who(), sync_id, sha256_of(listed))
     row = (account, name, campaign.scope, due_at, campaign.opened_at, campaign.opened_by, sync_id)
     warehouse.change(insert(CAMPAIGNS), (*row, campaign.population_sha256))

@@ -113,16 +113,21 @@ def open_command(  # noqa: PLR0917 - click passes them by name
     name = _name(name)
     due_at = due + LAST_SECOND if due else None
     if due_at and due_at < store.now():
-        raise ReviewError("The day of --due is over.")
+        raise ReviewError("The day of --due is over: give a later one.")
     wanted = Wanted(department, flag, changed)
     with open_to_write(_location(loader, warehouse)) as opened:
         require_marts(opened, marts_schema)
         accounts = store.accounts_of(opened, marts_schema)
         if unknown := set(wanted_accounts) - accounts.keys():
-            raise ReviewError(f"No read of {', '.join(sorted(unknown))} is in the warehouse.")
+            raise ReviewError(
+                f"No read of {', '.join(sorted(unknown))} is in the warehouse: "
+                "run the job first, or name another account."
+            )
         there = {one.account for one in store.campaigns(opened) if one.campaign == name}
         if again := there & set(wanted_accounts or accounts):
-            raise ReviewError(f"The campaign {name} of {', '.join(sorted(again))} is there already.")
+            raise ReviewError(
+                f"The campaign {name} of {', '.join(sorted(again))} is there already: give it another name."
+            )
         made = [
             open_campaign(opened, marts_schema, name, account, sync_id, wanted=wanted, due_at=due_at)
             for account, sync_id in accounts.items()
@@ -154,10 +159,10 @@ def close_command(loader: str, warehouse: str | None, name: str) -> None:
     with open_to_write(_location(loader, warehouse)) as opened:
         found = [one for one in store.campaigns(opened) if one.campaign == name]
         if not found:
-            raise ReviewError(f"There is no campaign {name}.")
+            raise ReviewError(f"There is no campaign {name}: `freshsales-review campaign list` names them.")
         still_open = [one for one in found if one.closed_at is None]
         if not still_open:
-            raise ReviewError(f"The campaign {name} is closed already.")
+            raise ReviewError(f"The campaign {name} is closed already: open another one.")
         close_campaign(opened, still_open)
         lines = [_line(one, progress(opened, one)) for one in store.campaigns(opened) if one.campaign == name]
     for line in lines:
@@ -171,7 +176,7 @@ def _location(loader: str, warehouse: str | None) -> str:
 def _name(campaign: str) -> str:
     name = " ".join(campaign.split())
     if not name or name != printable(name):
-        raise ReviewError("The name of a campaign is a few words, such as 2026-Q4.")
+        raise ReviewError("The name of a campaign is a few words: give one such as 2026-Q4.")
     return name
 
 

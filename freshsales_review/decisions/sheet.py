@@ -60,7 +60,9 @@ def read_sheet(path: Path) -> Sheet:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ReviewError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ReviewError(
+            f"{path} cannot be read ({error.strerror}): name a file that you may read."
+        ) from error
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         rows = _rows(_text(content))

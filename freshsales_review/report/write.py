@@ -20,4 +20,6 @@ def write_private(path: Path, text: str) -> None:
             Path(beside).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise ReviewError(f"{path} cannot be written: {error.strerror}.") from error
+        raise ReviewError(
+            f"{path} cannot be written ({error.strerror}): name another place with --output."
+        ) from error
