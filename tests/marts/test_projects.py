@@ -95,6 +95,20 @@ def test_one_accounts_lost_row_does_not_stop_the_marts_of_others(engine: Engine,
     assert {row["account"]: row["people"] for row in people} == {"lossy": 1, "whole": 2}
 
 
+def test_a_null_where_a_value_is_needed_is_told_with_its_column(engine: Engine, work: Path) -> None:
+    engine.execute("select 1")
+    chosen = ("--quiet", "--select", "review_flags,test_name:never_null")
+    built("run", "--quiet", "--select", "review_flags", work=work, environment=engine.environment)
+    built("test", *chosen, work=work, environment=engine.environment)
+    engine.change("update freshsales_identity.review_flags set weight = null, meaning = null where place = 1")
+    engine.change("update freshsales_identity.review_flags set meaning = null where place = 2")
+    finished = dbt("test", *chosen, work=work, environment=engine.environment)
+    assert finished.returncode == 1
+    told = finished.stdout.replace(chr(34), "")
+    assert "freshsales_identity.review_flags has no value where it needs one" in told
+    assert "weight is null in 1 row, meaning is null in 2 rows." in told
+
+
 def test_history_outlives_a_full_refresh(empty_duckdb: DuckDB, work: Path) -> None:
     engine, raw = empty_duckdb, Raw()
     raw.load("a", 1, {"scim_users": [user("ann", "a@x", department="A")]})
