@@ -19,12 +19,13 @@ def fill_roles(item: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
     `additional_attributes` as well.
     """
     roles: dict[int, Record] = {}
-    told = {name: item[name] for name in ROLE_ATTRIBUTES if item.get(name) is not None}
-    for attribute, value in told.items():
+    told = [(name, value) for name in ROLE_ATTRIBUTES if (value := item.get(name)) is not None]
+    for attribute, value in told:
         for element in shaper.elements(value) if isinstance(value, list) else [value]:
             role, is_all = _role(element)
             if role is None:
                 shaper.refuse("role_id")
+                is_all = False
             elif "name" in role:
                 known = roles.setdefault(role["id"], role)
                 is_all = is_all and known.setdefault("name", role["name"]) == role["name"]
@@ -39,12 +40,19 @@ def fill_roles(item: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
 
 def _role(element: Any) -> tuple[Record | None, bool]:
     """The role, if there is an id, and whether it says all that the element says."""
-    more: Mapping[str, Any] = element if isinstance(element, dict) else {"id": element}
-    name = more.get("name")
+    if not isinstance(element, dict):
+        return _with_id(element), True
+    name = element.get("name")
     is_named = isinstance(name, str) and bool(name.strip())
-    is_all = all(value is None or key == "id" or (key == "name" and is_named) for key, value in more.items())
+    is_all = all(
+        value is None or key == "id" or (key == "name" and is_named) for key, value in element.items()
+    )
+    role = _with_id(element.get("id"))
+    return (role | {"name": name}, is_all) if role is not None and is_named else (role, is_all)
+
+
+def _with_id(value: Any) -> Record | None:
     try:
-        role: Record = {"id": to_integer(more.get("id"))}
+        return {"id": to_integer(value)}
     except UncoercibleError:
-        return None, False
-    return role | ({"name": name} if is_named else {}), is_all
+        return None

@@ -90,7 +90,8 @@ def primary_email(resource: Mapping[str, Any]) -> str | None:
         is_primary, value = False, email
         if isinstance(email, dict):
             value = email.get("value")
-            is_primary = TRUTHS.get(str(email.get("primary")).lower(), False)
+            primary = email.get("primary")
+            is_primary = primary is True or TRUTHS.get(str(primary).lower(), False)
         if isinstance(value, str) and value:
             if is_primary:
                 return value
