@@ -11,7 +11,7 @@ from tap_freshsales_users.errors import (
     TapError,
     UnreachableError,
 )
-from tap_freshsales_users.reading.read import CREDENTIALS, Source
+from tap_freshsales_users.reading.read import Source
 from tap_freshsales_users.reading.sources import PROFILE
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.summary import Summary
@@ -35,14 +35,14 @@ class Check:
     def execute(self) -> None:
         show_what_can_be_shown()
         api = self._session.api
-        for surface, setting in CREDENTIALS.items():
-            title = surface.upper()
+        for kind in dict.fromkeys(table.source.surface for table in TABLES):
+            setting = kind.credential_setting
             if not self._session.config.get(setting):
-                _say(f"{title}: not asked, `{setting}` is not set; its streams are deselected.")
+                _say(f"{kind.name}: not asked, `{setting}` is not set; its streams are deselected.")
                 continue
-            place = (api.rest if surface == "rest" else api.scim).surface
-            _say(f"{title}: {place.host}{place.path}")
-            self._try_all(table.source for table in TABLES if table.source.surface == surface)
+            surface = api.transport(kind).surface
+            _say(f"{kind.name}: {surface.host}{surface.path}")
+            self._try_all(table.source for table in TABLES if table.source.surface is kind)
         api.stop()
         self._report_quota()
         _say("Nothing is wrong." if self._end.cause is None else "Something is wrong: see above.")

@@ -9,14 +9,14 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from tap_freshsales_users.api.account import resolve
+from tap_freshsales_users.api.surface import KINDS
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 from tap_freshsales_users.tables import TABLES
 
-CREDENTIALS = ("api_key", "scim_token")
-# What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.
 # So many characters that nobody can try all keys.
 SHORTEST_KEY = 32
+# What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
@@ -66,13 +66,12 @@ def _wanted(shape: Mapping[str, Any]) -> str:
 
 
 def _credential_problems(config: Mapping[str, Any]) -> list[str]:
-    if not any(config.get(name) for name in CREDENTIALS):
-        return [
-            "No credential: set `api_key` for the REST streams, `scim_token` for the SCIM streams, or both."
-        ]
+    if not any(config.get(kind.credential_setting) for kind in KINDS):
+        each = (f"`{kind.credential_setting}` for the {kind.name} streams" for kind in KINDS)
+        return [f"No credential: set {', '.join(each)}, or both."]
     return [
         f"`{name}` has characters that no credential has, such as a space or a line break: copy it anew."
-        for name in (*CREDENTIALS, "pseudonym_key")
+        for name in (*(kind.credential_setting for kind in KINDS), "pseudonym_key")
         if config.get(name) and not VISIBLE_ASCII.fullmatch(config[name])
     ]
 

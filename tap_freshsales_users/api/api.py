@@ -1,4 +1,4 @@
-"""The account's two surfaces over one budget: what the settings make of transports, gate and workers."""
+"""The two surfaces of an account, and the quota that they share, as the settings describe them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tap_freshsales_users.api.account import Account, resolve
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.api.quota import Quota
 from tap_freshsales_users.api.quota_gate import Gate
-from tap_freshsales_users.api.surface import Surface, rest_surface, scim_surface
-from tap_freshsales_users.api.transport import Transport
+from tap_freshsales_users.api.surface import Kind, surface_of
+from tap_freshsales_users.api.transport import Context, Transport
 from tap_freshsales_users.api.wire import Bounds
 from tap_freshsales_users.api.workers import Workers
 
@@ -25,9 +25,7 @@ class Api:
         self, config: Mapping[str, Any], user_agent: str, clock: Clock, logger: logging.Logger
     ) -> None:
         self._config = config
-        self._user_agent = user_agent
         self.clock = clock
-        self._logger = logger
         self.workers = Workers(config["max_in_flight"])
         quota = Quota(
             requests_per_hour=config["requests_per_hour"],
@@ -36,40 +34,36 @@ class Api:
             max_wait_seconds=config["max_quota_wait_seconds"],
         )
         self.gate = Gate(quota, clock, logger)
+        self._context = Context(
+            gate=self.gate,
+            clock=clock,
+            logger=logger,
+            user_agent=user_agent,
+            max_attempts=config["max_attempts"],
+            bounds=Bounds(
+                timeout_seconds=float(config["request_timeout_seconds"]),  # the SDK reads a Decimal
+                body_bytes=BODY_BYTES + BODY_BYTES_A_RECORD * config["page_size"],
+                connections=config["max_in_flight"],
+            ),
+        )
+        self._transports: dict[Kind, Transport] = {}
 
     @cached_property
     def account(self) -> Account:
         config = self._config
         return resolve(config["domain"], config.get("rest_api_url"), config.get("scim_api_url"))
 
-    @cached_property
-    def rest(self) -> Transport:
-        return self._transport(rest_surface(self.account, self._config))
-
-    @cached_property
-    def scim(self) -> Transport:
-        return self._transport(scim_surface(self.account, self._config))
+    def transport(self, kind: Kind) -> Transport:
+        """The one transport of this surface, made when it is first asked for."""
+        if kind not in self._transports:
+            surface = surface_of(kind, self.account, self._config)
+            self._transports[kind] = Transport(surface, self._context)
+        return self._transports[kind]
 
     def stop(self) -> None:
         """End all waits and close the connections; requests under way are left to themselves."""
         self.clock.stop()
         self.gate.stop()
         self.workers.stop()
-        for surface in ("rest", "scim"):
-            if surface in self.__dict__:  # made because it was asked for
-                getattr(self, surface).close()
-
-    def _transport(self, surface: Surface) -> Transport:
-        return Transport(
-            surface,
-            gate=self.gate,
-            clock=self.clock,
-            logger=self._logger,
-            user_agent=self._user_agent,
-            max_attempts=self._config["max_attempts"],
-            bounds=Bounds(
-                timeout_seconds=float(self._config["request_timeout_seconds"]),  # the SDK reads a Decimal
-                body_bytes=BODY_BYTES + BODY_BYTES_A_RECORD * self._config["page_size"],
-                connections=self._config["max_in_flight"],
-            ),
-        )
+        for transport in self._transports.values():
+            transport.close()

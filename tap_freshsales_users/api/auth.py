@@ -6,6 +6,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+# The settings that hold the two credentials.
+API_KEY, SCIM_TOKEN = "api_key", "scim_token"
+
 
 class Credential:
     """An `Authorization` value, with the other forms to try where the first is refused."""
@@ -25,25 +28,26 @@ class Credential:
         return True
 
 
-def api_key_credential(api_key: str, api_auth: str) -> Credential:
-    """REST: `Token token=KEY`, or HTTP Basic.
+def rest_credential(config: Mapping[str, Any]) -> Credential:
+    """REST: `Token token=KEY`, or HTTP Basic, as the setting `api_auth` says.
 
-    The document describes Basic in two ways that exclude each other: the key as user name with any password,
-    and `X-API-KEY:KEY`. The first is sent; the second where the first is refused.
+    The document of the API describes Basic in two ways that exclude each other: the key as user name with any
+    password, and `X-API-KEY:KEY`. The first is sent. If it is refused, the second is sent from then on.
     """
-    if api_auth == "token":
-        return Credential(f"Token token={api_key}")
-    return Credential(*_basic_forms(api_key))
+    if config["api_auth"] == "token":
+        return Credential(f"Token token={config[API_KEY]}")
+    return Credential(*_basic_forms(config[API_KEY]))
 
 
-def scim_credential(scim_token: str) -> Credential:
-    return Credential(f"Bearer {scim_token}")
+def scim_credential(config: Mapping[str, Any]) -> Credential:
+    """SCIM: a bearer token (RFC 6750)."""
+    return Credential(f"Bearer {config[SCIM_TOKEN]}")
 
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
     """What must not be seen in any output, encoded forms included."""
-    api_key = config.get("api_key")
-    given = (api_key, config.get("scim_token"), config.get("pseudonym_key"))
+    api_key = config.get(API_KEY)
+    given = (api_key, config.get(SCIM_TOKEN), config.get("pseudonym_key"))
     secrets = [secret for secret in given if isinstance(secret, str)]
     if isinstance(api_key, str):
         secrets += [form.removeprefix("Basic ") for form in _basic_forms(api_key)]

@@ -32,11 +32,14 @@ NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_L
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why an attempt brought no answer. One that is permanent is the same for every request to the host."""
+    """Why an attempt failed."""
 
     what: str
     remedy: str = SERVER_AT_FAULT
+    # Whether every request to this host fails in the same way.
     is_permanent: bool = False
+    # Whether an answer came, but cannot be understood.
+    is_malformed: bool = False
     retry_after_seconds: float = 0
 
 

@@ -1,14 +1,20 @@
-"""One of the account's two APIs: where it is, what opens it, and what to do where it does not answer."""
+"""The two APIs of an account: where each is, which credential it takes, and what to do if it refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from tap_freshsales_users.api.account import Account
-from tap_freshsales_users.api.auth import Credential, api_key_credential, scim_credential
+from tap_freshsales_users.api.auth import (
+    API_KEY,
+    SCIM_TOKEN,
+    Credential,
+    rest_credential,
+    scim_credential,
+)
 
 JSON_TYPE = "application/json"
 # RFC 7644 section 3.8, and what is met in the wild.
@@ -31,20 +37,58 @@ SCIM_NOT_FOUND_REMEDY = (
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """One of the two APIs, whichever account it belongs to."""
+
+    name: str
+    credential_setting: str
+    credential: Callable[[Mapping[str, Any]], Credential]
+    # The setting that overrides the base URL, and where the base URL stands otherwise.
+    url_setting: str
+    base_url: Callable[[Account], str]
+    # The media types that it answers with.
+    accept: str
+    # What to do if it answers 403, and if it answers 404 or 501.
+    permission_remedy: str
+    not_found_remedy: str
+
+
+REST = Kind(
+    "REST",
+    API_KEY,
+    rest_credential,
+    "rest_api_url",
+    lambda account: account.rest_api_url,
+    JSON_TYPE,
+    ROLE_REMEDY,
+    REST_NOT_FOUND_REMEDY,
+)
+SCIM = Kind(
+    "SCIM",
+    SCIM_TOKEN,
+    scim_credential,
+    "scim_api_url",
+    lambda account: account.scim_api_url,
+    SCIM_TYPES,
+    PLAN_REMEDY,
+    SCIM_NOT_FOUND_REMEDY,
+)
+KINDS = (REST, SCIM)
+
+
+@dataclass(frozen=True, slots=True)
 class Surface:
+    """One API of one account."""
+
+    kind: Kind
     base_url: str
     # The setting that decides the host of `base_url`.
     url_setting: str
     credential: Credential
-    credential_setting: str
-    # The media types that it answers with.
-    accept: str
-    permission_remedy: str
-    not_found_remedy: str
 
     @property
     def host(self) -> str:
-        """With its port, where the URL names one."""
+        """With its port, if the URL names one."""
         return urlsplit(self.base_url).netloc
 
     @property
@@ -52,25 +96,10 @@ class Surface:
         return urlsplit(self.base_url).path
 
 
-def rest_surface(account: Account, config: Mapping[str, Any]) -> Surface:
+def surface_of(kind: Kind, account: Account, config: Mapping[str, Any]) -> Surface:
     return Surface(
-        base_url=account.rest_api_url,
-        url_setting="rest_api_url" if config.get("rest_api_url") else "domain",
-        credential=api_key_credential(config["api_key"], config["api_auth"]),
-        credential_setting="api_key",
-        accept=JSON_TYPE,
-        permission_remedy=ROLE_REMEDY,
-        not_found_remedy=REST_NOT_FOUND_REMEDY,
-    )
-
-
-def scim_surface(account: Account, config: Mapping[str, Any]) -> Surface:
-    return Surface(
-        base_url=account.scim_api_url,
-        url_setting="scim_api_url" if config.get("scim_api_url") else "domain",
-        credential=scim_credential(config["scim_token"]),
-        credential_setting="scim_token",
-        accept=SCIM_TYPES,
-        permission_remedy=PLAN_REMEDY,
-        not_found_remedy=SCIM_NOT_FOUND_REMEDY,
+        kind=kind,
+        base_url=kind.base_url(account),
+        url_setting=kind.url_setting if config.get(kind.url_setting) else "domain",
+        credential=kind.credential(config),
     )

@@ -1,14 +1,18 @@
-"""One GET: let through by the gate, sent, retried where that can help, and classified."""
+"""One GET: it waits at the gate, is sent, and is repeated if that can help. Its answer is classified.
+
+The one loop that repeats is `Transport._repeat`. It repeats a request that failed, and one whose answer the
+caller's parser does not understand.
+"""
 
 from __future__ import annotations
 
 import logging
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from tap_freshsales_users.api.faults import SERVER_AT_FAULT, Problem, explain, of_proxy_answer
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from tap_freshsales_users.api.quota_gate import Gate
     from tap_freshsales_users.api.surface import Surface
 
+T = TypeVar("T")
+
 LONGEST_BACKOFF_SECONDS = 60
 OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, PROXY_AUTHENTICATION_REQUIRED = (
     200,
@@ -50,6 +56,11 @@ REQUEST_TIMEOUT, TOO_EARLY, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 4
 ANSWERS = frozenset({OK, BAD_REQUEST, NOT_FOUND, NOT_IMPLEMENTED})
 # RFC 9110 says of these that the client may repeat the request.
 REPEATABLE = frozenset({REQUEST_TIMEOUT, TOO_EARLY})
+ALWAYS_MALFORMED = "Run again later; if it stays, the server is not the API that `domain` promises."
+
+
+class MalformedError(Exception):
+    """The answer is not what the API sends; `args[0]` says in which way. Another attempt may help."""
 
 
 class Tally(Protocol):
@@ -60,12 +71,14 @@ class Tally(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked for, and in whose name an error speaks of it."""
+    """What to ask for. `stream` and `page` stand in errors and in the log."""
 
     stream: str
     path: str
     params: Mapping[str, str | int]
     page: int
+    # None: as many as the settings allow.
+    max_attempts: int | None = None
 
     @property
     def relative_url(self) -> str:
@@ -82,29 +95,29 @@ class Answer:
     attempts: int
 
 
-class Transport:
-    """What is asked of one surface; `get` may be called from many threads."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all requests of a run share, to whichever surface they go."""
 
-    def __init__(
-        self,
-        surface: Surface,
-        *,
-        gate: Gate,
-        clock: Clock,
-        logger: logging.Logger,
-        user_agent: str,
-        max_attempts: int,
-        bounds: Bounds,
-    ) -> None:
+    gate: Gate
+    clock: Clock
+    logger: logging.Logger
+    user_agent: str
+    max_attempts: int
+    bounds: Bounds
+
+
+class Transport:
+    """Asks one surface. `fetch` and `parse` may be called from many threads."""
+
+    def __init__(self, surface: Surface, context: Context) -> None:
         self.surface = surface
+        self._context = context
         self._headers = {
-            "Accept": surface.accept, "Accept-Encoding": "gzip, deflate", "User-Agent": user_agent,
-        }  # fmt: skip
-        self._gate = gate
-        self._clock = clock
-        self._logger = logger
-        self._bounds = bounds
-        self.max_attempts = max_attempts
+            "Accept": surface.kind.accept,
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": context.user_agent,
+        }
         self._lock = threading.Lock()
         # Set once nothing more can be asked of this surface.
         self._end: Problem | None = None
@@ -116,46 +129,59 @@ class Transport:
     def where(self, query: Query) -> str:
         return f"stream {query.stream}, GET {self.surface.path}{query.path}, page {query.page}"
 
-    def get(
-        self, query: Query, tally: Tally, *, attempts: int = 0, max_attempts: int | None = None
-    ) -> Answer:
-        """`attempts` were made already for the same page.
+    def fetch(self, query: Query, tally: Tally) -> Answer:
+        """The first answer, not parsed yet.
 
         Raises CredentialRefusedError (401), PermissionRefusedError (403), UnreachableError,
         QuotaExhaustedError, UpstreamUnavailableError, UpstreamMalformedError, Stopped.
         """
-        last = self.max_attempts if max_attempts is None else max_attempts
-        while True:
-            attempts += 1
-            problem = self._end or self._attempt(query, tally, attempts)
-            if isinstance(problem, Answer):
-                return problem
-            if problem.is_permanent:
-                self._end = problem
-                raise UnreachableError(f"{self.where(query)}: {problem.what}", problem.remedy)
-            if attempts >= last:
-                raise UpstreamUnavailableError(
-                    f"{self.where(query)}: {problem.what}, attempt {attempts} of {last}",
-                    problem.remedy,
-                    retry_at=self._retry_at(problem),
-                )
-            self.back_off(query, problem.what, attempts, problem.retry_after_seconds)
+        return self._repeat(query, tally, lambda answer: answer, None)
 
-    def back_off(self, query: Query, what: str, attempts: int, at_least_seconds: float = 0) -> None:
+    def parse(self, query: Query, tally: Tally, parser: Callable[[Answer], T], answer: Answer) -> T:
+        """What `parser` makes of `answer`, which `fetch` brought for the same query.
+
+        If the parser raises MalformedError, the query is asked again: `fetch` and `parse` together make no
+        more attempts than one query may have. Raises what `fetch` and the parser raise.
+        """
+        return self._repeat(query, tally, parser, answer)
+
+    def _repeat(self, query: Query, tally: Tally, parser: Callable[[Answer], T], answer: Answer | None) -> T:
+        most = query.max_attempts or self._context.max_attempts
+        attempts = 0 if answer is None else answer.attempts
+        while True:
+            if answer is None:
+                attempts += 1
+                found = self._end or self._attempt(query, tally, attempts)
+            else:
+                found, answer = answer, None
+            if isinstance(found, Answer):
+                try:
+                    return parser(found)
+                except MalformedError as error:
+                    found = Problem(str(error), ALWAYS_MALFORMED, is_malformed=True)
+            if found.is_permanent:
+                self._end = found
+                raise UnreachableError(f"{self.where(query)}: {found.what}", found.remedy)
+            what = f"{self.where(query)}: {found.what}, attempt {attempts} of {most}"
+            if attempts >= most:
+                self._give_up(found, what)
+            self._back_off(found, what, attempts)
+
+    def _give_up(self, problem: Problem, what: str) -> NoReturn:
+        if problem.is_malformed:
+            raise UpstreamMalformedError(what, problem.remedy)
+        seconds = problem.retry_after_seconds
+        # When the server asks to come back; None if it does not say.
+        retry_at = self._context.clock.time() + seconds if seconds > 0 else None
+        raise UpstreamUnavailableError(what, problem.remedy, retry_at=retry_at)
+
+    def _back_off(self, problem: Problem, what: str, attempts: int) -> None:
         """Wait before the next attempt: exponential, with full jitter; raises Stopped."""
         ceiling = min(2 ** (attempts - 1), LONGEST_BACKOFF_SECONDS)
         jitter = random.uniform(0, ceiling)  # noqa: S311 - no secret
-        seconds = max(jitter, min(at_least_seconds, LONGEST_BACKOFF_SECONDS))
-        self._logger.warning(
-            "%s: %s, attempt %d of %d; again in %.1f s.",
-            self.where(query), what, attempts, self.max_attempts, seconds,
-        )  # fmt: skip
-        self._clock.wait(seconds)
-
-    def _retry_at(self, problem: Problem) -> float | None:
-        """When the server asks to come back; None where it does not say."""
-        seconds = problem.retry_after_seconds
-        return self._clock.time() + seconds if seconds > 0 else None
+        seconds = max(jitter, min(problem.retry_after_seconds, LONGEST_BACKOFF_SECONDS))
+        self._context.logger.warning("%s; again in %.1f s.", what, seconds)
+        self._context.clock.wait(seconds)
 
     @cached_property
     def _route(self) -> Route:
@@ -163,7 +189,7 @@ class Transport:
 
     @cached_property
     def _wire(self) -> Wire:
-        return Wire(self._route, self._bounds)
+        return Wire(self._route, self._context.bounds)
 
     def _attempt(self, query: Query, tally: Tally, attempts: int) -> Answer | Problem:
         """One attempt. Waits for the quota, redirects and other forms of the credential are none."""
@@ -202,15 +228,15 @@ class Transport:
 
     def _send_once(self, target: str, authorization: str, tally: Tally) -> tuple[Reply, bool]:
         wire = self._wire
-        ticket = self._gate.enter()
+        ticket = self._context.gate.enter()
         with self._lock:
             tally.api_requests += 1
         try:
             reply = wire.exchange(target, {**self._headers, "Authorization": authorization})
         except BaseException:
-            self._gate.leave_unanswered()
+            self._context.gate.leave_unanswered()
             raise
-        return reply, self._gate.leave(ticket, reply.status, reply.headers)
+        return reply, self._context.gate.leave(ticket, reply.status, reply.headers)
 
     def _has_another_form(self, refused: str) -> bool:
         """Whether there is one to try; another thread may have found it."""
@@ -230,36 +256,35 @@ class Transport:
 
     def _explain(self, query: Query, error: Exception) -> Problem:
         if isinstance(error, OversizedError):
+            most = self._context.bounds.body_bytes // 1024**2
             raise UpstreamMalformedError(
-                f"{self.where(query)}: the answer is larger than {self._bounds.body_bytes // 1024**2} MiB",
+                f"{self.where(query)}: the answer is larger than {most} MiB",
                 "No page of `page_size` records is that large: check `domain`, or lower `page_size`.",
             ) from None
         if isinstance(error, UnusableRouteError):
             return Problem(error.what, error.remedy, is_permanent=True)
-        return explain(error, self._route, self._bounds.timeout_seconds)
+        return explain(error, self._route, self._context.bounds.timeout_seconds)
 
     def _to_repeat(self, reply: Reply, *, is_throttled: bool) -> Problem:
         what = f"the server answered {reply.status}{' with Retry-After' if is_throttled else ''}"
         remedy = SERVER_AT_FAULT
         if reply.status == FORBIDDEN:
-            remedy = f"It asks to come back later, each time. {self.surface.permission_remedy}"
-        now = self._clock.time()
+            remedy = f"It asks to come back later, each time. {self.surface.kind.permission_remedy}"
+        now = self._context.clock.time()
         retry_at = read_moment(reply.headers.get("Retry-After", ""), now) or now
         return Problem(what, remedy, retry_after_seconds=retry_at - now)
 
     def _refuse(self, query: Query, status: int) -> NoReturn:
-        where, host = self.where(query), self.surface.host
+        where, host, kind = self.where(query), self.surface.host, self.surface.kind
         if status == UNAUTHORIZED:
             raise CredentialRefusedError(
                 f"{where}: {host} refused the credential (401)",
-                f"Check that it was copied whole into `{self.surface.credential_setting}`, that it is still "
-                "valid, and that `domain` names the account it belongs to; for an API key, try the other "
+                f"Check that it was copied whole into `{kind.credential_setting}`, that it is still valid, "
+                "and that `domain` names the account it belongs to; for an API key, try the other "
                 "`api_auth`.",
             )
         if status == FORBIDDEN:
-            raise PermissionRefusedError(
-                f"{where}: {host} denied access (403)", self.surface.permission_remedy
-            )
+            raise PermissionRefusedError(f"{where}: {host} denied access (403)", kind.permission_remedy)
         raise UpstreamMalformedError(
             f"{where}: {host} answered {status}",
             "Check `domain` and the override URLs; they may name another service.",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
-from tap_freshsales_users.api.transport import Answer
+from tap_freshsales_users.api.transport import Answer, MalformedError
 from tap_freshsales_users.reading.page import Page
 from tap_freshsales_users.records.coercion import UncoercibleError, is_nothing, to_integer, to_string
 from tap_freshsales_users.records.document import parse
@@ -18,10 +18,6 @@ from tap_freshsales_users.records.loadable import clean
 from tap_freshsales_users.records.spelling import ERROR, LIST_RESPONSE, spell_resource
 
 Item = dict[str, Any]
-
-
-class MalformedError(Exception):
-    """The answer is not what the API sends; `args[0]` says in which way. Asking again may help."""
 
 
 class WebPageError(MalformedError):

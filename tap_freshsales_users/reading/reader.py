@@ -1,8 +1,9 @@
-"""From questions to items: one list read page by page, malformed answers asked for again."""
+"""From the questions of a walk to items: one list, read page by page."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NoReturn
 
 from tap_freshsales_users.api.transport import (
@@ -11,6 +12,7 @@ from tap_freshsales_users.api.transport import (
     NOT_IMPLEMENTED,
     OK,
     Answer,
+    MalformedError,
     Query,
     Tally,
     Transport,
@@ -24,7 +26,6 @@ from tap_freshsales_users.errors import (
 )
 from tap_freshsales_users.reading.answers import (
     Item,
-    MalformedError,
     Parsed,
     WebPageError,
     scim_type,
@@ -67,67 +68,56 @@ class PageReader:
         yield from read_pages(self.walk, self._fetch, self._take, self._workers)
 
     def _query(self, ask: Ask) -> Query:
-        return Query(self._stream, self._path, ask.params, ask.page)
+        most = self._first_attempts if ask.is_first else None
+        return Query(self._stream, self._path, ask.params, ask.page, most)
 
     def _fetch(self, ask: Ask) -> Answer:
         query = self._query(ask)
         if self.first_url is None:
             self.first_url = query.relative_url
-        return self._transport.get(query, self._tally, max_attempts=self._most_attempts(ask))
-
-    def _most_attempts(self, ask: Ask) -> int | None:
-        return self._first_attempts if ask.is_first else None
+        return self._transport.fetch(query, self._tally)
 
     def _take(self, ask: Ask, answer: Answer) -> list[Item]:
         is_not_there = answer.status in {NOT_FOUND, NOT_IMPLEMENTED} and ask.is_first
         if is_not_there and self.walk.ask_unpaged(ask):
             return []  # it may be paging that is not there
-        parsed = self._understood(ask, answer)
+        query = self._query(ask)
+        parsed = self._transport.parse(query, self._tally, partial(self._parse_page, ask), answer)
         try:
             fresh = self.walk.feed(ask, parsed.page)
         except RefusedError as refused:
             kind = f"400, {refused}" if str(refused) else "400"
             raise RequestRefusedError(
-                f"{self._transport.where(self._query(ask))}: the server refused the request ({kind})",
+                f"{self._transport.where(query)}: the server refused the request ({kind})",
                 "It does not page as the documents say: lower `page_size`, or report what it answers.",
             ) from None
         return parsed.items if len(fresh) == len(parsed.items) else [parsed.items[index] for index in fresh]
 
-    def _understood(self, ask: Ask, answer: Answer) -> Parsed:
-        query = self._query(ask)
-        while True:
-            if answer.status == NOT_FOUND and ask.page > 1:
-                return Parsed([], Page([], is_missing=True))
-            if answer.status == BAD_REQUEST or (
-                answer.status == NOT_IMPLEMENTED and self.walk.is_unpaged and ask.page > 1
-            ):
-                return Parsed([], Page([], refused=scim_type(answer)))
-            if answer.status != OK:
-                self._not_there(query, answer, is_first=ask.is_first)
-            try:
-                return _without_contradiction(ask, self._parse(answer))
-            except MalformedError as problem:
-                if isinstance(problem, WebPageError) and ask.is_first:
-                    raise UpstreamMalformedError(
-                        f"{self._transport.where(query)}: the answer is a web page, such as a login form",
-                        "That is how a wrong host answers: check `domain`, or the override URL of this "
-                        "surface.",
-                    ) from None
-                what = str(problem)
-            most = self._most_attempts(ask) or self._transport.max_attempts
-            if answer.attempts >= most:
-                raise UpstreamMalformedError(
-                    f"{self._transport.where(query)}: {what}, attempt {answer.attempts} of {most}",
-                    "Run again later; if it stays, the server is not the API that `domain` promises.",
-                )
-            self._transport.back_off(query, what, answer.attempts)
-            answer = self._transport.get(query, self._tally, attempts=answer.attempts, max_attempts=most)
+    def _parse_page(self, ask: Ask, answer: Answer) -> Parsed:
+        """What the answer says of the page that was asked for; raises MalformedError, TapError."""
+        if answer.status == NOT_FOUND and ask.page > 1:
+            return Parsed([], Page([], is_missing=True))
+        if answer.status == BAD_REQUEST or (
+            answer.status == NOT_IMPLEMENTED and self.walk.is_unpaged and ask.page > 1
+        ):
+            return Parsed([], Page([], refused=scim_type(answer)))
+        if answer.status != OK:
+            self._not_there(self._query(ask), answer, is_first=ask.is_first)
+        try:
+            return _without_contradiction(ask, self._parse(answer))
+        except WebPageError:
+            if not ask.is_first:
+                raise
+            raise UpstreamMalformedError(
+                f"{self._transport.where(self._query(ask))}: the answer is a web page, such as a login form",
+                "That is how a wrong host answers: check `domain`, or the override URL of this surface.",
+            ) from None
 
     def _not_there(self, query: Query, answer: Answer, *, is_first: bool) -> NoReturn:
         where = self._transport.where(query)
         if is_first:
             raise NotFoundError(
-                f"{where}: not found ({answer.status})", self._transport.surface.not_found_remedy
+                f"{where}: not found ({answer.status})", self._transport.surface.kind.not_found_remedy
             )
         raise UpstreamUnavailableError(
             f"{where}: the server answered {answer.status}",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from tap_freshsales_users.api.surface import REST, SCIM
 from tap_freshsales_users.errors import NotFoundError, UpstreamMalformedError, UpstreamUnavailableError
 from tap_freshsales_users.reading.answers import (
     Item,
@@ -122,7 +123,7 @@ class GroupRead(Read):
 def _selector(name: str, top_level_key: str, **traits: Any) -> Source:
     return Source(
         name,
-        "rest",
+        REST,
         f"/selector/{name}",
         parse_selector(top_level_key),
         PageWalk,
@@ -132,12 +133,12 @@ def _selector(name: str, top_level_key: str, **traits: Any) -> Source:
 
 
 def _scim(name: str, path: str, **traits: Any) -> Source:
-    return Source(name, "scim", path, parse_list_response, ScimWalk, {"startIndex": 1, "count": 1}, **traits)
+    return Source(name, SCIM, path, parse_list_response, ScimWalk, {"startIndex": 1, "count": 1}, **traits)
 
 
 PROFILE = Source(
     "profile",
-    "rest",
+    REST,
     "/settings/profile",
     parse_object("user"),
     lambda _page_size: SingleWalk(),

@@ -94,6 +94,18 @@ def test_a_receipt_is_made_in_one_place() -> None:
     assert makers == ["receipt.py"]
 
 
+@pytest.mark.parametrize("setting", ["api_key", "scim_token"])
+def test_the_setting_of_a_credential_is_spelled_in_one_module(setting: str) -> None:
+    """Beside the module that declares all settings."""
+    spelling = {
+        path.name
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value == setting
+    }
+    assert spelling == {"auth.py", "settings.py"}
+
+
 @pytest.mark.parametrize("package", SEPARATE)
 def test_the_packages_never_import_one_another(package: str) -> None:
     others = {other for other in SEPARATE if other != package}

@@ -190,6 +190,37 @@ def test_a_request_that_came_too_early_or_late_is_sent_again(
     assert_says_nothing_of_the_body(outcome)
 
 
+@pytest.mark.parametrize("attempts", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("page", [1, 2])
+def test_failed_and_malformed_answers_share_one_count_of_attempts(
+    page: int,
+    attempts: int,
+    waits: list[float],
+    tmp_path: Path,
+) -> None:
+    bad = [(BODY, 503), ("no JSON", 200), ("[]", 200)]
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response:
+        if page == 2 and request.args.get("startIndex") == "1":
+            users = [{"id": "u1"}, {"id": "u2"}]
+            return json_answer(json.dumps({"totalResults": 3, "Resources": users}))
+        text, status = bad[asked.count(request.path) % len(bad)]
+        asked.append(request.path)
+        return json_answer(text, status)
+
+    with AnsweringServer(answer) as server:
+        outcome = run_tap({**server.config, **ONLY_SCIM, "page_size": 2, "max_attempts": attempts}, tmp_path)
+    what = "the server answered 503" if attempts % 3 == 1 else "JSON"
+    assert re.search(
+        rf"GET {USERS}, page {page}: .*{what}.*, attempt {attempts} of {attempts}\.", outcome.log
+    )
+    assert outcome.receipt("scim_users")["api_requests"] == attempts + (page == 2)
+    assert len(waits) >= attempts - 1
+    reason = "upstream_unavailable" if attempts % 3 == 1 else "upstream_malformed"
+    assert outcome.receipt("scim_users")["incomplete_reason"] == f"failed: {reason}"
+
+
 @pytest.mark.parametrize("retry_after", ["90", "date"])
 @pytest.mark.parametrize("status", [400, 403, 409, 420, 429])
 def test_a_refusal_with_retry_after_waits_and_asks_again(
