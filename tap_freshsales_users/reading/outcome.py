@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from tap_freshsales_users.errors import Interrupted, TapError
 from tap_freshsales_users.reading.evidence import NONE
 
 
@@ -35,6 +36,15 @@ class Outcome:
     def failed(self, problem: str) -> Outcome:
         """The same, but that something failed; `problem` is one word for it."""
         return replace(self, is_complete=False, reason=f"failed: {problem}")
+
+    def ended_by(self, error: BaseException) -> Outcome:
+        """The same, but that this error ended it, in the read or in whatever takes its records."""
+        if isinstance(error, TapError):
+            return self.failed(error.reason)
+        if isinstance(error, Interrupted):
+            return self.failed(str(error))
+        # No Exception: whoever reads has stopped, by closing its generator or by a key.
+        return self.failed("internal" if isinstance(error, Exception) else "stopped")
 
     def without_requests(self) -> Outcome:
         """For a further table of the same read: each request is counted in one receipt."""

@@ -9,9 +9,9 @@ import logging
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
 
 from tap_freshsales_users.api.api import Api
+from tap_freshsales_users.api.surface import Kind
 from tap_freshsales_users.api.transport import Answer
 from tap_freshsales_users.errors import (
     NotFoundError,
@@ -33,17 +33,13 @@ from tap_freshsales_users.reading.walk_single import SingleWalk
 OF_ONE_ENDPOINT = (PermissionRefusedError, UpstreamMalformedError, UpstreamUnavailableError)
 BROKEN_OFF = End(None, NONE, is_complete=False)
 
-Surface = Literal["rest", "scim"]
-# The setting that holds the credential of each surface.
-CREDENTIALS: dict[Surface, str] = {"rest": "api_key", "scim": "scim_token"}
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A list of the API: where it is, how it is paged, and what its absence means."""
 
     name: str
-    surface: Surface
+    surface: Kind
     path: str
     parse: Callable[[Answer], Parsed]
     # Makes the walk, given how many records to ask for on a page.
@@ -62,7 +58,7 @@ class Source:
     @property
     def setting(self) -> str:
         """The setting that holds its credential."""
-        return CREDENTIALS[self.surface]
+        return self.surface.credential_setting
 
     def can_do_without(self, error: TapError) -> bool:
         """Whether the run goes on after this error; never after a refused credential or a spent quota."""
@@ -174,7 +170,7 @@ class Read:
     ) -> PageReader:
         api = self._api
         return PageReader(
-            api.rest if self.source.surface == "rest" else api.scim,
+            api.transport(self.source.surface),
             stream=self.name,
             path=path or self.source.path,
             walk=walk,
@@ -211,7 +207,7 @@ class Read:
             reason=end.reason,
             evidence=end.evidence,
             consistency=end.consistency,
-            duplicates=0 if walk is None else walk.duplicates,
+            duplicates=0 if walk is None else walk.seen.duplicates,
             total_first=None if walk is None else walk.total_first,
             total=None if walk is None else walk.total,
             population_sha256=population_sha256(map(str, walk.met))

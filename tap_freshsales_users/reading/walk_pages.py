@@ -43,10 +43,10 @@ class PageWalk(Walk):
 
     def _ask_first(self) -> None:
         self._read = 0
-        self._ask(self._criteria or {} if self.is_unpaged else self._params(1))
+        self.ask(self._criteria or {} if self.is_unpaged else self._params(1))
 
     def _ask_page(self, number: int) -> None:
-        self._ask(self._params(number))
+        self.ask(self._params(number))
 
     def _params(self, number: int) -> dict[str, str | int]:
         return {"page": number, "per_page": self.page_size}
@@ -55,8 +55,8 @@ class PageWalk(Walk):
         if ask.is_check:
             return [ask.params]
         if page.is_empty:
-            return [] if self._proves_end(page, self._read) else [ask.params]
-        return [ask.params, self._params(ask.page + 1)] if self._came_before(page.keys) else []
+            return [] if self.proves_end(page, self._read) else [ask.params]
+        return [ask.params, self._params(ask.page + 1)] if self.seen.came_before(page.keys) else []
 
     def _feed(self, ask: Ask, page: Page) -> list[int]:
         if page.refused is not None:
@@ -67,13 +67,13 @@ class PageWalk(Walk):
             self._settle_ignored_page(page)
             return []
         if page.is_empty:
-            self._finish_pass(EMPTY_PAGE, self._consistency())
+            self.finish_pass(EMPTY_PAGE, self._consistency())
             return []
-        if self._came_before(page.keys):
+        if self.seen.came_before(page.keys):
             self._repeated(page)
             return []
-        fresh = self._meet(page.keys)
-        self._remember(page.keys)
+        fresh = self.seen.meet(page.keys)
+        self.seen.remember(page.keys)
         self.current.pages += 1
         self._read += len(page.keys)
         if ask.page == 1:
@@ -85,15 +85,15 @@ class PageWalk(Walk):
 
     def _go_on(self, ask: Ask) -> None:
         total = self.expected
-        is_doubtful = ask.page == 1 and not self.is_unpaged and self._may_count_itself(self._read)
+        is_doubtful = ask.page == 1 and not self.is_unpaged and self.may_count_itself(self._read)
         if total is not None and self._read >= total and not is_doubtful:
-            self._finish_pass(TOTAL_REACHED, self._consistency())
+            self.finish_pass(TOTAL_REACHED, self._consistency())
             return
         if total is None:
             self._ask_page(ask.page + 1)
             return
         planned = math.ceil(total / self._page_length)
-        for number in range(self._asked_in_pass + 1, max(planned, ask.page + 1) + 1):
+        for number in range(self.last_page + 1, max(planned, ask.page + 1) + 1):
             self._ask_page(number)
 
     def _repeated(self, page: Page) -> None:
@@ -101,19 +101,19 @@ class PageWalk(Walk):
         self._page_is_ignored = self.current.pages == 1
         length = len(page.keys)
         is_full = self.expected is None and length == self.page_size
-        if self._page_is_ignored and (is_full or self._may_count_itself(length)):
+        if self._page_is_ignored and (is_full or self.may_count_itself(length)):
             # Every page equals the first, and may be cut. Ask with another count to see whether this is all.
-            self._drop_asks()
-            self._ask({"page": 1, "per_page": another_count(self._page_length)}, is_check=True)
+            self.drop_asks()
+            self.ask({"page": 1, "per_page": another_count(self._page_length)}, is_check=True)
             return
-        self._finish_pass(REPEATED_PAGE, self._consistency())
+        self.finish_pass(REPEATED_PAGE, self._consistency())
 
     def _settle_ignored_page(self, page: Page) -> None:
         # As many as before, or fewer under the same total: that counts the list, and not the page.
         if self._page_length in {len(page.keys), page.total}:
-            self._finish_pass(REPEATED_PAGE, self._consistency())
+            self.finish_pass(REPEATED_PAGE, self._consistency())
         else:
-            self._give_up(
+            self.give_up(
                 REPEATED_PAGE, "paging_ignored: every page is the first one, and it is cut at `per_page`"
             )
 

@@ -24,7 +24,7 @@ class SingleWalk(Walk):
         return {} if self._params and "filter" not in self._params else None
 
     def _ask_first(self) -> None:
-        self._ask(self._params)
+        self.ask(self._params)
 
     def _looks(self, ask: Ask, page: Page) -> list[dict[str, str | int]]:  # noqa: ARG002
         return []
@@ -34,6 +34,6 @@ class SingleWalk(Walk):
             if self.ask_unpaged(ask):
                 return []
             raise RefusedError(page.refused)
-        fresh = self._meet(page.keys)
+        fresh = self.seen.meet(page.keys)
         self._finish(End(SINGLE_OBJECT, SINGLE_PAGE, is_complete=True))
         return fresh
