@@ -15,12 +15,11 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self, TypedDict, Unpack
 
-from tap_freshsales_users.errors import ConfigurationError, TapError
+from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.receipt import Delivery
 from tap_freshsales_users.reading.sources import OWNERS, SCIM_USERS
@@ -28,7 +27,7 @@ from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.tables import TABLES, Rows, Table, by_source
+from tap_freshsales_users.tables import TABLES, Rows, Table, by_source, fill
 from tap_freshsales_users.validation import find_problems
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
@@ -175,35 +174,16 @@ class Account:
         return table
 
     def _pages(self, together: list[Rows], since: str | None) -> Iterator[tuple[str, list[Record]]]:
-        source, name = together[0].table.source, together[0].table.name
-        read = self._session.read(source, name=name, since=lambda: since)
-        problem = None
-        try:
-            with closing(read.pages()) as pages:
-                for items in pages:
-                    for rows in together:
-                        records = rows.take(items)
-                        if records:
-                            yield rows.table.name, records
-        except TapError as error:
-            problem = error.reason
-            raise
-        except Exception:
-            problem = "internal"
-            raise
-        except BaseException:  # whoever reads has stopped
-            problem = "stopped"
-            raise
-        finally:
-            self._conclude(together, read.outcome if problem is None else read.outcome.failed(problem))
+        table = together[0].table
+        read = self._session.read(table.source, name=table.name, since=lambda: since)
+        with fill(read, together, self._conclude) as pages:
+            for rows, records in pages:
+                yield rows.table.name, records
 
-    def _conclude(self, together: list[Rows], outcome: Outcome) -> None:
-        """The receipt of each table; the requests are counted in that of the first one."""
-        for rows in together:
-            of_table = rows.conclude(outcome if rows is together[0] else outcome.without_requests())
-            counts = rows.counts
-            delivery = Delivery(counts.records, of_table.population_sha256)
-            self._session.note(self._session.issuer.receipt(rows.table.name, of_table, counts, delivery))
+    def _conclude(self, rows: Rows, outcome: Outcome) -> None:
+        counts = rows.counts
+        delivery = Delivery(counts.records, outcome.population_sha256)
+        self._session.issue(rows.table.name, outcome, counts, delivery)
 
 
 @dataclass

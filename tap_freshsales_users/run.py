@@ -23,7 +23,6 @@ from tap_freshsales_users.errors import (
     StorageError,
     TapError,
 )
-from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.read import Read
 from tap_freshsales_users.reading.receipt import ABSENT, MEMBERS_UNKNOWN, Receipt
 from tap_freshsales_users.session import Session
@@ -153,13 +152,8 @@ class Run:
         if any(stream.name in self._session.required_streams for stream in streams):
             source = replace(source, is_dispensable=False)
         read = self._session.read(source, name=first.name, since=lambda: starting_moment(first))
-        try:
-            problem = self._feed(read, streams)
-            outcome = read.outcome if problem is None else read.outcome.failed(problem)
-            receipts = self._conclude(outcome, streams)
-        except Interrupted as interrupted:
-            self._conclude(read.outcome.failed(str(interrupted)), streams)
-            raise
+        has_failed = not self._feed(read, streams)
+        receipts = [self._session.receipts[stream.name] for stream in streams]
         for stream, receipt, bookmark in zip(streams, receipts, bookmarks, strict=True):
             if not receipt.is_as_expected:
                 stream.stream_state.clear()
@@ -169,15 +163,10 @@ class Run:
             if stream.is_incremental:
                 mark_account(stream, account)
         for stream, receipt in zip(streams, receipts, strict=True):
-            self._judge(stream, receipt, has_failed=problem is not None)
+            self._judge(stream, receipt, has_failed=has_failed)
 
-    def _conclude(self, outcome: Outcome, streams: list[TableStream]) -> list[Receipt]:
-        """The receipt of each table; the requests are counted in that of the first one."""
-        first, *others = streams
-        return [first.conclude(outcome), *(one.conclude(outcome.without_requests()) for one in others)]
-
-    def _feed(self, read: Read, streams: list[TableStream]) -> str | None:
-        """What failed, in one word."""
+    def _feed(self, read: Read, streams: list[TableStream]) -> bool:
+        """Whether nothing failed. What failed is told in the log and in the summary."""
         try:
             feed(read, streams)
         except OutputError:
@@ -185,7 +174,7 @@ class Run:
         except TapError as error:
             self._end.add(error)
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
-            return error.reason
+            return False
         except Exception as error:  # noqa: BLE001 - whatever fails in one read must not end the others
             # The words of the error may hold a person's data. The places in the code are enough to report it.
             frames = [
@@ -198,8 +187,8 @@ class Run:
                 " < ".join(frames[:-4:-1]),
             )
             self._end.note(Cause.INCOMPLETE)
-            return "internal"
-        return None
+            return False
+        return True
 
     def _judge(self, stream: TableStream, receipt: Receipt, *, has_failed: bool) -> None:
         if stream.is_sent_whole:
@@ -230,7 +219,7 @@ class Run:
         receipts, taken = self._receipts, []
         try:
             receipts.open()
-            receipts.write_records(list(receipts.get_records(None)))
+            receipts.write(list(receipts.get_records(None)))
             receipts.close(is_whole=True)
             receipts.activate_version()
             taken = list(self._session.receipts.values())

@@ -11,8 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.errors import ConfigurationError
+from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.read import Known, Read, Source
-from tap_freshsales_users.reading.receipt import Issuer, Receipt, moment_of, new_sync_id, utc_text
+from tap_freshsales_users.reading.receipt import (
+    Counts,
+    Delivery,
+    Issuer,
+    Receipt,
+    moment_of,
+    new_sync_id,
+    utc_text,
+)
 from tap_freshsales_users.reading.sources import READS
 from tap_freshsales_users.records.personal import Pseudonyms
 from tap_freshsales_users.settings import VERSION_PLACE
@@ -118,14 +127,13 @@ class Session:
         """Those without which a run is not good."""
         return list(self.config.get("required_streams") or ())
 
-    @property
-    def issuer(self) -> Issuer:
-        return Issuer(
+    def issue(self, table: str, outcome: Outcome, counts: Counts, delivery: Delivery) -> Receipt:
+        """Make the receipt of a table, and keep it."""
+        issuer = Issuer(
             self.sync_id, self.account, self._version, self.known.read_as, self.pseudonym_key_fingerprint
         )
-
-    def note(self, receipt: Receipt) -> None:
-        self.receipts[receipt.stream] = receipt
+        receipt = self.receipts[table] = issuer.receipt(table, outcome, counts, delivery)
+        return receipt
 
     def tell_of_last_run(self) -> None:
         """Log whether this run is sure to sort after the last one in the warehouse."""

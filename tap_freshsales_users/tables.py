@@ -1,13 +1,14 @@
 """The tables: name, key, schema, which list feeds each, and how an item becomes a record.
 
-Nothing here knows the Singer SDK. `Rows` fills one table while a read passes: take each page, then conclude.
+Nothing here knows the Singer SDK. `Rows` makes the records of one table while a read passes. `fill` drives a
+read for all of its tables, and concludes each of them, however the read ends.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
@@ -303,13 +304,20 @@ class OfTable(Protocol):
 class Sink(OfTable, Protocol):
     """Whatever takes the records of one table: a Singer stream, a file, a list."""
 
+    @property
+    def rows(self) -> Rows:
+        """What makes its records."""
+
     def open(self) -> None: ...
 
-    def write(self, items: list[Item]) -> None:
+    def write(self, records: list[Record]) -> None:
         """Write the records of one page of the read."""
 
     def close(self, *, is_whole: bool) -> None:
-        """Write what is held back; also where the read, or another table, failed."""
+        """Write what is held back; also if the read, or another table, failed."""
+
+    def conclude(self, outcome: Outcome) -> object:
+        """Note how the read ended for this table; after `close`."""
 
 
 Part = TypeVar("Part", bound=OfTable)
@@ -323,15 +331,43 @@ def by_source(parts: Iterable[Part]) -> list[list[Part]]:
     return list(together.values())
 
 
+@contextmanager
+def fill(
+    read: Read, tables: Sequence[Rows], conclude: Callable[[Rows, Outcome], object]
+) -> Iterator[Iterator[tuple[Rows, list[Record]]]]:
+    """The records of each page of a read for each of its tables, and at the end a conclusion for each table.
+
+    `conclude` is called for every table, also if the read or the body of the `with` fails. The requests are
+    counted in the outcome of the first table.
+    """
+
+    def conclude_all(outcome: Outcome) -> None:
+        for rows in tables:
+            conclude(rows, rows.conclude(outcome if rows is tables[0] else outcome.without_requests()))
+
+    try:
+        with closing(read.pages()) as pages:
+            made = ((rows, rows.take(items)) for items in pages for rows in tables)
+            yield ((rows, records) for rows, records in made if records)
+        conclude_all(read.outcome)
+    except BaseException as error:
+        conclude_all(read.outcome.ended_by(error))
+        raise
+
+
 def feed(read: Read, sinks: Sequence[Sink]) -> None:
     """Read the list to its end, and write each page to every table; raises what either of them raises."""
+    by_name = {sink.rows.table.name: sink for sink in sinks}
+
+    def conclude(rows: Rows, outcome: Outcome) -> None:
+        by_name[rows.table.name].conclude(outcome)
+
     is_whole = False
-    with ExitStack() as opened:
+    # The sinks are closed first: a failure there is a failure of the read.
+    with fill(read, [sink.rows for sink in sinks], conclude) as pages, ExitStack() as opened:
         for sink in sinks:
             sink.open()
             opened.callback(lambda sink=sink: sink.close(is_whole=is_whole))  # type: ignore[misc]
-        with closing(read.pages()) as pages:
-            for items in pages:
-                for sink in sinks:
-                    sink.write(items)
+        for rows, records in pages:
+            by_name[rows.table.name].write(records)
         is_whole = True

@@ -2,7 +2,7 @@
 
 - `Stream._write_schema_message`, `_write_starting_replication_value`, `_increment_stream_state`,
   `_write_state_message`, `_write_batch_message`, `_tap`, `_stream_version`, `_initialized_at`: `open`,
-  `write_records` and `close` call what `Stream.sync` calls. `sync` is final and pulls the records of one
+  `write` and `close` call what `Stream.sync` calls. `sync` is final and pulls the records of one
   stream, but a read pushes its pages to several streams. `sync` also takes a record at a time through type
   conformance and a walk for deselected properties; the compiled shaping makes that needless.
 - `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records, so that a read
@@ -156,7 +156,7 @@ class PageStream(Stream):
         self._measures.enter_context(self.get_sync_timer())
         self._write_starting_replication_value(None)
 
-    def write_records(self, records: list[Record]) -> None:
+    def write(self, records: list[Record]) -> None:
         """Write one page, or hold it back where the run is configured to write BATCH files."""
         self._counter.increment(len(records))
         batch_config = self._batch_config

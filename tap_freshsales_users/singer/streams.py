@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +10,7 @@ from singer_sdk import Tap
 from singer_sdk.mapper import SameRecordTransform, StreamMap
 from singer_sdk.singerlib import Catalog
 
-from tap_freshsales_users.reading.answers import Item
+from tap_freshsales_users.api.surface import KINDS
 from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.receipt import MAPPED, Delivery, Receipt, population_sha256
 from tap_freshsales_users.reading.sent import Sent
@@ -20,7 +19,7 @@ from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.incremental import starting_moment
 from tap_freshsales_users.singer.sdk import PageStream
-from tap_freshsales_users.tables import Rows, Table
+from tap_freshsales_users.tables import Rows, Table, fill
 
 RECEIPTS = "sync_receipts"
 
@@ -39,33 +38,26 @@ class TableStream(PageStream):
     def selected_by_default(self) -> bool:  # type: ignore[override]
         """A catalog made without any credential selects everything; else a missing credential deselects."""
         config = self.config
-        has_none = not (config.get("api_key") or config.get("scim_token"))
+        has_none = not any(config.get(kind.credential_setting) for kind in KINDS)
         return has_none or bool(config.get(self.table.source.setting))
 
     @cached_property
     def rows(self) -> Rows:
         return self.session.rows(self.table, self.columns)
 
-    def write(self, items: list[Item]) -> None:
-        self.write_records(self.rows.take(items))
-
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
         """The SDK's own way: a read for this table alone."""
         self.__dict__.pop("rows", None)  # the SDK's tests sync a stream more than once
         read = self.session.read(self.table.source, name=self.name, since=lambda: starting_moment(self))
-        with closing(read.pages()) as pages:
-            for items in pages:
-                yield from self.rows.take(items)
-        self.conclude(read.outcome)
+        with fill(read, [self.rows], lambda _, outcome: self.conclude(outcome)) as pages:
+            for _, records in pages:
+                yield from records
 
     def conclude(self, outcome: Outcome) -> Receipt:
-        """After the last record: the receipt of this table."""
-        outcome = self.rows.conclude(outcome)
+        """The receipt of this table; after its last record."""
         counts = self.rows.counts
         self.is_sent_whole = outcome.is_complete and self.records_sent == counts.records
-        receipt = self.session.issuer.receipt(self.name, outcome, counts, self._delivery(outcome))
-        self.session.note(receipt)
-        return receipt
+        return self.session.issue(self.name, outcome, counts, self._delivery(outcome))
 
     def _delivery(self, outcome: Outcome) -> Delivery:
         """What stream maps left out or changed: no row of the warehouse can tell it."""

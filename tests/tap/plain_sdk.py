@@ -33,7 +33,7 @@ class Held(PageStream):
     def open(self) -> None:
         self.held = []
 
-    def write_records(self, records: list[Record]) -> None:
+    def write(self, records: list[Record]) -> None:
         self.held += records
 
     def close(self, *, is_whole: bool) -> None:
@@ -51,7 +51,7 @@ def run_both(
     monkeypatch.setattr("tap_freshsales_users.session.new_sync_id", lambda *_: SYNC_ID)
     own = run_tap(config, tmp_path, **files)
     with monkeypatch.context() as patch:
-        for name in ("open", "write_records", "close"):
+        for name in ("open", "write", "close"):
             patch.setattr(PageStream, name, getattr(Held, name))
         patch.setattr(PageStream, "TYPE_CONFORMANCE_LEVEL", Stream.TYPE_CONFORMANCE_LEVEL)
         patch.setattr(PageStream, "is_written_plainly", property(lambda _stream: False))

@@ -244,8 +244,9 @@ def test_memberships_go_out_as_their_groups_pass(sandbox: Sandbox, monkeypatch: 
     try:
         for number in range(groups):
             members = [{"value": one} for one in ids(number * size, (number + 1) * size)]
-            stream.write([{"id": f"group-{number}", "displayName": "Everyone", "members": members}])
-            del members
+            group = {"id": f"group-{number}", "displayName": "Everyone", "members": members}
+            stream.write(stream.rows.take([group]))
+            del group, members
             tap.message_writer.flush()
             held.append(tracemalloc.get_traced_memory()[0])
     finally:

@@ -1,12 +1,16 @@
 """The tables: each column has a source, and one read fills all of its tables, also without the Singer SDK."""
 
 import logging
+import signal
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from freshsales_sandbox.app import Sandbox
+from tap_freshsales_users.errors import Interrupted, StorageError
+from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.read import Read
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.session import Session
@@ -25,15 +29,19 @@ class Kept:
         self.rows = rows
         self.records: list[dict[str, Any]] = []
         self.said: list[str] = []
+        self.outcomes: list[Outcome] = []
 
     def open(self) -> None:
         self.said.append("open")
 
-    def write(self, items: list[dict[str, Any]]) -> None:
-        self.records += self.rows.take(items)
+    def write(self, records: list[dict[str, Any]]) -> None:
+        self.records += records
 
     def close(self, *, is_whole: bool) -> None:
         self.said.append("whole" if is_whole else "broken off")
+
+    def conclude(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
 
 
 @pytest.fixture
@@ -113,8 +121,38 @@ def test_a_failure_closes_all_tables_of_the_read(
         feed(read, sinks)
     assert [sink.said for sink in sinks] == [["open", "broken off"]] * 2
     assert not read.outcome.is_complete
-    assert not sinks[1].rows.conclude(read.outcome.failed("internal")).is_complete
     assert read.outcome.request is not None
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (None, None),
+        (RuntimeError(), "failed: internal"),
+        (StorageError("No room", "Make room."), "failed: storage"),
+        (Interrupted(signal.SIGTERM), "failed: SIGTERM"),
+        (GeneratorExit(), "failed: stopped"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("step", ["open", "write", "close"])
+def test_each_table_is_concluded_once_however_its_read_ends(
+    step: str, end: BaseException | None, reason: str | None, session: Session
+) -> None:
+    [sinks] = [group for group in by_source(sinks_of(session)) if len(group) > 1]
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        if end is not None:
+            raise end
+
+    setattr(sinks[1], step, fail)
+    with nullcontext() if end is None else pytest.raises(type(end)):
+        feed(session.read(sinks[0].table.source), sinks)
+    [[first], [second]] = [sink.outcomes for sink in sinks]
+    assert [first.reason, second.reason] == [reason] * 2
+    assert [first.is_complete, second.is_complete] == [end is None] * 2
+    assert (second.request, second.api_requests) == (None, 0), "its requests are counted twice"
+    assert first.api_requests > 0 or step == "open"
 
 
 def test_a_read_that_was_not_begun_is_not_complete(session: Session) -> None:
