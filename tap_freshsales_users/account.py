@@ -7,7 +7,7 @@
             print(len(page), "users")
         print(account.receipts)
 
-It reads by the same code as the tap: the same records, the same errors, and a receipt for each table.
+It uses the code of the tap: the records and the errors are the same, and each table has a receipt.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 
 
 class Settings(TypedDict, total=False):
-    """The settings of the tap, by keyword; docs/settings.md says what each does.
+    """The settings of the tap, as keyword arguments; docs/settings.md explains them.
 
-    Those of Singer alone are not among them; `since` of `read` stands in place of `start_date`.
+    Settings that only Singer needs are left out. In place of `start_date`, `read` has the argument `since`.
     """
 
     domain: str
@@ -58,7 +58,7 @@ class Settings(TypedDict, total=False):
 
 
 class Bookmark(TypedDict):
-    """What the next run of an account has to know of this one."""
+    """What the next run of the account has to know about this one."""
 
     account: str
     sync_id: str
@@ -66,10 +66,10 @@ class Bookmark(TypedDict):
 
 
 class Account:
-    """One run over an account: all its reads share one quota, one `sync_id` and the receipts.
+    """One run over an account. All its reads share one quota, one `sync_id` and the receipts.
 
-    `last` is the `bookmark` of the run before, so that this run's id is greater and its key for pseudonyms
-    the same. Raises ConfigurationError, before anything is sent.
+    `last` is the `bookmark` of the run before. With it, this run gets a greater id, and its key for
+    pseudonyms is compared. Raises ConfigurationError before the first request.
     """
 
     def __init__(self, *, last: Mapping[str, Any] | None = None, **settings: Unpack[Settings]) -> None:
@@ -85,13 +85,13 @@ class Account:
         if problems:
             raise ConfigurationError("The settings cannot be used", " ".join(problems))
         self._session = Session(config, logging.getLogger(__package__))
-        # Also where nobody closes it, as in a framework that keeps its generators.
+        # So it is closed even if nobody calls `close`, such as a framework that keeps its generators.
         self._closing = weakref.finalize(self, self._session.close)
         if last is not None:
             self.follow(last)
 
     def follow(self, last: Mapping[str, Any]) -> None:
-        """Have this run come after the one whose bookmark is `last`; before anything is read."""
+        """Give this run a greater id than the run whose bookmark is `last`; call it before reading."""
         self._session.follow(last.get("sync_id"))
         self._session.check_pseudonyms(last)
 
@@ -113,25 +113,25 @@ class Account:
         return tuple(table.name for table in TABLES if self._session.config.get(table.source.setting))
 
     def together(self, tables: Iterable[str]) -> list[list[str]]:
-        """The names of those tables that one list feeds, side by side."""
+        """The names of these tables in groups; one list of the API feeds all tables of a group."""
         return [
             [one.table.name for one in fed]
             for fed in by_source([_Chosen(self.table(name)) for name in tables])
         ]
 
     def is_as_expected(self, table: str) -> bool:
-        """Whether it was read whole, or not for a reason that no later run can mend."""
+        """Whether the table was read whole, or is not whole for a reason that another run cannot change."""
         receipt = self._session.receipts.get(table)
         return receipt is not None and receipt.is_as_expected
 
     @property
     def receipts(self) -> list[Record]:
-        """The rows of `sync_receipts`: one for each table that was read, or begun to be read."""
+        """The rows of `sync_receipts`: one for each table whose read has begun."""
         return [receipt.to_record() for receipt in self._session.receipts.values()]
 
     @property
     def bookmark(self) -> Bookmark:
-        """What to hand the next run as `last`."""
+        """What to give to the next run as `last`."""
         return {
             "account": self._session.account,
             "sync_id": self._session.sync_id,
@@ -139,30 +139,30 @@ class Account:
         }
 
     def check(self) -> None:
-        """Ask for one record with each credential; raises TapError."""
+        """Ask for one record with each credential (`selector/owners`, `/Users`); raises TapError."""
         for source in (OWNERS, SCIM_USERS):
             if self._session.config.get(source.setting):
                 self._session.read(source).probe()
 
     def read(self, table: str, *, since: str | None = None) -> Iterator[list[Record]]:
-        """The records of a table, a page at a time, read to its end; raises TapError.
+        """The records of a table, a page at a time, to the end of its list; raises TapError.
 
-        `since`, a date-time with its offset, asks for scim_users that changed from then on. An incremental
-        read cannot tell who is gone, and its receipt says so.
+        `since`, a date-time with its offset, asks only for those scim_users that have changed since. Such an
+        incremental read cannot tell who is gone, and its receipt says so.
         """
         return (records for _, records in self.read_together(table, since=since))
 
     def read_together(self, *tables: str, since: str | None = None) -> Iterator[tuple[str, list[Record]]]:
-        """The same of several tables, each page with the name of its table; each list is read only once.
+        """Like `read`, for several tables: each page comes with the name of its table.
 
-        So scim_groups and scim_group_members, which one list feeds, cost the requests of one.
+        A list that feeds two of them, such as that of scim_groups and scim_group_members, is read once.
         """
         moment = None if since is None else _moment(since)
         rows = [self._session.rows(self.table(name)) for name in tables]
         return (page for together in by_source(rows) for page in self._pages(together, moment))
 
     def table(self, name: str) -> Table:
-        """What is known of a table; raises ConfigurationError where it cannot be read."""
+        """The description of a table; raises ConfigurationError if it cannot be read."""
         table = BY_NAME.get(name)
         if table is None:
             raise ConfigurationError(f"There is no table {name}", f"Known are: {', '.join(BY_NAME)}.")

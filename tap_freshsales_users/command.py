@@ -37,7 +37,7 @@ CATALOG_REMEDY = "Give what `--discover` printed, with your selection in it."
 
 
 class CommandLineTap(Tap):
-    """A tap whose command tells a user's mistake in a sentence, and holds the session of its run."""
+    """A tap that holds the session of its run, and answers a user's mistake with a sentence."""
 
     message_writer_class = BufferedWriter
     message_writer: BufferedWriter
@@ -73,7 +73,7 @@ class CommandLineTap(Tap):
     @classmethod
     def invoke(cls, **options: Any) -> None:
         context = click.get_current_context()
-        # Here, for the SDK's command has an end of its own for a wrong configuration.
+        # The SDK's command would end the process itself if the configuration is wrong.
         with cast("_Command", context.command).told(context.obj):
             cls._start(**options)
             context.exit()
@@ -131,7 +131,7 @@ class CommandLineTap(Tap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command, but each of its ends is a sentence and an exit code of this module."""
+        """The SDK's command. However it ends, it ends with a sentence and an exit code of this module."""
         made = super().get_singer_command()
         for option in made.params:
             if isinstance(option.type, click.File):
@@ -162,11 +162,11 @@ class CommandLineTap(Tap):
 
 
 class _Command(SingerCommand):
-    """Whatever ends the command, its end is told: in a sentence, by the exit code, and in the summary."""
+    """Tells how the command ended: in a sentence, by the exit code, and in the summary."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.obj = summary = Summary()
-        # Known before any other option is looked at: each of them may be wrong.
+        # Find --summary before the other options are parsed: any of them may be wrong.
         parser = self.make_parser(ctx)
         parser.ignore_unknown_options = True
         given, _, _ = parser.parse_args(list(args))
@@ -181,7 +181,7 @@ class _Command(SingerCommand):
 
     @contextmanager
     def told(self, summary: Summary) -> Iterator[None]:
-        """What ends it here ends in an exit code; what passes goes on."""
+        """Turn what ends the body into an exit code. A body that ends normally goes on."""
         try:
             yield
         except (click.exceptions.Exit, ConfigValidationError, TapError, OSError, Interrupted) as end:
@@ -196,7 +196,7 @@ class _Command(SingerCommand):
             raise
 
     def _note(self, summary: Summary, end: BaseException) -> None:
-        """Say it in a sentence where something is wrong."""
+        """Log what is wrong in a sentence, and note its cause."""
         match end:
             case ConfigValidationError():
                 for problem in end.errors:
@@ -206,7 +206,7 @@ class _Command(SingerCommand):
                 self.logger.error("%s", end)
                 summary.add(end)
             case OSError():
-                if not isinstance(end, BrokenPipeError):  # whoever closed the pipe knows of it
+                if not isinstance(end, BrokenPipeError):  # a reader that closed the pipe knows why
                     self.logger.error("%s", full_output(end))
                 leave_stdout()
                 summary.note(Cause.OUTPUT)
@@ -214,7 +214,7 @@ class _Command(SingerCommand):
                 summary.interrupt(end)
 
     def _let_go(self, summary: Summary) -> None:
-        """Standard output first: whether it took everything stands in the summary."""
+        """Flush standard output, then write the summary, which tells whether all output was taken."""
         try:
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -232,7 +232,7 @@ def _summary() -> Summary:
 
 
 def _tell_account(config: Mapping[str, Any]) -> None:
-    """Whose run this is stands in the summary, also where another setting is wrong."""
+    """Write the account into the summary, even if another setting is wrong."""
     context = click.get_current_context(silent=True)
     if context is not None and isinstance(config.get("domain"), str):
         with suppress(ConfigurationError):

@@ -13,7 +13,7 @@ SIGNAL_EXIT_BASE = 128
 
 
 class Cause(Enum):
-    """Who can help. Of several causes the first one gives the exit code, a number of BSD's sysexits."""
+    """Who can help. Of several causes, the first one here gives the exit code, as in BSD's sysexits."""
 
     CONFIGURATION = (
         "configuration",
@@ -36,10 +36,10 @@ class Cause(Enum):
 
 
 class TapError(Exception):
-    """Base of the family; ends the stream it is raised in, and the run with the exit code of its cause.
+    """The base of all errors of the tap. It ends its stream; the run ends with the exit code of its cause.
 
-    `reason` is the word that a receipt gives for it. `retry_at` is the moment (seconds since 1970) before
-    which asking again is useless, where it is known.
+    `reason` is the word that the receipt gives for it. `retry_at` is a moment in seconds since 1970:
+    before it, another run is useless. It is None if that moment is not known.
     """
 
     reason = "failed"
@@ -66,14 +66,14 @@ class PermissionRefusedError(TapError):
 
 
 class UnreachableError(TapError):
-    """A certificate, a proxy or a file here stands in the way of every request: asking again cannot help."""
+    """A certificate, a proxy or a local file makes every request fail, so another attempt cannot help."""
 
     reason = "unreachable"
     cause = Cause.CONFIGURATION
 
 
 class NotFoundError(TapError):
-    """404 or 501 where the list itself was asked for."""
+    """The server answered 404 or 501 to the first page of a list."""
 
     reason = "not_found"
     cause = Cause.CONFIGURATION
@@ -94,13 +94,13 @@ class UpstreamMalformedError(TapError):
 
 
 class RequestRefusedError(UpstreamMalformedError):
-    """400: the server does not take the question."""
+    """400: the server does not accept the request."""
 
     reason = "request_refused"
 
 
 class OutputError(TapError):
-    """Standard output took no more: the loader is gone, or the disk behind it is full."""
+    """Standard output cannot be written to: the loader has ended, or the disk is full."""
 
     reason = "output"
     cause = Cause.OUTPUT
@@ -114,7 +114,7 @@ class StorageError(TapError):
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM; not an Exception, so that nothing takes it for a stream's failure."""
+    """SIGINT or SIGTERM. It is not an Exception, so that no handler takes it for the failure of a stream."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(signal.Signals(signum).name)

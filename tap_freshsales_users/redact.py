@@ -1,4 +1,7 @@
-"""No secret and no control character reaches a log: the net below what the code takes care not to say."""
+"""Keeps secrets and control characters out of the log.
+
+The code does not log secrets. This is the second line of defence, for texts of other libraries.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,20 @@ from tap_freshsales_users.terminal import UNPRINTABLE, printable
 
 MASK = "***"
 QUOTED_AT_MOST = 3
-# Shorter ones are no credentials, and to mask them would blot out words.
+# Shorter texts are not credentials, and masking them would mask parts of words.
 SHORTEST = 4
 
 
 class Redaction(logging.Formatter):
-    """Masks secrets in whatever another formatter makes of a record: message, traceback, fields of JSON.
+    """Masks secrets in the output of another formatter: in the message, the traceback and fields of JSON.
 
-    A message is one line, whatever it repeats.
+    A message stays on one line, whatever text it repeats.
     """
 
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self.inner = inner
-        # The longest first, so that a secret that holds another one is masked whole.
+        # The longest first: if one secret contains another, it is masked as a whole.
         self._secrets = sorted(
             {form for s in secrets if len(s) >= SHORTEST for form in _forms(s)}, key=len, reverse=True
         )
@@ -35,7 +38,7 @@ class Redaction(logging.Formatter):
         if UNPRINTABLE.search(message):
             record = copy.copy(record)
             record.msg, record.args = printable(message), None
-        # The lines of a traceback stay lines.
+        # A traceback keeps its lines.
         text = "\n".join(map(printable, self.inner.format(record).split("\n")))
         for secret in self._secrets:
             text = text.replace(secret, MASK)
@@ -43,7 +46,7 @@ class Redaction(logging.Formatter):
 
 
 def _forms(secret: str) -> set[str]:
-    """As it is, in a URL, and as Python and JSON quote it, also one within the other."""
+    """The secret as it is, as it stands in a URL, and as Python and JSON quote it, also nested."""
     forms = {secret, quote(secret, safe="")}
     for _ in range(QUOTED_AT_MOST):
         forms |= {quoted(form)[1:-1] for form in forms for quoted in (repr, json.dumps)}
@@ -51,7 +54,7 @@ def _forms(secret: str) -> set[str]:
 
 
 def redact_logs(secrets: Iterable[str]) -> None:
-    """Put the net on every handler of the root logger, in place of one that hangs there."""
+    """Set this formatter on every handler of the root logger; it replaces an earlier one."""
     known = tuple(secrets)
     for handler in logging.getLogger().handlers:
         formatter = handler.formatter or logging.Formatter()

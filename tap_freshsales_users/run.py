@@ -1,4 +1,7 @@
-"""One run: one read after another, each on its own, then the receipts and the summary."""
+"""One run: the reads, one after another, then the receipts and the summary.
+
+A read that fails does not stop the next one.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +41,13 @@ from tap_freshsales_users.singer.writer import BufferedWriter, leave_stdout
 from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.tables import by_source, feed
 
-# Reasons for which an account does not give a stream, though nothing failed.
+# Reasons of a receipt that mean: nothing failed, but the account does not give this stream.
 NOT_GIVEN = (ABSENT, MEMBERS_UNKNOWN)
 
 
 @contextmanager
 def private_files() -> Iterator[None]:
-    """Only this user may read the files that are written meanwhile, which are BATCH files (mode 0600)."""
+    """Files that are written in the body, such as BATCH files, are readable by this user only (mode 0600)."""
     before = os.umask(0o077)
     try:
         yield
@@ -53,7 +56,7 @@ def private_files() -> Iterator[None]:
 
 
 class Run:
-    """`execute` once. A read that fails fails the run, but keeps no other list from being read."""
+    """`execute` it once. If a read fails, the run fails, but all other lists are read."""
 
     def __init__(self, tap: Tap, session: Session, summary: Summary) -> None:
         self._tap = tap
@@ -62,14 +65,14 @@ class Run:
         self._logger: logging.Logger = tap.logger
 
     def announce(self) -> None:
-        """Write what the loader needs to create its tables. Raises ConfigurationError, OutputError."""
+        """Write the SCHEMA messages only; raises ConfigurationError, OutputError."""
         self._check_selection()
         for stream in (*self._selected, self._receipts):
             stream.announce()
         cast("BufferedWriter", self._tap.message_writer).flush()
 
     def execute(self) -> None:
-        """Read everything. Raises ConfigurationError, before anything is sent."""
+        """Read all selected lists; raises ConfigurationError before the first request."""
         self._check_selection()
         self._session.check_pseudonyms(bookmark_of(self._tap.state, RECEIPTS))
         self._end.sync_id = self._session.sync_id
@@ -123,7 +126,7 @@ class Run:
 
     def _read_all(self) -> None:
         reset_progress_markers(self._tap)
-        # Known from the start, so that the next run follows this one even if it dies half way.
+        # In the state from the start: so the next run follows this one, even if this one is killed.
         self._tap.state.setdefault("bookmarks", {})[RECEIPTS] = {
             "sync_id": self._session.sync_id,
             "account": self._session.account,
@@ -142,7 +145,7 @@ class Run:
             self._read(streams)
 
     def _read(self, streams: list[TableStream]) -> None:
-        """Read the list that feeds these, and judge what came of it."""
+        """Read the list that feeds these streams, and judge the receipts."""
         first, account = streams[0], self._session.account
         bookmarks = [copy.deepcopy(stream.stream_state) for stream in streams]
         for stream in streams:
@@ -175,8 +178,8 @@ class Run:
             self._end.add(error)
             self._logger.error("%s", error)  # noqa: TRY400 - a sentence, not a traceback
             return False
-        except Exception as error:  # noqa: BLE001 - whatever fails in one read must not end the others
-            # The words of the error may hold a person's data. The places in the code are enough to report it.
+        except Exception as error:  # noqa: BLE001 - no failure of one read may end the others
+            # The text of the error may hold a person's data. The places in the code are enough for a report.
             frames = [
                 f"{PurePath(f.filename).name}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)
             ]
@@ -254,5 +257,5 @@ def _outcome(receipt: Receipt) -> str:
 
 
 def _reason(receipt: Receipt) -> str:
-    """Its first word."""
+    """The first word of the reason."""
     return (receipt.incomplete_reason or "").partition(":")[0]

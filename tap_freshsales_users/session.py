@@ -1,4 +1,4 @@
-"""What the reads of one run share: settings, API and quota, the run's id, and what it learned so far."""
+"""What all reads of one run share: settings, API, quota, the run's id, and what the reads have learned."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ PACKAGE = "tap-freshsales-users"
 
 
 class Session:
-    """One run, whatever writes its records."""
+    """One run. It does not know who writes its records: a Singer tap, dlt, Airbyte or Python code."""
 
     def __init__(self, config: Mapping[str, Any], logger: logging.Logger) -> None:
         self.config = config
         self.known = Known()
         self.receipts: dict[str, Receipt] = {}
         self.sync_id = new_sync_id(datetime.now(UTC))
-        # When the last run was, where it is known.
+        # When the last run was; None if that is not known.
         self.last_run: datetime | None = None
         self._logger = logger
 
@@ -64,7 +64,7 @@ class Session:
         return Api(self.config, user_agent, Clock(), self._logger)
 
     def close(self) -> None:
-        """End all waits and connections, where there are any."""
+        """End all waits and connections, if there are any."""
         if "api" in self.__dict__:
             self.api.stop()
 
@@ -80,7 +80,11 @@ class Session:
     def read(
         self, source: Source, *, name: str | None = None, since: Callable[[], str | None] = lambda: None
     ) -> Read:
-        """A read of this list. `name` stands for it in errors; `since` tells the moment to filter by."""
+        """A read of this list.
+
+        `name` stands for it in errors and in the log. `since` returns the moment to filter by (RFC 3339), or
+        None to read the full list.
+        """
         name = name or source.name
         return READS.get(source.name, Read)(
             source,
@@ -93,7 +97,7 @@ class Session:
         )
 
     def rows(self, table: Table, columns: Mapping[str, dict[str, Any]] | None = None) -> Rows:
-        """What makes records of this table; of all its columns, where none are named."""
+        """What makes records of this table, with these columns; with all columns if none are given."""
         return table.rows(
             table,
             table.schema()["properties"] if columns is None else columns,
@@ -112,7 +116,7 @@ class Session:
         return None if self.pseudonyms is None else self.pseudonyms.fingerprint
 
     def check_pseudonyms(self, last: Mapping[str, Any]) -> None:
-        """Refuse a key that the last run of this account did not have; `last` is its bookmark."""
+        """Raise ConfigurationError if the last run of the account had another key; `last` is its bookmark."""
         if last.get("account") != self.account:
             return
         if last.get("pseudonym_key_fingerprint") != self.pseudonym_key_fingerprint:
@@ -124,7 +128,7 @@ class Session:
 
     @property
     def required_streams(self) -> list[str]:
-        """Those without which a run is not good."""
+        """The streams that a good run must have, by the setting `required_streams`."""
         return list(self.config.get("required_streams") or ())
 
     def issue(self, table: str, outcome: Outcome, counts: Counts, delivery: Delivery) -> Receipt:
@@ -136,7 +140,7 @@ class Session:
         return receipt
 
     def tell_of_last_run(self) -> None:
-        """Log whether this run is sure to sort after the last one in the warehouse."""
+        """Log whether the id of this run is certain to sort after that of the last run in the warehouse."""
         if self.last_run is None:
             self._logger.info(
                 "The state names no earlier run. This run's id is greater than the last one's only if the "

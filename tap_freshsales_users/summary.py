@@ -17,14 +17,14 @@ REMEDY = "Give the path of a file in a folder that this user may write to."
 
 
 class Summary:
-    """Collects what went wrong; the first cause of `Cause` that was met gives the class and the exit code."""
+    """Collects what went wrong. Of several causes, the first one in `Cause` gives the exit code."""
 
     def __init__(self) -> None:
         self.account: str | None = None
         self.sync_id: str | None = None
-        # Those that were handed to the loader.
+        # The receipts that were written to the loader.
         self.receipts: list[Receipt] = []
-        # Seconds since 1970: before then the quota is not back, or the server asked not to be asked.
+        # Seconds since 1970. Before that moment, the quota or the server allows no further request.
         self._retry_at: float | None = None
         self._causes: set[Cause] = set()
         self._interrupted: Interrupted | None = None
@@ -48,12 +48,12 @@ class Summary:
 
     @property
     def cause(self) -> Cause | None:
-        """None where nothing is wrong."""
+        """None if nothing is wrong."""
         return next((cause for cause in Cause if cause in self._causes), None)
 
     @property
     def exit_code(self) -> int:
-        """128 + signal where the run was stopped, else that of the cause, or 0."""
+        """128 + the signal if the run was stopped; else the exit code of the cause; 0 if nothing is wrong."""
         if self._interrupted is not None:
             return self._interrupted.exit_code
         return 0 if self.cause is None else self.cause.exit_code
@@ -70,9 +70,9 @@ class Summary:
     # -- its file
 
     def begin(self, path: str) -> None:
-        """Write to this file at the end. What stands there is of an earlier run, and goes now.
+        """Write to this file at the end. A file of an earlier run is removed now; raises ConfigurationError.
 
-        A run that is killed then leaves no file, and never the good news of the run before.
+        So a run that is killed leaves no file. Nobody takes the result of the run before for its own.
         """
         file = Path(path)
         try:
@@ -84,7 +84,7 @@ class Summary:
         self._path = file
 
     def write(self) -> None:
-        """Whole or not at all, and readable by this user only; raises OutputError."""
+        """Write the whole file or none, readable by this user only (mode 0600); raises OutputError."""
         if self._path is None:
             return
         try:
@@ -104,5 +104,5 @@ class Summary:
 
 
 def _utc(moment: float) -> str:
-    # A whole second, and never before the moment.
+    # Round up to a whole second, so that the text is never before the moment.
     return datetime.fromtimestamp(-(-moment // 1), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

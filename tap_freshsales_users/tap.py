@@ -15,7 +15,10 @@ from tap_freshsales_users.tables import TABLES
 
 
 class TapFreshsalesUsers(CommandLineTap):
-    """Singer tap for Freshsales identities: who can get into the CRM, read whole or said not to be."""
+    """Singer tap for Freshsales identities: the people who can get into the CRM.
+
+    If a list could not be read whole, its receipt says so.
+    """
 
     name = PACKAGE
     config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS
@@ -26,7 +29,7 @@ class TapFreshsalesUsers(CommandLineTap):
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """In the order they are synced, the receipts last; the SDK sorts them by name."""
+        """In the order of TABLES, the receipts last; the SDK would sort them by name."""
         turns = {table.name: turn for turn, table in enumerate(TABLES)}
         found = super().streams
         return {name: found[name] for name in sorted(found, key=lambda name: turns.get(name, len(turns)))}

@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in sentences that never repeat a value: it may be a secret."""
+"""What is wrong with a configuration, in sentences. They never repeat a value, which may be a secret."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 from tap_freshsales_users.tables import TABLES
 
-# So many characters that nobody can try all keys.
+# A key of this many characters cannot be found by trying all keys.
 SHORTEST_KEY = 32
-# What a header may carry (RFC 9110 section 5.5), without the spaces that no credential has.
+# What a header may carry (RFC 9110 section 5.5), but for spaces, which no credential has.
 VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 def find_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Empty where the run can start."""
+    """The problems, a sentence each; empty if the run can start."""
     validator = Draft202012Validator(schema)
     problems = [_sentence(error, schema) for error in validator.iter_errors(dict(config))]
     return problems or [
@@ -96,7 +96,7 @@ def _consistency_problems(config: Mapping[str, Any]) -> list[str]:
         problems.append(str(error))
     if config["quota_reserve"] >= config["requests_per_hour"]:
         problems.append("`quota_reserve` leaves nothing of `requests_per_hour`: lower it.")
-    # An empty one as well: whoever sets it does not want names to be sent.
+    # An empty key is refused as well: the user who set it does not want names to be sent.
     if config.get("pseudonym_key") is not None and len(config["pseudonym_key"]) < SHORTEST_KEY:
         problems.append(
             f"`pseudonym_key` is too short: give {SHORTEST_KEY} characters or more, such as "

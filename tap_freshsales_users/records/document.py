@@ -1,8 +1,8 @@
-"""The body of an answer -> JSON values: no digit of a number is lost, and no odd character loses the list.
+"""The body of an answer becomes JSON values. No digit of a number is lost, and no list to an odd character.
 
-orjson reads nearly every body. It makes a float of an integer beyond 64 bits, and refuses a lone surrogate,
-a byte that is no UTF-8, a byte order mark and very deep nesting; such a body is read by the slower parser of
-the standard library.
+orjson reads nearly every body. But it makes a float of an integer beyond 64 bits, and refuses a lone
+surrogate, a byte that is not UTF-8, a byte order mark and very deep nesting. The slower parser of the
+standard library reads such a body.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from typing import Any, NoReturn
 
 import orjson
 
-# What orjson reads and writes as an integer.
+# The integers that orjson reads and writes as integers.
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
 LONGEST_INTEGER = len(str(MIN_INTEGER))
-# Deeper than what a record may hold (see `loadable`), so that what is cut here is noticed there.
+# Deeper than a record may be (see `loadable`), so that a value that is cut here is noticed there.
 DEEPEST = 500
 
-# Digits and points all become the same byte: to search for that many is faster than a pattern.
+# All digits and points become one byte: searching for a run of that byte is faster than a pattern.
 _AS_DIGITS = bytes.maketrans(b"123456789.", b"0000000000")
 _LONG_RUN = b"0" * 19
-# The same run where a number may stand: behind a sign, a colon, a comma, a bracket or white space.
+# The same run in the place of a number: behind a sign, a colon, a comma, a bracket or white space.
 _LONG_NUMBER = re.compile(rb"[-:,\[\s][0-9.]{19}")
 _TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 def parse(body: bytes) -> Any:
-    """Raises ValueError where the body is not JSON.
+    """The JSON value of a body; raises ValueError if it is not JSON.
 
-    A number that a 64-bit integer or a float cannot hold exactly becomes the text of its digits. What is no
-    Unicode character stays in the text as a lone surrogate.
+    A number that neither a 64-bit integer nor a float holds exactly becomes the text of its digits. What
+    is not valid Unicode stays in the text as lone surrogates.
     """
     if not (_LONG_RUN in body.translate(_AS_DIGITS) and _LONG_NUMBER.search(body)):
         try:
@@ -61,7 +61,7 @@ def _fraction(digits: str) -> float | str:
     number = float(digits)
     try:
         return number if Decimal(digits) == Decimal(repr(number)) else digits
-    except ArithmeticError:  # an exponent beyond all bounds
+    except ArithmeticError:  # an exponent that no float can hold
         return digits
 
 
@@ -70,7 +70,7 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def _without_depths(text: str) -> str:
-    """Null in place of whatever lies deeper than `DEEPEST`."""
+    """The same value, with null in place of what is nested deeper than `DEEPEST`."""
     kept: list[str] = []
     begin = depth = 0
     for token in _TOKENS.finditer(text):

@@ -1,8 +1,9 @@
-"""What every loader can take: text of Unicode characters, and cells of a bounded size and depth.
+"""Makes records that every loader can load: valid Unicode, and cells of a bounded size and depth.
 
-- PostgreSQL takes no NUL character in JSON, and no encoder takes a lone surrogate.
-- The DuckDB loader fails at a CSV line of more than 2 MiB. It writes JSON in ASCII and doubles each quote.
-- JSON writers and readers end at some depth.
+- PostgreSQL accepts no NUL character in JSON, and no encoder accepts a lone surrogate.
+- The DuckDB loader fails if a line of its CSV is longer than 2 MiB. It writes JSON in ASCII and doubles each
+  quote.
+- JSON writers and readers have a greatest depth.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ import orjson
 from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record
 
 MAX_CELL_BYTES = 1024**2
-# All cells of one record: a line of 2 MiB with room for what the loader adds.
+# For all cells of one record: a line of 2 MiB, less some room for what the loader adds.
 MAX_RECORD_BYTES = 2 * 1024**2 - 64 * 1024
-# orjson writes 254 levels; the list of the page's records and the record take one each.
+# orjson writes 254 levels. The list of a page's records takes one, and the record takes one.
 MAX_DEPTH = 252
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
-# UTF-8 grows at most by this in the CSV of the DuckDB loader: `é` to `\u00e9`, an escaped quote to `\""`.
+# By this factor UTF-8 grows at most in the CSV of the DuckDB loader: `é` to `\u00e9`, `\"` to `\\""`.
 _MOST_GROWTH = 3
 _UNLOADABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
-    """With U+FFFD in place of NUL and of each lone surrogate."""
-    if text.isprintable():  # neither of the two is printable, and this test is faster than a pattern
+    """The text with U+FFFD in place of NUL and of each lone surrogate."""
+    if text.isprintable():  # neither NUL nor a surrogate is printable, and this test is faster than a pattern
         return text
     return _UNLOADABLE.sub(REPLACEMENT, text)
 
@@ -37,8 +38,8 @@ def clean(text: str) -> str:
 class Loadable:
     """Makes records loadable, in place; counts what it replaced and what it left out.
 
-    A text or JSON cell that is too large or too deep becomes null; of `additional_attributes`, only those
-    attributes are left out that make it so. Cells of `keys` are never left out.
+    A text or JSON cell that is too large or too deep becomes null. Of `additional_attributes`, only the
+    attributes that are too large or too deep are left out. A cell of `keys` is never left out.
     """
 
     def __init__(self, keys: Collection[str], on_oversized: Callable[[str], None]) -> None:
@@ -48,7 +49,7 @@ class Loadable:
         self._on_oversized = on_oversized
 
     def make(self, records: list[Record]) -> None:
-        # Writing them once is the fastest look at all of them.
+        # To write them all once is the fastest test.
         if not _is_loadable(records):
             for record in records:
                 if not _is_loadable([record]):
@@ -106,14 +107,14 @@ class Loadable:
         made: dict[str, Any] = {}
         for name, item in value.items():
             cleaned = self._clean_text(name)
-            while cleaned in made:  # two names that differed by such a character alone
+            while cleaned in made:  # two names that differ only in such a character
                 cleaned += REPLACEMENT
             made[cleaned] = self._clean_json(item)
         return made
 
 
 def _is_loadable(records: list[Record]) -> bool:
-    """False where it is so, and now and then where it is not."""
+    """Whether the records are certainly loadable. False may be wrong; then they are looked at one by one."""
     try:
         written = orjson.dumps(records)
     except TypeError:  # a lone surrogate, or too deep
@@ -134,7 +135,7 @@ def _depth(value: Any) -> int:
 
 
 def _size(value: Any) -> int:
-    """Bytes in the CSV of the DuckDB loader."""
+    """The size in bytes in the CSV of the DuckDB loader."""
     if value is None:
         return 0
     written = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else json.dumps(value).encode()

@@ -1,16 +1,16 @@
-"""Pseudonyms in place of what says who somebody is, before a record leaves the reader.
+"""Replaces what tells who somebody is by pseudonyms, before a record leaves the reader.
 
 A pseudonym is an HMAC-SHA256 with the key of the setting `pseudonym_key`. The same name, address or phone
-number has the same pseudonym in every stream, so matching and history go on as before. Without the key nobody
-can tell whose it is, nor try addresses out.
+number has the same pseudonym in every stream, so matching and history work as before. Without the key, nobody
+can find out whose pseudonym it is, nor test a list of addresses.
 
-- An address (any text with an `@`) and a name are compared as the marts compare them: without blanks around
-  them, and whatever the letter case. The pseudonym of an address is an address again; that of a name is none.
+- An address (any text with an `@`) and a name are compared as the marts compare them: without white space
+  around them, in lower case. The pseudonym of an address is an address; the pseudonym of a name is not.
 - Of a phone number only the digits count.
-- What no column names may hold anything: `additional_attributes` are left out, and so are sub-attributes of
-  lists that are not named here.
-- Ids stay, since they are the keys of the tables. An id that is an address ends the read.
-- Names of groups, roles, territories and teams stay: administrators are known by them.
+- Attributes that no column names may hold anything. So `additional_attributes` is left out, and so are
+  sub-attributes of lists that are not named here.
+- Ids stay, since they are the keys of the tables. If an id is an address, the read ends with an error.
+- Names of groups, roles, territories and teams stay: they tell who is an administrator.
 
 A column that `TREATMENTS` does not name stays as it is. A test names each of them.
 """
@@ -26,10 +26,10 @@ from typing import Any
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.shaper import Record
 
-# No such domain can exist (RFC 2606).
+# A domain that cannot exist (RFC 2606).
 DOMAIN = "pseudonym.invalid"
 ADDRESS_DIGITS, NAME_DIGITS, FINGERPRINT_DIGITS = 32, 24, 16
-# Ids as directories make them. Anything else may be what somebody signs in with.
+# The ids that directories make. Any other text may be a user name.
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _OKTA = re.compile(r"00u[0-9A-Za-z]{17}")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -37,24 +37,24 @@ _TOKEN = re.compile(r"(?=.*[0-9])[0-9A-Za-z_-]+")
 
 
 def normal(text: str) -> str:
-    """Without blanks around it and in lower case; each character becomes one, as in SQL."""
+    """The text in lower case, without white space around it; one character stays one, as in SQL."""
     return "".join([character.lower()[0] for character in text.strip()])
 
 
 class PersonalIdError(Exception):
-    """An id that tells whose it is."""
+    """An id that is an address, and so tells whose it is."""
 
 
 class Pseudonyms:
-    """What a key makes of names, addresses and phone numbers."""
+    """Makes pseudonyms of names, addresses and phone numbers with one key."""
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
-        # Tells keys apart, and nothing else of them.
+        # Tells whether two keys are the same, and nothing else about them.
         self.fingerprint = self._digest("fingerprint", "")[:FINGERPRINT_DIGITS]
 
     def text(self, value: Any) -> str | None:
-        """Of an address or a name; nothing of what is no plain value, and blanks as they are."""
+        """The pseudonym of an address or a name; null for an object or a list. White space stays as it is."""
         if value is None or isinstance(value, dict | list | bool):
             return None
         text = str(value)
@@ -75,12 +75,12 @@ class Pseudonyms:
         return f"phone-{self._digest('phone', digits)[:NAME_DIGITS]}"
 
     def _digest(self, kind: str, text: str) -> str:
-        # A lone surrogate has no UTF-8; it comes from a broken answer, and is replaced only later.
+        # A lone surrogate cannot be UTF-8. It comes from a broken answer, and is replaced only later.
         message = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
         return hmac.digest(self._key, message, "sha256").hex()
 
     def disguise(self, table: str, record: Record) -> None:
-        """Treat each column of a record, in place. Raises ConfigurationError where an id is an address."""
+        """Treat each column of a record, in place; raises ConfigurationError if an id is an address."""
         try:
             for column, treatment in TREATMENTS[table].items():
                 if record.get(column) is not None:
@@ -113,13 +113,13 @@ def _same(_pseudonyms: Pseudonyms, value: Any, _record: Record) -> Any:
 
 
 def _plain(_pseudonyms: Pseudonyms, value: Any, _record: Record) -> Any:
-    """One word, such as `work` or `true`."""
+    """A value that is one word, such as `work` or `true`; else null."""
     is_plain = isinstance(value, bool) or (isinstance(value, str) and _WORD.fullmatch(value))
     return value if is_plain else None
 
 
 def _elements(within: Mapping[str, Treatment], pseudonyms: Pseudonyms, value: Any, _record: Record) -> Any:
-    """Each element of a list: of an object, the sub-attributes that are named here; else its value alone."""
+    """The elements of a list. An object keeps only the sub-attributes that are named here."""
     if not isinstance(value, list):
         return None
     return [
@@ -131,7 +131,7 @@ def _elements(within: Mapping[str, Treatment], pseudonyms: Pseudonyms, value: An
 
 
 def _member(pseudonyms: Pseudonyms, value: Any, member: Record) -> Any:
-    """What is shown of a member: a person, unless it is said to be a group."""
+    """What is kept of a member. A member counts as a person unless its type says that it is a group."""
     kind = member.get("type", member.get("member_type"))
     return value if isinstance(kind, str) and kind.lower() == "group" else pseudonyms.text(value)
 
@@ -152,7 +152,7 @@ def _external_id(pseudonyms: Pseudonyms, value: Any, _record: Record) -> Any:
 
 
 def _manager_id(pseudonyms: Pseudonyms, value: Any, record: Record) -> Any:
-    """Some directories name a manager by user name or address: only what is built like an id here is one."""
+    """The id of a manager, if it looks like one. Some directories give a user name or an address instead."""
     return value if _form(value) == _form(str(record.get("id"))) else pseudonyms.text(value)
 
 
@@ -167,12 +167,12 @@ def _form(text: str) -> str:
 
 
 def left_out(table: str) -> set[str]:
-    """Columns that are always null with pseudonyms."""
+    """Columns that are always null if there are pseudonyms."""
     return {column for column, treatment in TREATMENTS[table].items() if treatment is _nothing}
 
 
 def replaced(table: str) -> set[str]:
-    """Columns that hold pseudonyms, in them or in place of them."""
+    """Columns whose value is a pseudonym, or holds pseudonyms."""
     kept = {column for column, treatment in TREATMENTS[table].items() if treatment in {_id, _GRANTS}}
     return TREATMENTS[table].keys() - left_out(table) - kept
 
@@ -184,7 +184,7 @@ _CRM_USER: dict[str, Treatment] = (
     | dict.fromkeys(("phone", "mobile", "work_number", "mobile_number"), _phone)
     | _OTHERS
 )
-# Groups, roles and entitlements of a person are told by their own names.
+# Groups, roles and entitlements of a person keep their own names.
 _GRANTS = partial(_elements, {"value": _same, "display": _same} | _KIND)
 TREATMENTS: dict[str, dict[str, Treatment]] = {
     "profile": _CRM_USER,
@@ -204,13 +204,13 @@ TREATMENTS: dict[str, dict[str, Treatment]] = {
         ),
         "emails": partial(_elements, {"value": _text, "display": _text} | _KIND),
         "phone_numbers": partial(_elements, {"value": _phone, "display": _phone} | _KIND),
-        # Of a place where somebody lives, nothing is needed.
+        # Nothing is needed of a postal address.
         "addresses": _nothing,
         "groups": _GRANTS,
         "roles": _GRANTS,
         "entitlements": _GRANTS,
         "manager_id": _manager_id,
-        # May end in what somebody signs in with.
+        # The end of a location may be a user name.
         "resource_location": _nothing,
         **_OTHERS,
     },

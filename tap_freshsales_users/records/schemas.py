@@ -1,4 +1,4 @@
-"""The JSON Schema files, one a stream: beside the package in a checkout, inside it in a wheel."""
+"""The JSON Schema files, one for each stream. A checkout has them beside the package, a wheel inside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Raw items -> records, by plans that are compiled once from the schema and the shapes that are met."""
+"""Makes records of raw items, by plans that are compiled once for each shape of an item."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tap_freshsales_users.records.coercion import UncoercibleError, coercer, is_
 
 Record = dict[str, Any]
 ADDITIONAL_ATTRIBUTES = "additional_attributes"
-# Raw shapes vary by which attributes an item has; past this many the server makes names up.
+# A shape is a set of attribute names. A server with more shapes than this invents names.
 MAX_PLANS = 1000
 
 _Coerce = Callable[[object], object]
@@ -17,24 +17,24 @@ _OBJECTS, _STRINGS = frozenset({dict}), frozenset({str})
 
 
 def keep(record: Record, name: str, value: object) -> None:
-    """In `additional_attributes`, where that is selected."""
+    """Keep the value in `additional_attributes`, if that column is selected."""
     if ADDITIONAL_ATTRIBUTES in record:
         record[ADDITIONAL_ATTRIBUTES] = {**(record[ADDITIONAL_ATTRIBUTES] or {}), name: value}
 
 
 class Node:
-    """What becomes of the attributes of one object: columns, objects to go into, or nothing."""
+    """What becomes of each attribute of one object: a column, a further object, or nothing."""
 
     def __init__(self) -> None:
         self.columns: dict[str, str | None] = {}
         self.children: dict[str, Node] = {}
-        # The column that takes a plain value sent in place of the object.
+        # The column for a plain value that the server sends in place of the object.
         self.plain: str | None = None
         self.plans: dict[tuple[str, ...], Plan] = {}
 
 
 class Plan:
-    """For one set of attribute names: what to take from where."""
+    """For one set of attribute names: which column is taken from which attribute."""
 
     def __init__(self) -> None:
         self.columns: list[tuple[str, str, type | None, _Coerce]] = []
@@ -44,13 +44,15 @@ class Plan:
 
 
 class Shaper:
-    """Makes records of one stream; counts what had to be converted, what could not be, and what was left out.
+    """Makes records of one stream. Counts the values that were converted, did not fit, or were left out.
 
-    `properties` are the columns of the record, `constants` the values of those that no item brings. `paths`
-    says for each column of the stream, also one left out of `properties`, where it comes from; `left_out`
-    names paths that are dropped on purpose, `plain` the column for a plain value that stands in place of
-    an object. Whatever no path names goes into `additional_attributes`, as does a value that its column
-    cannot hold.
+    - `properties`: the columns of the record, with their schemas.
+    - `constants`: columns with the same value in each record.
+    - `paths`: where each column of the stream stands in an item, also a column that `properties` leaves out.
+    - `left_out`: paths that are dropped on purpose.
+    - `plain`: the column for a plain value that the server sends in place of an object.
+
+    What no path names goes into `additional_attributes`. So does a value that its column cannot hold.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Shaper:
     ) -> None:
         self.coercions = 0
         self.coercion_failures = 0
-        # Elements of lists that are neither an object nor a plain value.
+        # Elements of lists that are neither objects nor plain values.
         self.dropped_elements = 0
         self._on_failure = on_failure
         self._coercers = {name: coercer(column) for name, column in properties.items()}
@@ -131,7 +133,7 @@ class Shaper:
         return node.plain is not None and self.put(record, node.plain, value)
 
     def put(self, record: Record, column: str, value: object) -> bool:
-        """Fill a column by hand, where it is selected; False where it cannot hold the value."""
+        """Fill one column, if it is selected; False if it cannot hold the value."""
         if column not in self._coercers or value is None:
             return True
         passes, coerce = self._coercers[column]
@@ -141,12 +143,12 @@ class Shaper:
         return self._coerce(record, column, coerce, value)
 
     def refuse(self, column: str) -> None:
-        """Count, and tell of, a value that its column cannot hold."""
+        """Count a value that its column cannot hold, and tell `on_failure` about it."""
         self.coercion_failures += 1
         self._on_failure(column)
 
     def elements(self, value: object) -> list[Any]:
-        """A multi-valued attribute as a list, without what can be no element of one."""
+        """A multi-valued attribute as a list; values that cannot be elements are left out and counted."""
         if not isinstance(value, list):
             self.coercions += 1
             value = [value]

@@ -1,7 +1,7 @@
-"""The names of a SCIM resource, in the spelling and the place that RFC 7643 gives them.
+"""Gives the names of a SCIM resource the spelling and the place that RFC 7643 defines.
 
-Names are case-insensitive at every depth (section 2.1), the enterprise extension goes by several URNs, and
-some servers write the attributes of a schema flat, behind its URN. Unknown names stay as they came.
+Names are case-insensitive at every depth (section 2.1). The enterprise extension has several URNs. Some
+servers write the attributes of a schema flat, each name behind the URN. Unknown names stay as they are.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-# A server that makes names up must not fill the memory.
+# A server that invents names must not fill the memory.
 MAX_SHAPES = 1000
-# Never to be returned (RFC 7643 section 4.1.1), let alone stored: no spelling of it gets past here.
+# A server must never return it (RFC 7643 section 4.1.1). It is dropped here in every spelling.
 SECRET = "password"  # noqa: S105 - a name
 
-# A name -> what is known of the object it holds; or, for another word for the same attribute, its name.
+# A name leads to what is known about its object. A second word for an attribute leads to its first name.
 Known = Mapping[str, "Known | str"]
 
 
@@ -30,7 +30,7 @@ _ADDRESSES = _known(
 )
 _ENTERPRISE = _known(
     "employeeNumber costCenter organization division department",
-    manager=_known("value displayName $ref", managerId="value"),  # the latter in SCIM 1.1
+    manager=_known("value displayName $ref", managerId="value"),  # the second one in SCIM 1.1
 )
 RESOURCE = _known(
     "schemas id externalId userName displayName nickName profileUrl title userType preferredLanguage locale "
@@ -49,7 +49,7 @@ RESOURCE = _known(
     members=_VALUES,
     **{ENTERPRISE_USER: _ENTERPRISE},
 )
-# SCIM 1.1 has other URNs.
+# The URNs of SCIM 1.1 are others.
 _CORE = (
     r"urn:(?:ietf:params:scim:schemas:core:2\.0:(?:User|Group)|scim:schemas:core:1\.0(?::(?:User|Group))?)"
 )
@@ -63,7 +63,7 @@ _QUALIFIED = re.compile(
 
 
 class Spelling:
-    """The names known of one object, and of the objects within."""
+    """The known names of one object, and of the objects within it."""
 
     def __init__(self, known: Known) -> None:
         self._known = {
@@ -72,11 +72,11 @@ class Spelling:
         self._within = {
             name: Spelling(inner) for name, inner in known.items() if inner and not isinstance(inner, str)
         }
-        # By the names of an object that needs no change: which of its values to go into.
+        # For the names of an object that needs no change: which of its values hold further objects.
         self._usual: dict[tuple[str, ...], list[tuple[str, Spelling]]] = {}
 
     def spell(self, value: Any) -> Any:
-        """An object, or each object of a list; changed in place where its names are right already."""
+        """Spell an object, or each object of a list; changed in place if its own names are right."""
         if type(value) is list:
             self._spell_items(value)
             return value
@@ -91,7 +91,7 @@ class Spelling:
         for name, spelling in within:
             part = value[name]
             if type(part) is list:
-                spelling._spell_items(part)  # noqa: SLF001 - of its own kind
+                spelling._spell_items(part)  # noqa: SLF001 - of the same class
             elif type(part) is dict:
                 value[name] = spelling.spell(part)
         return value
@@ -99,7 +99,7 @@ class Spelling:
     def _spell_items(self, items: list[Any]) -> None:
         usual = self._usual
         for place, item in enumerate(items):
-            # Nearly all items have usual names and hold no further objects. Then there is nothing to do.
+            # Nearly all items have the usual names and no further objects: then there is nothing to do.
             if type(item) is dict and usual.get(tuple(item)) != []:
                 items[place] = self.spell(item)
 
@@ -114,7 +114,10 @@ class Spelling:
         return within
 
     def _renamed(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Of several spellings of one attribute the first that is not null counts, and no other is lost."""
+        """The object with known names. Of several values for one name, the first that is not null counts.
+
+        The others keep the names that they came with.
+        """
         counts: dict[str, str] = {}
         for name, item in value.items():
             known = self._known.get(name.lower())
@@ -137,7 +140,7 @@ class Spelling:
 
 
 class _ResourceSpelling(Spelling):
-    """The names of a whole resource: attributes may stand behind the URN of their schema."""
+    """The names of a whole resource, whose attributes may stand behind the URN of their schema."""
 
     def _is_usual(self, names: Iterable[str]) -> bool:
         return super()._is_usual(names) and not any(map(_is_qualified, names))
@@ -152,19 +155,19 @@ ERROR = Spelling(_known("schemas status scimType detail"))
 
 
 def spell_resource(resource: Any) -> Any:
-    """A resource with all that the RFC knows in its own name and place; what is no object as it came."""
+    """A resource with all known names in their spelling and place. What is not an object stays as it is."""
     return _RESOURCE.spell(resource) if type(resource) is dict else resource
 
 
 def _is_qualified(name: str) -> bool:
-    """Whether the name begins with the URN of a schema, and is not simply the enterprise extension."""
+    """Whether the name begins with the URN of a schema, and is not the enterprise extension itself."""
     return ":" in name and name != ENTERPRISE_USER and _QUALIFIED.fullmatch(name) is not None
 
 
 def _unqualified(resource: dict[str, Any]) -> dict[str, Any]:
-    """Attributes that stand behind the URN of their schema, or within it, in the place that the RFC gives.
+    """Move attributes that stand behind the URN of their schema, or within it, to their place in the RFC.
 
-    What is there already counts; the other value stays under the name that it came with.
+    A value that is there already counts. Then the other value keeps the name that it came with.
     """
     matches = {name: _QUALIFIED.fullmatch(name) for name in resource}
     made = {name: value for name, value in resource.items() if matches[name] is None}
@@ -187,7 +190,7 @@ def _unqualified(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place(target: dict[str, Any], path: tuple[str, ...], value: Any) -> bool:
-    """Whether nothing of the value is left: it is placed, or says nothing."""
+    """Put a value in its place, if that is free. True if nothing of the value is left to keep elsewhere."""
     *objects, last = path
     if value is None or last.lower() == SECRET:
         return True
