@@ -67,8 +67,9 @@ def _wanted(shape: Mapping[str, Any]) -> str:
 
 def _credential_problems(config: Mapping[str, Any]) -> list[str]:
     if not any(config.get(kind.credential_setting) for kind in KINDS):
-        each = (f"`{kind.credential_setting}` for the {kind.name} streams" for kind in KINDS)
-        return [f"No credential: set {', '.join(each)}, or both."]
+        return [
+            "No credential: set `api_key` for the REST streams, `scim_token` for the SCIM streams, or both."
+        ]
     return [
         f"`{name}` has characters that no credential has, such as a space or a line break: copy it anew."
         for name in (*(kind.credential_setting for kind in KINDS), "pseudonym_key")

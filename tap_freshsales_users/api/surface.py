@@ -54,24 +54,24 @@ class Kind:
 
 
 REST = Kind(
-    "REST",
-    API_KEY,
-    rest_credential,
-    "rest_api_url",
-    lambda account: account.rest_api_url,
-    JSON_TYPE,
-    ROLE_REMEDY,
-    REST_NOT_FOUND_REMEDY,
+    name="REST",
+    credential_setting=API_KEY,
+    credential=rest_credential,
+    url_setting="rest_api_url",
+    base_url=lambda account: account.rest_api_url,
+    accept=JSON_TYPE,
+    permission_remedy=ROLE_REMEDY,
+    not_found_remedy=REST_NOT_FOUND_REMEDY,
 )
 SCIM = Kind(
-    "SCIM",
-    SCIM_TOKEN,
-    scim_credential,
-    "scim_api_url",
-    lambda account: account.scim_api_url,
-    SCIM_TYPES,
-    PLAN_REMEDY,
-    SCIM_NOT_FOUND_REMEDY,
+    name="SCIM",
+    credential_setting=SCIM_TOKEN,
+    credential=scim_credential,
+    url_setting="scim_api_url",
+    base_url=lambda account: account.scim_api_url,
+    accept=SCIM_TYPES,
+    permission_remedy=PLAN_REMEDY,
+    not_found_remedy=SCIM_NOT_FOUND_REMEDY,
 )
 KINDS = (REST, SCIM)
 

@@ -158,29 +158,36 @@ class Transport:
                 try:
                     return parser(found)
                 except MalformedError as error:
-                    found = Problem(str(error), ALWAYS_MALFORMED, is_malformed=True)
+                    found = Problem(str(error), is_malformed=True)
             if found.is_permanent:
                 self._end = found
                 raise UnreachableError(f"{self.where(query)}: {found.what}", found.remedy)
-            what = f"{self.where(query)}: {found.what}, attempt {attempts} of {most}"
             if attempts >= most:
-                self._give_up(found, what)
-            self._back_off(found, what, attempts)
+                self._give_up(query, found, attempts, most)
+            self._back_off(query, found, attempts, most)
 
-    def _give_up(self, problem: Problem, what: str) -> NoReturn:
+    def _give_up(self, query: Query, problem: Problem, attempts: int, most: int) -> NoReturn:
+        what = f"{self.where(query)}: {problem.what}, attempt {attempts} of {most}"
         if problem.is_malformed:
-            raise UpstreamMalformedError(what, problem.remedy)
+            raise UpstreamMalformedError(what, ALWAYS_MALFORMED)
         seconds = problem.retry_after_seconds
         # When the server asks to come back; None if it does not say.
         retry_at = self._context.clock.time() + seconds if seconds > 0 else None
         raise UpstreamUnavailableError(what, problem.remedy, retry_at=retry_at)
 
-    def _back_off(self, problem: Problem, what: str, attempts: int) -> None:
+    def _back_off(self, query: Query, problem: Problem, attempts: int, most: int) -> None:
         """Wait before the next attempt: exponential, with full jitter; raises Stopped."""
         ceiling = min(2 ** (attempts - 1), LONGEST_BACKOFF_SECONDS)
         jitter = random.uniform(0, ceiling)  # noqa: S311 - no secret
         seconds = max(jitter, min(problem.retry_after_seconds, LONGEST_BACKOFF_SECONDS))
-        self._context.logger.warning("%s; again in %.1f s.", what, seconds)
+        self._context.logger.warning(
+            "%s: %s, attempt %d of %d; again in %.1f s.",
+            self.where(query),
+            problem.what,
+            attempts,
+            most,
+            seconds,
+        )
         self._context.clock.wait(seconds)
 
     @cached_property
