@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from freshsales_review.capture import SELECTION, due
-from freshsales_review.changes import rewrite_warehouse
+from freshsales_review.changes.command import changes_command
 from freshsales_review.dbt import load_dbt, run_dbt
 from freshsales_review.decisions.command import campaign_group, decide_command
 from freshsales_review.errors import ReviewError
+from freshsales_review.evidence.command import evidence_command
 from freshsales_review.findings import print_findings, print_json
 from freshsales_review.forget import forget, traces_of
 from freshsales_review.forget_person import find, forget_person
@@ -36,6 +37,7 @@ from freshsales_review.places import (
 from freshsales_review.pseudonyms import check_key, key_of_environment, known_in, revealed
 from freshsales_review.raw import messages
 from freshsales_review.report.command import fleet_report_command, report_command, write_report
+from freshsales_review.row_changes import rewrite_warehouse
 from freshsales_review.terminal import cell, printable, show_what_can_be_shown
 from freshsales_review.timeliness import Run, check_timely, latest_runs
 from freshsales_review.verify import KEYS, Check, Due, verify
@@ -97,8 +99,10 @@ def main() -> None:
     """Check what the pipeline loaded, build the marts, and review them."""
 
 
+main.add_command(changes_command)
 main.add_command(decide_command)
 main.add_command(campaign_group)
+main.add_command(evidence_command)
 main.add_command(report_command)
 main.add_command(fleet_report_command)
 

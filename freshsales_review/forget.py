@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freshsales_review.capture import HISTORY
-from freshsales_review.changes import change_landing, change_warehouse
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import DUCKDB, Places
+from freshsales_review.row_changes import change_landing, change_warehouse
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 

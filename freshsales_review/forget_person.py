@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from freshsales_review.capture import HISTORY
-from freshsales_review.changes import Statement, change_landing, change_warehouse
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import DUCKDB, Places
 from freshsales_review.pseudonyms import KEY_VARIABLE, pseudonym_of
+from freshsales_review.row_changes import Statement, change_landing, change_warehouse
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 

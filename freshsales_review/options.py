@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from freshsales_review.places import DUCKDB, LOADERS
+from freshsales_review.places import DUCKDB, LOADERS, POSTGRESQL, warehouse_of
 
 loader_option = click.option(
     "--loader",
@@ -37,3 +37,8 @@ output_option = click.option(
 without_names_option = click.option(
     "--without-names", is_flag=True, help="Leave names and emails of people out."
 )
+
+
+def location_of(loader: str, warehouse: str | None) -> str:
+    """Where the marts are, by these two options."""
+    return warehouse_of(loader) if loader == POSTGRESQL or warehouse is None else warehouse

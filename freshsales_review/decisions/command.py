@@ -12,8 +12,7 @@ from freshsales_review.decisions.decide import Plan, plan, write, write_refused
 from freshsales_review.decisions.population import require_marts
 from freshsales_review.decisions.sheet import read_sheet
 from freshsales_review.errors import ReviewError
-from freshsales_review.options import loader_option, marts_schema_option, warehouse_option
-from freshsales_review.places import POSTGRESQL, warehouse_of
+from freshsales_review.options import loader_option, location_of, marts_schema_option, warehouse_option
 from freshsales_review.terminal import printable
 from freshsales_review.warehouse import open_to_write, open_warehouse
 
@@ -50,7 +49,7 @@ def decide_command(  # noqa: PLR0917 - click passes them by name
     Every row is checked first. Where anything is wrong, all of it is told, nothing is taken, and the exit
     code is 1. The same decisions taken twice change nothing.
     """
-    location = _location(loader, warehouse)
+    location = location_of(loader, warehouse)
     campaign = _name(campaign)
     sheets = [read_sheet(path) for path in files]
     max_age = timedelta(days=max_age_days)
@@ -115,7 +114,7 @@ def open_command(  # noqa: PLR0917 - click passes them by name
     if due_at and due_at < store.now():
         raise ReviewError("The day of --due is over: give a later one.")
     wanted = Wanted(department, flag, changed)
-    with open_to_write(_location(loader, warehouse)) as opened:
+    with open_to_write(location_of(loader, warehouse)) as opened:
         require_marts(opened, marts_schema)
         accounts = store.accounts_of(opened, marts_schema)
         if unknown := set(wanted_accounts) - accounts.keys():
@@ -143,7 +142,7 @@ def open_command(  # noqa: PLR0917 - click passes them by name
 @warehouse_option
 def list_command(loader: str, warehouse: str | None) -> None:
     """List all campaigns, and how much of each is decided."""
-    with open_warehouse(_location(loader, warehouse)) as opened:
+    with open_warehouse(location_of(loader, warehouse)) as opened:
         lines = [_line(one, progress(opened, one)) for one in store.campaigns(opened)]
     for line in lines or ["There is no campaign."]:
         click.echo(line)
@@ -156,7 +155,7 @@ def list_command(loader: str, warehouse: str | None) -> None:
 def close_command(loader: str, warehouse: str | None, name: str) -> None:
     """Close the campaign NAME: no decision is taken for it any more; its outcomes go on."""
     name = _name(name)
-    with open_to_write(_location(loader, warehouse)) as opened:
+    with open_to_write(location_of(loader, warehouse)) as opened:
         found = [one for one in store.campaigns(opened) if one.campaign == name]
         if not found:
             raise ReviewError(f"There is no campaign {name}: `freshsales-review campaign list` names them.")
@@ -167,10 +166,6 @@ def close_command(loader: str, warehouse: str | None, name: str) -> None:
         lines = [_line(one, progress(opened, one)) for one in store.campaigns(opened) if one.campaign == name]
     for line in lines:
         click.echo(line)
-
-
-def _location(loader: str, warehouse: str | None) -> str:
-    return warehouse_of(loader) if loader == POSTGRESQL or warehouse is None else warehouse
 
 
 def _name(campaign: str) -> str:

@@ -1,6 +1,7 @@
 """The commands `freshsales-review report` and `freshsales-review fleet-report`."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -8,12 +9,12 @@ from rich.console import Console
 
 from freshsales_review.options import (
     loader_option,
+    location_of,
     marts_schema_option,
     output_option,
     warehouse_option,
     without_names_option,
 )
-from freshsales_review.places import POSTGRESQL, warehouse_of
 from freshsales_review.report.data import accounts_in, read, require_marts
 from freshsales_review.report.fleet import overview, page_name
 from freshsales_review.report.fleet import render as render_overview
@@ -52,15 +53,16 @@ def report_command(
     """
     if account is not None and folder is not None:
         raise click.UsageError("Give --account or --all, not both.")
-    if loader == POSTGRESQL or warehouse is None:
-        warehouse = warehouse_of(loader)
+    location = location_of(loader, warehouse)
     if folder is None:
-        write_report(warehouse, marts_schema, output, names=not without_names, account=account)
+        write_report(location, marts_schema, output, names=not without_names, account=account)
         return
-    with open_warehouse(warehouse) as opened:
+    with open_warehouse(location) as opened:
         require_marts(opened, marts_schema)
         for each in accounts_in(opened, marts_schema):
-            report = read(opened, marts_schema, names=not without_names, account=each)
+            report = read(
+                opened, marts_schema, names=not without_names, account=each, written_at=datetime.now(UTC)
+            )
             write_private(folder / page_name(each), render(report))
             click.echo(
                 f"{printable(str(folder / page_name(each)))}: {len(report.panels['people'].rows):,} people"
@@ -90,9 +92,8 @@ def fleet_report_command(
 
     For each account: when it was read, since when it fails and why, and how many people have which flag.
     """
-    if loader == POSTGRESQL or warehouse is None:
-        warehouse = warehouse_of(loader)
-    with open_warehouse(warehouse) as opened:
+    location = location_of(loader, warehouse)
+    with open_warehouse(location) as opened:
         found = overview(opened, marts_schema)
     links = {}
     if pages is not None:
@@ -109,7 +110,7 @@ def write_report(
     warehouse: str, marts_schema: str, output: Path, *, names: bool, account: str | None = None
 ) -> None:
     with open_warehouse(warehouse) as opened:
-        report = read(opened, marts_schema, names=names, account=account)
+        report = read(opened, marts_schema, names=names, account=account, written_at=datetime.now(UTC))
     write_private(output, render(report))
     people = len(report.panels["people"].rows)
     Console(highlight=False).print(f"{cell(output)}: {people:,} people, {output.stat().st_size / 1e6:.1f} MB")

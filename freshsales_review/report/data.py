@@ -37,7 +37,8 @@ class Flag:
 class Report:
     panels: dict[str, Panel]
     all_flags: list[Flag]
-    written_at: str
+    written_at: str | None
+    """Null in a page that has to be the same again from the same warehouse."""
 
     @property
     def accounts(self) -> list[str]:
@@ -82,7 +83,14 @@ class Report:
         }
 
 
-def read(warehouse: Warehouse, marts_schema: str, *, names: bool, account: str | None = None) -> Report:
+def read(
+    warehouse: Warehouse,
+    marts_schema: str,
+    *,
+    names: bool,
+    account: str | None = None,
+    written_at: dt.datetime | None = None,
+) -> Report:
     """Read all panels, of one account or of all; raises ReviewError."""
     require_marts(warehouse, marts_schema)
     if account is not None:
@@ -94,10 +102,10 @@ def read(warehouse: Warehouse, marts_schema: str, *, names: bool, account: str |
     for name, sql in queries.PANELS.items():
         asked = sql if account is None else queries.of_account(sql)
         parameters = [] if account is None else [account]
-        panels[name] = _panel(warehouse.query(asked.format(marts=marts, flags=flags), parameters))
+        panels[name] = panel_of(warehouse.query(asked.format(marts=marts, flags=flags), parameters))
     if not names:
-        panels = {name: _without_names(panel) for name, panel in panels.items()}
-    return Report(panels, all_flags, _utc(dt.datetime.now(dt.UTC)))
+        panels = {name: without_names(panel) for name, panel in panels.items()}
+    return Report(panels, all_flags, None if written_at is None else _utc(written_at))
 
 
 def accounts_in(warehouse: Warehouse, marts_schema: str) -> list[str]:
@@ -132,7 +140,7 @@ def require_marts(warehouse: Warehouse, schema: str) -> None:
         )
 
 
-def _panel(result: Result) -> Panel:
+def panel_of(result: Result) -> Panel:
     return Panel(result.columns, [tuple(map(_plain, row)) for row in result])
 
 
@@ -156,7 +164,7 @@ def _places(values: Iterable[Value], dictionary: dict[Value, int]) -> list[int]:
     return [dictionary.setdefault(value, len(dictionary)) for value in values]
 
 
-def _without_names(panel: Panel) -> Panel:
+def without_names(panel: Panel) -> Panel:
     return Panel(
         panel.columns,
         [

@@ -163,7 +163,7 @@ order by review.risk_score desc, lower(review.display_name), review.account, rev
 ENTITLEMENTS = """
 select account, identity_key, grant_key, resource_type, resource_name, entitlement, granted_via
 from {marts}.identity_entitlements
-order by account, identity_key, resource_type, resource_name, is_direct desc, granted_via
+order by account, identity_key, resource_type, resource_name, is_direct desc, granted_via, grant_key
 """
 
 # The reads that people and grants rest on: what a decision is about, and how old it is.
@@ -181,7 +181,7 @@ from {marts}.identity_changes as change
 join {marts}.identities as person
     on person.account = change.account and person.identity_key = change.identity_key
 order by change.first_seen_at desc, change.account, lower(person.display_name), change.identity_key,
-    change.event_type
+    change.event_type, change.change_key
 """
 
 SOURCES = """
@@ -259,6 +259,7 @@ PANELS = {
     "timeline": TIMELINE,
 }
 
-# What `--without-names` leaves out: columns of any panel, and the values of events of these types.
-NAMING_COLUMNS = frozenset({"name", "email", "login", "user_name", "manager"})
+# What `--without-names` leaves out: columns of any panel, and the values of events of these types. A note may
+# name anybody.
+NAMING_COLUMNS = frozenset({"name", "email", "login", "user_name", "manager", "note"})
 NAMING_EVENTS = frozenset({"renamed", "email_changed", "manager_changed", "repaired"})

@@ -18,6 +18,7 @@ from tests.marts.engines import CONTRACT, MARTS, DuckDB, Engine, PostgreSQL, Row
 from tests.marts.providers import Providers
 from tests.marts.questions import questions
 from tests.marts.raw import Raw
+from tests.marts.reviewing import Story, told
 from tests.marts.scenarios import BUILDS, SCENARIOS
 from tests.marts.scenarios_held_back import CONFIRMED
 
@@ -100,6 +101,22 @@ def postgresql_marts(shared: Path, work: Path, providers: Providers, request: py
 def marts(request: pytest.FixtureRequest) -> Marts:
     found: Marts = request.getfixturevalue(f"{request.param}_marts")
     return found
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def story(
+    request: pytest.FixtureRequest, shared: Path, work: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Story:
+    """Return what was seen of a company under review, on either warehouse; played once for all workers."""
+
+    def play() -> Story:
+        if request.param == "duckdb":
+            engine: Engine = DuckDB(shared / "reviewed.duckdb")
+        else:
+            engine = created(request.getfixturevalue("postgresql"), "reviewed")
+        return told(engine, work, tmp_path_factory.mktemp("reviewed"))
+
+    return once(shared / f"story-{request.param}", play)
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])

@@ -1,150 +1,11 @@
 """Decisions come back, and the next complete reads tell what became of them."""
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
-from click.testing import CliRunner, Result
 
-from freshsales_review.cli import main
-from freshsales_review.decisions.sheet import COLUMNS
-from tests.marts.dbt import built
-from tests.marts.engines import DuckDB, Engine, Row
-from tests.marts.people import group, members, owner, role, user
-from tests.marts.raw import Raw
-
-CAMPAIGN = "2026-Q4"
-PEOPLE = ("ann", "bob", "cid", "dan", "eve", "fay")
-MARTS = "freshsales_identity"
-
-
-def there(**changes: Mapping[str, Any]) -> dict[str, list[Row]]:
-    """Return the whole company on a day; None takes a person away, `groups` are whose member somebody is."""
-    owners, users = [], []
-    of_groups: dict[str, list[str]] = {"sales": [], "north": []}
-    for number, name in enumerate(PEOPLE, start=1):
-        change = dict(changes.get(name, {}))
-        groups = change.pop("groups", ("sales", "north") if name == "fay" else ("sales",))
-        crm, scim = change.pop("crm", True), change.pop("scim", True)
-        if crm is not None:
-            owners.append(owner(number, f"{name}@x", is_active=crm, role_id=change.pop("role", 1)))
-        if scim is not None:
-            users.append(user(name, f"{name}@x", active=scim, department="A"))
-            for one in groups:
-                of_groups[one].append(name)
-    rows = [row for name, ids in of_groups.items() for row in members(name, *ids)]
-    # Everybody of the group "north" is of the group "all", which has the group "sales" within it.
-    return {
-        "owners": owners,
-        "roles": [role(1, "Agent"), role(2, "Manager")],
-        "scim_users": users,
-        "scim_groups": [group("sales"), group("north"), group("all")],
-        "scim_group_members": [*rows, *members("all", "sales", "north", kind="Group")],
-    }
-
-
-class Company:
-    """A warehouse with one account, what was loaded into it, and the decisions made about it."""
-
-    def __init__(self, engine: Engine, work: Path, folder: Path) -> None:
-        self.engine, self.work, self.folder = engine, work, folder
-        self.raw = Raw()
-
-    @property
-    def location(self) -> str:
-        return str(self.engine.path) if isinstance(self.engine, DuckDB) else self.engine.url
-
-    def read(
-        self, day: int, incomplete: Mapping[str, str] | None = None, **changes: Mapping[str, Any]
-    ) -> None:
-        self.raw.load("a", day, there(**changes), incomplete=incomplete)
-        self.engine.load(self.raw)
-        self.build()
-
-    def build(self) -> None:
-        built("run", "--quiet", work=self.work, environment=self.engine.environment)
-
-    def run(self, *arguments: str) -> Result:
-        command, *rest = arguments
-        warehouse = ["--warehouse", self.location]
-        if command == "campaign":
-            return CliRunner().invoke(main, [command, rest[0], *warehouse, *rest[1:]])
-        return CliRunner().invoke(main, [command, *warehouse, *rest])
-
-    def subjects(self) -> list[Row]:
-        """Return what the report exports: a row a person and a row a grant, with nothing decided."""
-        reads = {
-            row["stream"]: {"sync_id": row["sync_id"], "population_sha256": row["population_sha256"]}
-            for row in self.engine.query(
-                f"select * from {MARTS}.data_quality where sync_id = last_complete_sync_id and is_complete"
-            )
-        }
-        empty = dict.fromkeys(COLUMNS, "")
-        of_people = [
-            {
-                **empty,
-                **reads["scim_users"],
-                "account": "a",
-                "name": row["scim_user_id"],
-                "identity_key": row["identity_key"],
-            }
-            for row in self.engine.query(f"select * from {MARTS}.identities")
-        ]
-        names = {row["identity_key"]: row["name"] for row in of_people}
-        streams = {"crm_role": "owners", "scim_group": "scim_group_members"}
-        of_grants = [
-            {
-                **empty,
-                **reads[streams[row["resource_type"]]],
-                **{name: row[name] for name in ("account", "identity_key", "grant_key", "resource_type")},
-                "name": f"{names[row['identity_key']]} {row['resource_name']} {row['granted_via']}",
-            }
-            for row in self.engine.query(f"select * from {MARTS}.identity_entitlements")
-        ]
-        return of_people + of_grants
-
-    def decide(self, rows: Iterable[Row], *options: str, name: str = "decisions.csv", **how: Any) -> Result:
-        path = self.folder / name
-        path.write_bytes(saved(list(rows), **how))
-        return self.run("decide", "--campaign", CAMPAIGN, *options, str(path))
-
-    def decided(self, **decisions: str) -> list[Row]:
-        """Return the rows of those who are named, with what was decided about each by the head."""
-        wanted = {name.replace("_", " "): decision for name, decision in decisions.items()}
-        rows = [row for row in self.subjects() if row["name"] in wanted]
-        assert {row["name"] for row in rows} == set(wanted)
-        return [row | {"decision": wanted[row["name"]], "reviewer": "head@x"} for row in rows]
-
-    def outcomes(self) -> dict[str, str]:
-        names = {row["identity_key"]: row["name"] for row in self.subjects() if not row["grant_key"]}
-        return {
-            f"{names[row['identity_key']]} {row['resource_name'] or ''}".strip(): row["outcome"]
-            for row in self.engine.query(f"select * from {MARTS}.review_outcomes")
-        }
-
-    def written(self, table: str = "review_decisions") -> int:
-        try:
-            return int(self.engine.query(f"select count(*) as n from freshsales_decisions.{table}")[0]["n"])
-        except Exception:  # noqa: BLE001 - there is no such table on either engine
-            return 0
-
-
-def saved(
-    rows: list[Row],
-    *,
-    delimiter: str = ",",
-    encoding: str = "utf-8-sig",
-    quoting: Literal[0, 1] = csv.QUOTE_ALL,
-) -> bytes:
-    text = io.StringIO(newline="")
-    columns = list(dict.fromkeys(column for row in rows for column in row)) or list(COLUMNS)
-    writer = csv.DictWriter(text, columns, delimiter=delimiter, quoting=quoting)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode(encoding)
+from tests.marts.engines import Engine
+from tests.marts.reviewing import CAMPAIGN, DECIDED, MARTS, Company, Story
 
 
 @pytest.fixture
@@ -169,34 +30,10 @@ def open_by_flag(company: Company) -> None:
     assert scope["people"] == asked["people"] > 0
 
 
-def test_outcomes_are_what_the_complete_reads_after_a_decision_show(company: Company) -> None:
-    company.read(1)
-    assert company.engine.query(f"select * from {MARTS}.review_campaigns") == []
-    rows = company.decided(
-        ann="revoke",
-        bob="revoke",
-        cid="revoke",
-        dan="keep",
-        dan_Agent_direct="revoke",
-        eve_Agent_direct="revoke",
-        **{"fay_All group_Sales group": "revoke"},
-    )
-    taken = company.decide(rows)
-    assert taken.exit_code == 0, taken.output
-    assert company.written() == 7
-    company.build()
-    assert set(company.outcomes().values()) == {"pending", "kept"}
-
+def test_outcomes_are_what_the_complete_reads_show(story: Story) -> None:
+    assert set(story.outcomes["decided"].values()) == {"pending", "kept"}
     # Ann is gone on one side alone, Bob on both; Fay is still in "all" by the group "north".
-    company.read(
-        2,
-        ann={"crm": False},
-        bob={"crm": None, "scim": False},
-        cid={"crm": None, "scim": None},
-        dan={"role": 2},
-        fay={"groups": ("north",)},
-    )
-    assert company.outcomes() == {
+    assert story.outcomes["first read"] == {
         "ann": "pending",
         "bob": "carried_out",
         "cid": "carried_out",
@@ -204,53 +41,90 @@ def test_outcomes_are_what_the_complete_reads_after_a_decision_show(company: Com
         "dan Agent": "carried_out",
         "eve Agent": "pending",
         "fay All group": "pending",
+        "gus": "carried_out",
+        "hal": "pending",
     }
-    # What a read that is not complete did not show, nobody has lost.
-    company.read(
-        3,
-        incomplete={"owners": "stopped", "scim_users": "stopped", "scim_group_members": "stopped"},
-        ann={"crm": None, "scim": None},
-        bob={"crm": None, "scim": False},
-        eve={"crm": None},
-        cid={"crm": None, "scim": None},
-        dan={"role": 2},
-        fay={"groups": ()},
-    )
-    assert company.outcomes()["ann"] == company.outcomes()["eve Agent"] == "pending"
-    assert company.outcomes()["fay All group"] == "pending"
-    company.read(
-        4,
-        ann={"crm": False, "scim": None},
-        bob={"crm": True, "scim": False},
-        cid={"crm": None, "scim": None},
-        dan={"role": 1},
-        fay={"groups": ()},
-    )
-    assert company.outcomes() == {
+    assert story.outcomes["last read"] == story.outcomes["first read"] | {
         "ann": "carried_out",
         "bob": "undone",
-        "cid": "carried_out",
-        "dan": "kept",
         "dan Agent": "undone",
-        "eve Agent": "pending",
         "fay All group": "carried_out",
     }
-    rows = company.engine.query(f"select * from {MARTS}.review_outcomes")
+
+
+def test_a_read_that_is_not_complete_carries_out_nothing(story: Story) -> None:
+    assert story.outcomes["read that failed"] == story.outcomes["first read"]
+
+
+def test_a_change_of_a_person_is_carried_out_by_any_other_grant(story: Story) -> None:
+    assert (story.outcomes["first read"]["gus"], story.outcomes["last read"]["hal"]) == (
+        "carried_out",
+        "pending",
+    )
+
+
+def test_what_a_read_after_the_due_date_still_shows_is_overdue(story: Story) -> None:
+    overdue = {name for name, outcome in story.outcomes["overdue"].items() if outcome == "overdue"}
+    assert overdue == {"eve Agent", "hal"}
+    assert "pending" not in story.outcomes["overdue"].values()
+
+
+def test_without_a_read_after_the_due_date_nothing_is_known(story: Story) -> None:
+    unknown = {name for name, outcome in story.outcomes["due later"].items() if outcome == "not_known"}
+    assert unknown == {"eve Agent", "hal"}
+    assert {"pending", "overdue"}.isdisjoint(story.outcomes["due later"].values())
+
+
+def test_an_outcome_names_the_reads_that_it_lies_between(story: Story) -> None:
     between = {
         row["outcome"]: (
             str(row["carried_out_after_sync_id"])[:8],
             str(row["carried_out_sync_id"])[:8],
             str(row["undone_sync_id"])[:8],
         )
-        for row in rows
+        for row in story.rows["review_outcomes"]
         if row["grant_key"] is None
     }
     assert between["undone"] == ("20261101", "20261102", "20261104")
-    [campaign] = company.engine.query(f"select * from {MARTS}.review_campaigns")
-    assert (campaign["people_in_scope"], campaign["people_decided"], campaign["to_revoke"]) == (6, 4, 6)
-    assert (campaign["carried_out"], campaign["undone"], campaign["pending"]) == (3, 2, 1)
+
+
+def test_a_campaign_counts_its_scope_and_what_became_of_it(story: Story) -> None:
+    assert story.rows["campaigns before the first"] == []
+    [campaign] = [row for row in story.rows["review_campaigns"] if row["campaign"] == CAMPAIGN]
+    assert (campaign["people_in_scope"], campaign["people_decided"], campaign["to_revoke"]) == (9, 6, 8)
+    assert (campaign["carried_out"], campaign["undone"], campaign["pending"]) == (4, 2, 2)
     assert campaign["population_matches"]
     assert not campaign["is_complete"]
+
+
+def test_two_at_once_take_the_decisions_once(story: Story) -> None:
+    first, second = story.said["decided first"], story.said["decided at once"]
+    assert first.exit_code == 0
+    assert "9 decisions are new" in first.output
+    # PostgreSQL lets the second one wait, and DuckDB refuses it in a sentence.
+    waited = second.exit_code == 0 and "0 decisions are new, 9 were there already" in second.output
+    refused = second.exit_code == 1 and "is held open by another process" in second.output
+    assert waited or refused, second.output
+    assert story.rows["decided"] == [{"rows": len(DECIDED), "campaigns": 1}]
+
+
+def test_a_campaign_for_what_changed_has_those_in_scope(story: Story) -> None:
+    assert story.said["opened for what changed"].exit_code == 0, story.said["opened for what changed"].output
+    assert "changed since the last campaign" in story.said["opened for what changed"].output
+    # Cid is gone, and nothing of Eve and Hal has changed.
+    assert {row["name"] for row in story.rows["changed"]} == {"ann", "bob", "dan", "fay", "gus", "ida"}
+
+
+def test_a_closed_campaign_takes_no_decision_and_no_second_close(story: Story) -> None:
+    assert story.said["closed"].exit_code == 0
+    assert "closed 2" in story.said["closed"].output
+    for moment, words in (
+        ("closed twice", "is closed already"),
+        ("closed unknown", "There is no campaign 2001-Q1"),
+        ("decided when closed", "the campaign 2026-Q4 is closed"),
+    ):
+        assert story.said[moment].exit_code == 1
+        assert words in story.said[moment].output
 
 
 def test_all_decisions_of_a_file_are_written_or_none_and_none_twice(company: Company) -> None:
@@ -272,7 +146,7 @@ def test_all_decisions_of_a_file_are_written_or_none_and_none_twice(company: Com
 
     first = company.decide(rows)
     assert first.exit_code == 0, first.output
-    assert (company.written(), company.written("campaigns"), company.written("campaign_scope")) == (3, 1, 26)
+    assert (company.written(), company.written("campaigns"), company.written("campaign_scope")) == (3, 1, 38)
     again = company.decide(rows[::-1], name="saved-anew.csv", delimiter=";", encoding="utf-8")
     assert again.exit_code == 0, again.output
     assert "0 decisions are new, 3 were there already" in again.output
@@ -293,7 +167,7 @@ def test_all_decisions_of_a_file_are_written_or_none_and_none_twice(company: Com
     assert people == [{"last_decision": "keep", "changed_since_decision": False}] * 2
 
     listed = company.run("campaign", "list")
-    assert "2 of 6 people" in listed.output, listed.output
+    assert "2 of 9 people" in listed.output, listed.output
     assert company.run("campaign", "close", CAMPAIGN).exit_code == 0
     closed = company.decide([ann | {"decision": "change"}])
     assert closed.exit_code == 1

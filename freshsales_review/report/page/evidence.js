@@ -26,7 +26,9 @@ function showSubtitle(report, streams) {
       .sort()
       .at(-1) ?? null;
   document.getElementById("subtitle").textContent =
-    `${accounts.length > 5 ? plural(accounts.length, "account", "accounts") : accounts.join(", ")} · last read ${moment(latest)} · written ${moment(report.written_at)}`;
+    `${accounts.length > 5 ? plural(accounts.length, "account", "accounts") : accounts.join(", ")} · last read ${moment(latest)}` +
+    // A page of an evidence pack says nothing of when it was written: it is the same bytes each time.
+    (report.written_at === null ? "" : ` · written ${moment(report.written_at)}`);
 }
 
 function showBanners(streams) {

@@ -15,6 +15,7 @@ const shownRows = () =>
     .data()
     .toArray()
     .map(([row]) => row);
+const dayWritten = ({ written_at: at }) => (at === null ? "" : `-${at.slice(0, 10)}`);
 document.getElementById("clear").addEventListener("click", () => filters.clear());
 document.getElementById("print").addEventListener("click", () => window.print());
 for (const [id, name, csvOf] of [
@@ -24,7 +25,7 @@ for (const [id, name, csvOf] of [
   document
     .getElementById(id)
     .addEventListener("click", () =>
-      download(`${name}-${report.written_at.slice(0, 10)}.csv`, csvOf(report, shownRows())),
+      download(`${name}${dayWritten(report)}.csv`, csvOf(report, shownRows())),
     );
 }
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,76 @@
+"""The run that each account is compared with: one that is named, or the last one before a time."""
+# ruff: noqa: S608  -- names are quoted by identifier()
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from freshsales_review.errors import ReviewError
+from freshsales_review.warehouse import Warehouse, identifier
+
+
+@dataclass(frozen=True)
+class Run:
+    sync_id: str
+    finished_at: datetime | None
+    """UTC without a zone, as the warehouse keeps it; null where nothing of the run says when it ended."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """What is compared: everything that the account's runs after `since` have shown, up to `latest`."""
+
+    account: str
+    since: Run | None
+    latest: Run
+
+    @property
+    def since_id(self) -> str:
+        """Every run is later than no run."""
+        return self.since.sync_id if self.since else ""
+
+
+def spans(warehouse: Warehouse, marts_schema: str, since: str | None) -> list[Span]:
+    """Return what is compared of each account; raise a ReviewError where `since` means nothing here."""
+    runs = _runs(warehouse, marts_schema)
+    if since is None:
+        before = {account: found[-2] if found[1:] else None for account, found in runs.items()}
+    elif any(run.sync_id == since for found in runs.values() for run in found):
+        # Ids of runs sort by time, also those of different accounts.
+        before = {
+            account: _last(run for run in found if run.sync_id <= since) for account, found in runs.items()
+        }
+    else:
+        moment = _moment(since)
+        before = {
+            account: _last(run for run in found if run.finished_at and run.finished_at <= moment)
+            for account, found in runs.items()
+        }
+    return [Span(account, before[account], found[-1]) for account, found in runs.items()]
+
+
+def _runs(warehouse: Warehouse, marts_schema: str) -> Mapping[str, list[Run]]:
+    found: dict[str, list[Run]] = {}
+    for account, sync_id, finished_at in warehouse.query(
+        "select account, sync_id, max(coalesce(finished_at, started_at)) "
+        f"from {identifier(marts_schema, 'data_quality')} group by account, sync_id"
+    ):
+        found.setdefault(account, []).append(Run(sync_id, finished_at))
+    return {account: sorted(found[account], key=lambda run: run.sync_id) for account in sorted(found)}
+
+
+def _last(runs: Iterable[Run]) -> Run | None:
+    return max(runs, key=lambda run: run.sync_id, default=None)
+
+
+def _moment(since: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        raise ReviewError(
+            f"{since} is neither a run in this warehouse nor a date, such as 2026-01-31T06:00:00Z."
+        ) from None
+    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > datetime.now(UTC):
+        raise ReviewError(f"{since} lies in the future: nothing can have changed since then.")
+    return moment.replace(tzinfo=None)
