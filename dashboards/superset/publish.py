@@ -19,7 +19,9 @@ MARTS = (
     "identity_timeline",
     "idp_load_quality",
     "idp_reconciliation",
+    "review_campaigns",
     "review_flags",
+    "review_outcomes",
 )
 RUN_FIRST = "run the pipeline first (`make demo`, or `meltano run identity`)"
 

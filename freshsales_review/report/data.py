@@ -13,6 +13,8 @@ from freshsales_review.warehouse import Result, Warehouse, columns_of, identifie
 Value = str | int | float | bool | None
 # What identity_timeline calls the changes that were seen here.
 FRESHSALES = "freshsales"
+# And what was decided here; it names reviewers, who are not left out.
+REVIEW = "review"
 # More accounts than these are counted, and not named.
 MOST_NAMED = 5
 
@@ -182,7 +184,7 @@ def _without_name(column: str, row: Mapping[str, Value]) -> Value:
         if row.get("event_type") in queries.NAMING_EVENTS:
             return None
         # After the result, a provider gives a reason in words of its own, which may name anybody.
-        if row.get("origin", FRESHSALES) != FRESHSALES:
+        if row.get("origin", FRESHSALES) not in {FRESHSALES, REVIEW}:
             return str(value).partition(":")[0] if value is not None else None
     # Whoever brings in a source of their own may take addresses for ids.
     if column == "idp_user_id" and "@" in str(value):

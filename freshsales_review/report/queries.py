@@ -20,7 +20,9 @@ MARTS = (
     "identity_timeline",
     "idp_load_quality",
     "idp_reconciliation",
+    "review_campaigns",
     "review_flags",
+    "review_outcomes",
 )
 
 
@@ -153,6 +155,7 @@ select review.account, review.identity_key, review.risk_score, review.display_na
     cast(person.crm_owner_id as varchar) as crm_owner_id, person.crm_status,
     person.scim_user_id, person.scim_status, person.match_method, person.match_confidence,
     {", ".join(f"person.{column}" for column in PROVIDER_COLUMNS)},
+    review.last_decision, review.last_decided_at, review.changed_since_decision,
     {{flags}}
 from {{marts}}.access_review as review
 join {{marts}}.identities as person
@@ -236,8 +239,31 @@ from (
     ) as age
     from {marts}.identity_timeline
 ) as events
-where origin = 'freshsales' or age <= 5
+where origin in ('freshsales', 'review') or age <= 5
 order by account, identity_key, happened_at desc, event_key
+"""
+
+CAMPAIGNS = """
+select account, campaign, scope, opened_at, due_at, closed_at, people_in_scope, people_decided,
+    grants_in_scope, grants_decided, to_revoke, kept, pending, carried_out, overdue, undone, not_known,
+    self_decisions_refused, population_matches, is_complete
+from {marts}.review_campaigns
+order by opened_at desc, account, campaign
+"""
+
+# What waits for somebody comes first.
+OUTCOMES = """
+select made.account, made.campaign, made.identity_key, person.display_name as name, made.grant_key,
+    made.resource_type, made.resource_name, made.decision, made.decided_by, made.decided_at, made.due_at,
+    made.outcome, made.carried_out_by, made.undone_by, made.days_open
+from {marts}.review_outcomes as made
+left join {marts}.identities as person
+    on person.account = made.account and person.identity_key = made.identity_key
+order by
+    case made.outcome
+        when 'undone' then 1 when 'overdue' then 2 when 'pending' then 3 when 'not_known' then 4 else 5
+    end,
+    made.decided_at, made.account, made.campaign, made.identity_key, coalesce(made.grant_key, '')
 """
 
 PANELS = {
@@ -257,6 +283,8 @@ PANELS = {
     "differences": DIFFERENCES,
     "leaves": LEAVES,
     "timeline": TIMELINE,
+    "campaigns": CAMPAIGNS,
+    "outcomes": OUTCOMES,
 }
 
 # What `--without-names` leaves out: columns of any panel, and the values of events of these types. A note may

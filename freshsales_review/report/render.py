@@ -21,6 +21,7 @@ SCRIPTS = (
     "providers.js",
     "search.js",
     "filters.js",
+    "campaigns.js",
     "review.js",
     "person.js",
     "changes.js",

@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 def company(tmp_path_factory: pytest.TempPathFactory) -> DuckDBFile:
     """Marts of 250 people; only to be read."""
     warehouse = DuckDBFile(tmp_path_factory.mktemp("company") / "warehouse.duckdb")
-    warehouse.execute(*marts.create(), *marts.company(250), *marts.providers())
+    warehouse.execute(*marts.create(), *marts.company(250), *marts.providers(), *marts.reviewed())
     return warehouse
 
 

@@ -1,6 +1,7 @@
 import csv
 import io
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -43,6 +44,8 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def as_csv(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -65,6 +68,12 @@ def exported(page: Page, button: str = "Export CSV for sign-off") -> list[dict[s
         ("Department", "Department 5", "department = 'Department 5'"),
         ("Department", r"\(none\)", "department is null"),
         ("Manager", "Person 12 Ünal", "manager = 'Person 12 Ünal'"),
+        (
+            "Decision",
+            "New since the last decision",
+            "last_decision is null or changed_since_decision",
+        ),
+        ("Decision", "Unchanged since the last decision", "not changed_since_decision"),
     ],
 )
 def test_a_filter_leaves_as_many_people_as_sql_counts(
@@ -418,6 +427,42 @@ def test_paper_holds_every_person_that_is_shown(company: DuckDBFile, review: Ope
     expect(rows).to_have_count(250)
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(rows).to_have_count(25)
+
+
+def test_a_campaign_shows_how_far_it_is_and_what_became_of_it(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    card = page.locator(".campaign")
+    [campaign] = company.fetch(
+        f"select people_decided, grants_decided, carried_out, overdue, undone from {MARTS}.review_campaigns"
+    )
+    people, grants, *outcomes = campaign
+    expect(card).to_contain_text(f"{people} of 100 people decided")
+    expect(card).to_contain_text(f"{grants} of 400 grants decided")
+    expect(card.get_by_label("people decided in 2026-Q4")).to_have_attribute("value", str(people))
+    for name, number in zip(("carried_out", "overdue", "undone"), outcomes, strict=True):
+        expect(card.locator(f"[data-outcome={name}]")).to_have_text(str(number))
+        assert number > 0
+    expect(card).to_contain_text("Not everything in scope is decided.")
+
+
+def test_overdue_and_undone_decisions_lead_to_the_person(company: DuckDBFile, review: Open) -> None:
+    page = review(company)
+    rows = page.locator("#campaign-late tbody tr")
+    [(late,)] = company.fetch(
+        f"select count(*) from {MARTS}.review_outcomes where outcome in ('overdue', 'undone')"
+    )
+    expect(rows).to_have_count(late)
+    expect(rows.first).to_contain_text("undone, seen 2026-11-03 06:00 UTC")
+    name = rows.first.locator("button").inner_text()
+    rows.first.locator("button").click()
+    expect(page.get_by_role("dialog", name=name)).to_contain_text("by head@audit.example, 2026-Q4")
+
+
+def test_without_a_campaign_nothing_of_decisions_is_shown(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(*marts.company(5))
+    page = review(own_warehouse)
+    expect(page.locator("#campaigns")).to_be_hidden()
+    expect(page.get_by_label("Decision", exact=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -80,6 +80,18 @@ _TABLES = {
         push_result varchar,
         access_seen_at timestamp, no_access_seen_at timestamp, lag_at_least_hours numeric(28, 6),
         lag_at_most_hours numeric(28, 6), sla varchar""",
+    "review_campaigns": """account varchar, campaign varchar, scope varchar, opened_at timestamp,
+        opened_by varchar, due_at timestamp, closed_at timestamp, closed_by varchar, sync_id varchar,
+        population_sha256 varchar, population_matches boolean, people_in_scope bigint, people_decided bigint,
+        people_undecided bigint, grants_in_scope bigint, grants_decided bigint, grants_undecided bigint,
+        to_revoke bigint, kept bigint, pending bigint, carried_out bigint, overdue bigint, undone bigint,
+        not_known bigint, self_decisions_refused bigint, is_complete boolean""",
+    "review_outcomes": """account varchar, campaign varchar, identity_key varchar, grant_key varchar,
+        resource_type varchar, resource_name varchar, decision varchar, decided_by varchar,
+        decided_at timestamp, note varchar, decided_on_sync_id varchar, due_at timestamp, outcome varchar,
+        carried_out_after_sync_id varchar, carried_out_sync_id varchar, carried_out_after timestamp,
+        carried_out_by timestamp, undone_after_sync_id varchar, undone_sync_id varchar,
+        undone_after timestamp, undone_by timestamp, days_open integer""",
     "review_flags": """place integer, flag varchar, weight integer, label varchar, meaning varchar,
         rests_on_providers boolean""",
     "identity_timeline": """account varchar, event_key varchar, identity_key varchar, happened_at timestamp,
@@ -228,6 +240,51 @@ from (values ('users'), ('app_assignments'), ('events')) as objects(object)
 """,
 )
 
+# A campaign about whoever is deactivated: each outcome, in turn; and whoever is "unchanged" since.
+_REVIEWED = (
+    """
+insert into {schema}.review_outcomes
+select account, '2026-Q4', identity_key, case when place % 3 = 0 then md5(identity_key || 0) end,
+    case when place % 3 = 0 then 'crm_role' end, case when place % 3 = 0 then crm_role end,
+    case when place % 6 = 0 then 'keep' else 'revoke' end, 'head@audit.example',
+    timestamp '2026-11-01 12:00:00', 'seen with Ünal', '{first}', timestamp '2026-11-02 12:00:00',
+    case place % 6 when 0 then 'kept' when 1 then 'carried_out' when 2 then 'overdue' when 3 then 'undone'
+        when 4 then 'pending' else 'not_known' end,
+    '{first}', '{second}', timestamp '2026-11-01 06:00:00', timestamp '2026-11-02 06:00:00',
+    '{second}', '{latest}', timestamp '2026-11-02 06:00:00',
+    case when place % 6 = 3 then timestamp '2026-11-03 06:00:00' end,
+    case when place % 6 in (2, 3) then 2 end
+from (
+    select *, row_number() over (order by identity_key) - 1 as place
+    from {schema}.identities where account = '{account}' and status = 'deactivated'
+) as own
+""",
+    """
+update {schema}.access_review set last_decision = made.decision, last_decided_at = made.decided_at,
+    changed_since_decision = made.outcome <> 'pending'
+from {schema}.review_outcomes as made
+where made.grant_key is null and made.account = access_review.account
+    and made.identity_key = access_review.identity_key
+""",
+    """
+insert into {schema}.review_campaigns
+select account, campaign, 'all', timestamp '2026-11-01 10:00:00', 'somebody', timestamp '2026-11-02 12:00:00',
+    null, null, '{first}', md5('p'), true, 100, count(distinct identity_key),
+    100 - count(distinct identity_key), 400, count(grant_key), 400 - count(grant_key),
+    count(case when decision <> 'keep' then 1 end), count(case when outcome = 'kept' then 1 end),
+    count(case when outcome = 'pending' then 1 end), count(case when outcome = 'carried_out' then 1 end),
+    count(case when outcome = 'overdue' then 1 end), count(case when outcome = 'undone' then 1 end),
+    count(case when outcome = 'not_known' then 1 end), 1, false
+from {schema}.review_outcomes group by account, campaign
+""",
+    """
+insert into {schema}.identity_timeline
+select account, md5('d' || identity_key || coalesce(grant_key, '')), identity_key, decided_at, decided_at,
+    'review', decision || '_decided', resource_name, 'by ' || decided_by || ', ' || campaign
+from {schema}.review_outcomes where account = '{account}'
+""",
+)
+
 
 def create(schema: str = "freshsales_identity") -> Iterator[str]:
     yield f"create schema {schema}"
@@ -264,6 +321,13 @@ def providers(schema: str = "freshsales_identity", account: str = ACCOUNT) -> It
     """What Okta says of the company that is there already."""
     for statement in _PROVIDERS:
         yield statement.format(schema=schema, account=account)
+
+
+def reviewed(schema: str = "freshsales_identity", account: str = ACCOUNT) -> Iterator[str]:
+    """A campaign about the company that is there already."""
+    first, second, latest = READS
+    for statement in _REVIEWED:
+        yield statement.format(schema=schema, account=account, first=first, second=second, latest=latest)
 
 
 def quality(

@@ -31,14 +31,14 @@ def payload(page: str) -> dict[str, Any]:
 
 @pytest.fixture
 def filled(warehouse: Filled) -> Filled:
-    warehouse.execute(*marts.create(), *marts.company(30), *marts.providers())
+    warehouse.execute(*marts.create(), *marts.company(30), *marts.providers(), *marts.reviewed())
     return warehouse
 
 
 def test_both_warehouses_give_the_same_rows_in_every_panel(tmp_path: Path, postgresql: str) -> None:
     reports = []
     for warehouse in (DuckDBFile(tmp_path / "warehouse.duckdb"), PostgreSQLDatabase(postgresql)):
-        warehouse.execute(*marts.create(), *marts.company(100), *marts.providers())
+        warehouse.execute(*marts.create(), *marts.company(100), *marts.providers(), *marts.reviewed())
         with open_warehouse(warehouse.location) as opened:
             reports.append(read(opened, "freshsales_identity", names=True))
     one, other = reports

@@ -1,5 +1,12 @@
 // The filters above the table. A filter is a set of rows of people; a row is shown that is in every one.
 
+const DECIDED = { new: "New since the last decision", unchanged: "Unchanged since the last decision" };
+
+// Nothing was decided about the person, or something has changed since.
+function isNewSinceDecision(people, row) {
+  return people.value("last_decision", row) === null || people.value("changed_since_decision", row) !== false;
+}
+
 class Filters {
   constructor(report, changed) {
     this.report = report;
@@ -20,7 +27,9 @@ class Filters {
       group: this.entitled("scim_group"),
       department: byColumn("department"),
       manager: this.grouped((row) => managerName(people, row)),
+      decision: this.grouped((row) => (isNewSinceDecision(people, row) ? "new" : "unchanged")),
     };
+    if (!hasCampaigns(report)) delete this.choices.decision;
     if (this.choices.account.size < 2) delete this.choices.account;
     this.build();
   }
@@ -81,6 +90,7 @@ class Filters {
     if (key === null) return "(none)";
     if (name === "status") return this.report.statuses[key] ?? key;
     if (name === "flag") return this.report.flags.find((flag) => flag.column === key).label;
+    if (name === "decision") return DECIDED[key];
     return key;
   }
 

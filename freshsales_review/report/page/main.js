@@ -7,6 +7,7 @@ const filters = new Filters(report, () => people.draw());
 const open = personPanel(report);
 people = showPeople(report, filters, open);
 showProviders(report, open);
+showCampaigns(report, open);
 showChanges(report, open);
 
 const shownRows = () =>

@@ -41,13 +41,13 @@ function personPanel(report) {
   };
 }
 
-function whatHappened({ events, timeline, sources }, key) {
+function whatHappened({ events, timeline, sources, campaigns }, key) {
   const what = (table, at) => [
     eventInWords(table.value("event_type", at)),
     table.value("old_value", at) ?? "",
     table.value("new_value", at) ?? "",
   ];
-  if (sources.length === 0) {
+  if (sources.length === 0 && campaigns.length === 0) {
     return [
       element("h3", {}, "History"),
       listOrNothing(
@@ -63,8 +63,8 @@ function whatHappened({ events, timeline, sources }, key) {
     element(
       "p",
       { class: "nothing" },
-      "What the provider logged happened then; of one kind, the latest five are listed. " +
-        "What changed here happened between the two times.",
+      "What the provider logged, and what was decided, happened then; of one kind that the provider logs, the " +
+        "latest five are listed. What changed here happened between the two times.",
     ),
     listOrNothing(
       timeline.byPerson().get(key),
@@ -111,6 +111,7 @@ function facts(report, person) {
     ["In SCIM", person.scim_status],
     ["Account", person.account],
     ...(hasProviders(report) ? otherSide(person) : [["Last sign-in", "not in this API"]]),
+    ["Last decision", lastDecision(person)],
     ["Cannot be told", unknown.join(", ")],
   ].filter(([, value]) => value !== null && value !== "");
   return element(
@@ -118,6 +119,12 @@ function facts(report, person) {
     {},
     ...known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
   );
+}
+
+function lastDecision(person) {
+  if (person.last_decision === null) return null;
+  const since = person.changed_since_decision === false ? "nothing has changed since" : "changed since";
+  return `${person.last_decision}, ${moment(person.last_decided_at)}; ${since}`;
 }
 
 function otherSide(person) {

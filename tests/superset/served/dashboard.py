@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
-CHARTS = 13
+CHARTS = 15
 PATIENCE_MS = 60_000
 # Of a canvas, whether anything is drawn on it.
 IS_DRAWN = """

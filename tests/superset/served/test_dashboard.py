@@ -37,6 +37,7 @@ ROWS = {
     "Access review: worst first": f"select count(*) from {MARTS}.access_review",
     "Who holds what": f"select count(*) from {MARTS}.identity_entitlements",
     "What changed": f"select count(*) from {MARTS}.identity_changes",
+    "Decisions and what became of them": f"select count(*) from {MARTS}.review_outcomes",
 }
 
 
@@ -87,6 +88,33 @@ def test_the_review_is_worst_first_with_names_that_stay_text(warehouse: Filled, 
     # Superset leaves out of a name what could run, and shows the rest as it is written.
     expect(rows.locator("td:nth-child(2)").first).to_have_text("<img src>")
     expect(rows.locator("img")).to_have_count(0)
+
+
+def test_a_campaign_shows_how_far_it_is_and_what_became_of_it(
+    warehouse: Filled, dashboard: Dashboard
+) -> None:
+    figures = (
+        "people_decided, people_in_scope, grants_decided, grants_in_scope, pending, carried_out, overdue"
+    )
+    [campaign] = warehouse.fetch(f"select {figures} from {MARTS}.review_campaigns")
+    cells = dashboard.chart("Campaigns").locator("tbody tr td")
+    expect(cells.nth(0)).to_have_text("2026-Q4")
+    for place, figure in enumerate(campaign, start=4):
+        expect(cells.nth(place)).to_have_text(str(figure))
+    outcomes = dashboard.chart("Decisions and what became of them").locator("tbody tr td:first-child")
+    expect(outcomes.first).to_have_text("undone")
+
+
+def test_a_filter_leaves_whoever_is_new_since_the_last_decision(
+    warehouse: Filled, dashboard: Dashboard
+) -> None:
+    people = f"select count(*) from {MARTS}.access_review where "
+    unchanged = one(warehouse, f"{people} last_decision is not null and not changed_since_decision")
+    assert 0 < unchanged < PEOPLE
+    dashboard.reload()
+    dashboard.choose("decision", "Unchanged")
+    dashboard.expect_number("People", unchanged)
+    dashboard.reload()
 
 
 def test_filters_narrow_the_people_and_not_the_evidence(warehouse: Filled, dashboard: Dashboard) -> None:

@@ -1,6 +1,7 @@
 {{ config(schema=var('freshsales_marts_schema')) }}
 
--- What changed here is known to lie between two reads; what the provider logged has a time of its own.
+-- What changed here, and when a decision was carried out, is known to lie between two reads; what the provider logged,
+-- and what was decided, has a time of its own.
 with changes as (
 
     select * from {{ ref('identity_changes') }}
@@ -22,6 +23,44 @@ matches as (
 events as (
 
     select * from {{ ref('stg_idp__events') }}
+
+),
+
+holders as (
+
+    select * from {{ ref('int_freshsales__decision_holders') }}
+
+),
+
+-- Those that a later one has superseded as well.
+decisions as (
+
+    select decisions.*, scope.resource_name
+    from (select * from {{ ref('stg_freshsales__review_decisions') }}) as decisions
+    inner join (select * from {{ ref('stg_freshsales__campaign_scope') }}) as scope
+        on
+            {{ freshsales_identity.freshsales_same(
+                'decisions', 'scope', ['account', 'campaign', 'identity_key', 'subject_key']
+            ) }}
+
+),
+
+turns as (
+
+    {% for turn in ['carried_out', 'undone'] -%}
+    select
+        account,
+        campaign,
+        identity_key,
+        coalesce(grant_key, '') as subject_key,
+        resource_name,
+        'decision_{{ turn }}' as event_type,
+        {{ turn }}_after as happened_after,
+        {{ turn }}_by as happened_at
+    from {{ ref('review_outcomes') }}
+    where {{ turn }}_by is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 )
 
@@ -54,3 +93,33 @@ select
     case when events.reason is null then events.result else concat(events.result, ': ', events.reason) end
 from events
 inner join matches on {{ freshsales_identity.freshsales_same('events', 'matches', ['account', 'source', 'idp_user_id']) }}
+union all
+select
+    decisions.account,
+    {{ dbt.hash("concat('decision|', decisions.decision_key, '|', holders.holder_key)") }},
+    holders.holder_key,
+    decisions.decided_at,
+    decisions.decided_at,
+    'review',
+    concat(decisions.decision, '_decided'),
+    decisions.resource_name,
+    concat('by ', decisions.reviewer, ', ', decisions.campaign)
+from decisions
+inner join holders
+    on {{ freshsales_identity.freshsales_same('decisions', 'holders', ['account', 'campaign', 'identity_key']) }}
+union all
+select
+    turns.account,
+    {{ dbt.hash(
+        "concat(turns.event_type, '|', turns.campaign, '|', turns.identity_key, '|', turns.subject_key, '|', holders.holder_key)"
+    ) }},
+    holders.holder_key,
+    turns.happened_at,
+    coalesce(turns.happened_after, turns.happened_at),
+    'review',
+    turns.event_type,
+    turns.resource_name,
+    turns.campaign
+from turns
+inner join holders
+    on {{ freshsales_identity.freshsales_same('turns', 'holders', ['account', 'campaign', 'identity_key']) }}
