@@ -86,4 +86,7 @@ def changes_command(
         if flag in one.not_told or one.perhaps.get(flag)
     ]
     if unknown:
-        raise ReviewError(f"Whether anything is new is not known. {printable('; '.join(unknown))}.")
+        raise ReviewError(
+            f"Whether anything is new is not known ({printable('; '.join(unknown))}): run the job again, "
+            "until the reads are complete."
+        )

@@ -72,5 +72,5 @@ def _moment(since: str) -> datetime:
         ) from None
     moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment > datetime.now(UTC):
-        raise ReviewError(f"{since} lies in the future: nothing can have changed since then.")
+        raise ReviewError(f"{since} lies in the future: give a time that has passed.")
     return moment.replace(tzinfo=None)

@@ -53,7 +53,7 @@ def test_a_read_that_is_not_complete_makes_nobody_new(story: Story) -> None:
     assert said.exit_code == 1
     assert "New administrators: not known: there is no complete read of owners and scim_users" in said.output
     assert "ida" not in said.output
-    assert "Whether anything is new is not known. is_admin of a" in said.output
+    assert "Whether anything is new is not known (is_admin of a: " in said.output
 
 
 def test_reads_that_failed_are_told_with_their_reason(story: Story) -> None:
