@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -23,6 +24,7 @@ OUTPUT = ROOT / "output"
 LANDING = OUTPUT / "landing.duckdb"
 OKTA = OUTPUT / "okta.duckdb"
 ROSTER = OUTPUT / "demo-roster.csv"
+CHECKSUM = OUTPUT / "demo-roster.csv.sha256"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 LOG = OUTPUT / "demo.log"
 # Meltano's state and locks, apart from those of a real account.
@@ -92,13 +94,20 @@ def play(console: Console) -> None:
                 changes = sandbox.play(DAYS_BETWEEN_RUNS)
                 console.print(f"{DAYS_BETWEEN_RUNS} days pass there, with {len(changes)} changes.")
             jobs = [*(OTHER_SIDE if run == RUNS - 1 else ()), JOB]
-            ROSTER.write_text(roster_of(sandbox.okta.tenant).csv(), encoding="utf-8")
+            write_roster(sandbox)
             began, asked = monotonic(), len(sandbox.requests)
             console.print(f"meltano run {' '.join(jobs)} …", end=" ")
             run_meltano(sandbox, jobs)
             seconds, requests = monotonic() - began, len(sandbox.requests) - asked
             console.print(f"done in {seconds:.0f} s, with {requests} requests to the account.")
     console.print("The account is closed again; what follows comes from the warehouse.\n")
+
+
+def write_roster(sandbox: Sandbox) -> None:
+    """Export as HR would: the checksum comes after the last row, and says that the file is whole."""
+    content = roster_of(sandbox.okta.tenant).csv().encode()
+    ROSTER.write_bytes(content)
+    CHECKSUM.write_text(f"{sha256(content).hexdigest()}  {ROSTER.name}\n")
 
 
 def run_meltano(sandbox: Sandbox, jobs: list[str]) -> None:

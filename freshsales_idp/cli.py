@@ -11,6 +11,8 @@ import click
 from freshsales_idp import roster
 from freshsales_idp.errors import IdpError
 from freshsales_idp.settings import PREFIX, REQUIRED, WANTED, Settings
+from freshsales_review.errors import ReviewError
+from freshsales_review.places import POSTGRESQL, landing_of
 
 SETTINGS = "\n".join(
     f"  {PREFIX}{name.upper()}{'' if name in REQUIRED else ' (optional)'}\n      {wanted}"
@@ -32,18 +34,25 @@ def main() -> None:
     help="DuckDB file that nothing else writes to, or `postgresql://`, which takes what it does not say from "
     "PGHOST, PGUSER and so on. Default: output/okta.duckdb",
 )
-def okta(warehouse: str | None) -> None:
+@click.option(
+    "--loader",
+    type=click.Choice([POSTGRESQL]),
+    help="Load into the database that this loader writes to, as Meltano has its settings.",
+)
+def okta(warehouse: str | None, loader: str | None) -> None:
     """Load Okta's users, the users of the named apps, and the log events that the marts use.
 
     Ends with 1 where a list was not read to its end; its receipt says why.
     """
     try:
+        if loader:
+            warehouse, _ = landing_of(loader)
         settings = Settings.of(os.environ, warehouse)
         # It takes a second to import, which a wrong setting need not wait for.
         from freshsales_idp.loading import load  # noqa: PLC0415
 
         rows = load(settings)
-    except IdpError as error:
+    except (IdpError, ReviewError) as error:
         click.echo(f"freshsales-idp: {error}", err=True)
         sys.exit(1)
     for row in rows:
@@ -55,14 +64,38 @@ def okta(warehouse: str | None) -> None:
 
 @main.command()
 @click.argument("file", required=False, envvar=roster.VARIABLE, type=click.Path(path_type=Path))
-def check_roster(file: Path | None) -> None:
-    """Look for mistakes in the CSV file of a roster before it is loaded; prints each with its line."""
+@click.option(
+    "--receipt",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a receipt of the file here, a CSV file to load beside it.",
+)
+def check_roster(file: Path | None, receipt: Path | None) -> None:
+    """Look for mistakes in the CSV file of a roster before it is loaded; prints each with its line.
+
+    With a checksum of `sha256sum` beside it (roster.csv.sha256), the file counts as a whole list: then also
+    whoever is not on it is known to be missing.
+    """
     if file is None:
         problems = [f"No file is named: set {roster.VARIABLE} to the path of the roster, a CSV file."]
     else:
-        problems = roster.problems_of(file)
+        found = roster.checked(file)
+        problems = found.problems
+        if receipt and not problems:
+            _write(receipt, found)
+            reason = found.incomplete_reason
+            told = f"not proven whole: {reason}" if reason else "the file that its checksum was made of"
+            click.echo(f"{file.name}: {len(found.numbers):,} rows, {told}.")
     for problem in problems[:MOST_PROBLEMS]:
         click.echo(f"freshsales-idp: {problem}", err=True)
     if len(problems) > MOST_PROBLEMS:
         click.echo(f"freshsales-idp: and {len(problems) - MOST_PROBLEMS:,} more.", err=True)
     sys.exit(1 if problems else 0)
+
+
+def _write(receipt: Path, found: roster.Checked) -> None:
+    try:
+        roster.write_receipt(receipt, found)
+    except OSError as error:
+        told = f"{receipt} cannot be written ({error.strerror}): name a file that you may write."
+        click.echo(f"freshsales-idp: {told}", err=True)
+        sys.exit(1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 # Before dlt is imported: it sends no usage data, and its copy of what is merged is emptied after each load.
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
@@ -115,28 +115,32 @@ def _destination(warehouse: str) -> Any:
                 f"The folder {path.parent} cannot be made: {error.strerror}. Name another with --warehouse."
             ) from None
         return dlt.destinations.duckdb(str(path))
+    return dlt.destinations.postgres(credentials=_credentials(warehouse))
+
+
+def _credentials(url: str) -> dict[str, str | int]:
+    """Read a URL of PostgreSQL; what it leaves out, any client takes from PGHOST, PGUSER and so on."""
     try:
-        parts = urlsplit(warehouse)
-        port = parts.port or int(_named("PORT", "5432"))
+        parts = urlsplit(url)
+        said = dict(parse_qsl(parts.query))
+        port = parts.port or int(said.get("port") or os.environ.get("PGPORT") or 5432)
     except ValueError:
         raise IdpError(
             "The warehouse URL, or PGPORT, cannot be read: write "
             "postgresql://user:password@host:port/database, with special characters of the password "
             "percent-encoded."
         ) from None
-    credentials = {
-        "host": parts.hostname or _named("HOST", "localhost"),
+
+    def named(part: str | None, parameter: str, variable: str, default: str = "") -> str:
+        return unquote(part or "") or said.get(parameter) or os.environ.get(variable) or default
+
+    return {
+        "host": named(parts.hostname, "host", "PGHOST", "localhost"),
         "port": port,
-        "username": unquote(parts.username or "") or _named("USER", ""),
-        "password": unquote(parts.password or "") or _named("PASSWORD", ""),
-        "database": unquote(parts.path.strip("/")) or _named("DATABASE", ""),
+        "username": named(parts.username, "user", "PGUSER"),
+        "password": named(parts.password, "password", "PGPASSWORD"),
+        "database": named(parts.path.strip("/"), "dbname", "PGDATABASE"),
     }
-    return dlt.destinations.postgres(credentials=credentials)
-
-
-def _named(setting: str, default: str) -> str:
-    """Return what the URL leaves out, from the setting of target-postgres or of any PostgreSQL client."""
-    return os.environ.get(f"TARGET_POSTGRES_{setting}") or os.environ.get(f"PG{setting}") or default
 
 
 def _refusal(error: PipelineStepFailed, settings: Settings) -> str:

@@ -1,10 +1,19 @@
-"""What can be wrong with the CSV file of a roster, which the loader would take or leave in silence."""
+"""What can be wrong with the CSV file of a roster, which the loader would take in silence; and its receipt.
+
+Nothing within a CSV file says that it ends where it should: an export that stopped at the end of a line looks
+like a shorter one. So a roster is a whole list only where a checksum lies beside it, which the export writes
+after its last row. `sha256sum roster.csv > roster.csv.sha256` makes one.
+"""
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import io
+import re
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 VARIABLE = "FRESHSALES_ROSTER_FILE"
@@ -18,24 +27,96 @@ COLUMNS = (
     "left_on",
 )
 DATES = ("started_on", "left_on")
+# What `sha256sum` writes: the hash, two characters between, and the name of the file.
+CHECKSUM = re.compile(r"([0-9a-fA-F]{64})(?:[ \t]+\*?(.+))?")
+RECEIPT = (
+    "load_id",
+    "object",
+    "started_at",
+    "finished_at",
+    "is_complete",
+    "incomplete_reason",
+    "rows",
+    "keys_sha256",
+)
 
 
-def problems_of(path: Path) -> list[str]:
-    """Return one sentence for each problem; none of them quotes what stands in the file."""
+@dataclass
+class Checked:
+    """A roster as it was read once: what is wrong with it, whom it lists, and whether it is proven whole."""
+
+    started_at: datetime
+    problems: list[str] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)
+    incomplete_reason: str | None = None
+
+    def receipt(self) -> dict[str, str]:
+        """Return what is loaded beside the roster; all of it is text, as all of the roster is."""
+        moment = self.started_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        keys = b"\n".join(sorted(number.encode() for number in self.numbers))
+        return {
+            "load_id": moment,
+            "object": "users",
+            "started_at": moment,
+            "finished_at": moment,
+            "is_complete": str(self.incomplete_reason is None).lower(),
+            "incomplete_reason": self.incomplete_reason or "",
+            "rows": str(len(self.numbers)),
+            "keys_sha256": hashlib.sha256(keys).hexdigest(),
+        }
+
+
+def checked(path: Path) -> Checked:
+    """Read a roster; each of its problems is one sentence, and none quotes what stands in the file."""
+    found = Checked(datetime.now(UTC))
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_problems(file))
+        content = path.read_bytes()
+        text = io.StringIO(content.decode("utf-8-sig"), newline="")
+        found.problems += _problems(text, found.numbers)
     except FileNotFoundError:
-        return [f"There is no file at {path}: correct {VARIABLE}."]
+        found.problems.append(f"There is no file at {path}: correct {VARIABLE}.")
     except OSError as error:
-        return [f"{path} cannot be read ({error.strerror}): name a file that you may read."]
+        found.problems.append(f"{path} cannot be read ({error.strerror}): name a file that you may read.")
     except UnicodeDecodeError:
-        return [f"{path} is not UTF-8: save it as CSV UTF-8."]
+        found.problems.append(f"{path} is not UTF-8: save it as CSV UTF-8.")
     except csv.Error:
-        return [f"{path} is not a CSV file."]
+        found.problems.append(f"{path} is not a CSV file.")
+    else:
+        _check_the_end(path, content, found)
+    return found
 
 
-def _problems(file: Iterator[str]) -> Iterator[str]:
+def write_receipt(path: Path, found: Checked) -> None:
+    """Write the receipt as a CSV file of one row, for the loader of the roster."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, RECEIPT)
+        writer.writeheader()
+        writer.writerow(found.receipt())
+
+
+def _check_the_end(path: Path, content: bytes, found: Checked) -> None:
+    """Hold the file against the checksum beside it, without which nothing says where it ends."""
+    beside = path.with_name(f"{path.name}.sha256")
+    try:
+        said = CHECKSUM.fullmatch(beside.read_text(encoding="utf-8").strip())
+    except FileNotFoundError:
+        found.incomplete_reason = f"no {beside.name} is beside the file, and nothing else says where it ends"
+        return
+    except (OSError, UnicodeDecodeError):
+        said = None
+    if said is None:
+        found.problems.append(
+            f"{beside} is not what sha256sum writes of one file: make it anew, after the export."
+        )
+    elif said[1].lower() != hashlib.sha256(content).hexdigest():
+        found.problems.append(
+            f"{path} is not the file that {beside.name} was made of: it was cut, changed or replaced since. "
+            "Export both again."
+        )
+
+
+def _problems(file: Iterator[str], numbers: set[str]) -> Iterator[str]:
     reader = csv.reader(file, delimiter=",", quotechar='"', strict=True)
     header = next(reader, [])
     missing = [column for column in COLUMNS if column not in header]
@@ -58,6 +139,7 @@ def _problems(file: Iterator[str]) -> Iterator[str]:
         elif number in lines_of:
             yield f"Line {line} has the same employee_number as line {lines_of[number]}."
         lines_of.setdefault(number, line)
+        numbers.add(number)
         for column in DATES:
             if row[column] and not _is_date(row[column]):
                 yield f"Line {line}: {column} is not a date such as 2026-06-15."

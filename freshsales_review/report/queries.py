@@ -189,9 +189,9 @@ order by change.first_seen_at desc, change.account, lower(person.display_name), 
 
 SOURCES = """
 select account, source, object, is_loaded, rows, newest_loaded_at, hours_old, absence_counts,
-    absence_evidence, events_from, rows_left, service_accounts, people_ambiguous, matched_by_app_user_id,
-    matched_by_external_id, matched_by_external_alias, matched_by_employee_number, matched_by_login,
-    matched_by_primary_email, matched_by_any_email, matched_by_earlier_match
+    absence_evidence, held_back_load_id, events_from, rows_left, service_accounts, people_ambiguous,
+    matched_by_app_user_id, matched_by_external_id, matched_by_external_alias, matched_by_employee_number,
+    matched_by_login, matched_by_primary_email, matched_by_any_email, matched_by_earlier_match
 from {marts}.idp_load_quality
 order by account, source, case object when 'users' then 1 when 'app_assignments' then 2 else 3 end
 """

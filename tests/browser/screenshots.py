@@ -24,6 +24,9 @@ def main(report: Path = REPORT, images: Path = IMAGES) -> None:
             return page
 
         opened(1280, 1560, "light").screenshot(path=images / "access-review.png")
+        page = opened(1280, 900, "light")
+        page.locator("#providers").evaluate("section => section.scrollIntoView()")
+        page.screenshot(path=images / "identity-provider.png")
         page = opened(1280, 900, "dark")
         page.locator("#review").scroll_into_view_if_needed()
         page.locator("#people tbody button").nth(3).click()

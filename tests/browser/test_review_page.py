@@ -281,6 +281,19 @@ def test_each_list_of_a_source_has_its_evidence(company: DuckDBFile, review: Ope
     expect(rows.nth(2)).to_contain_text("no: nobody is missing by it")
 
 
+def test_a_list_that_is_held_back_says_what_to_do(own_warehouse: DuckDBFile, review: Open) -> None:
+    own_warehouse.execute(
+        *marts.company(3),
+        *marts.providers(),
+        f"update {MARTS}.idp_load_quality set held_back_load_id = '1764000000.5' where object = 'users'",
+    )
+    page = review(own_warehouse)
+    page.get_by_role("heading", name="Evidence").click()
+    row = page.locator("#evidence table").last.locator("tbody tr").first
+    expect(row).to_contain_text("held back: many are missing all of a sudden")
+    expect(row).to_contain_text("FRESHSALES_CONFIRMED_SYNC_IDS=1764000000.5")
+
+
 def test_without_a_source_there_is_no_panel_of_the_other_side(
     own_warehouse: DuckDBFile, review: Open
 ) -> None:

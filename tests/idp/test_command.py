@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
-from threading import Event
 
 import duckdb
 import pytest
-from werkzeug import Request, Response
 
 from freshsales_idp.errors import IdpError
 from freshsales_idp.loading import load
@@ -18,9 +13,9 @@ from freshsales_idp.settings import PREFIX, Settings
 from freshsales_sandbox.app import Sandbox
 from freshsales_sandbox.okta.api import API_TOKEN
 from freshsales_sandbox.okta.tenant import FRESHWORKS_APP
-from tests.idp.conftest import environment_of, settings_of
+from tests.idp.conftest import settings_of
+from tests.idp.killing import kill_as_it_reads, start
 
-COMMAND = [sys.executable, "-c", "from freshsales_idp.cli import main; main()", "okta"]
 GOOD = {
     "ACCOUNT": "acme.myfreshworks.com",
     "OKTA_URL": "https://acme.okta.com",
@@ -32,16 +27,6 @@ select object, app_id, is_complete, rows from freshsales_okta.load_receipts orde
 """
 
 
-def start(sandbox: Sandbox, path: Path, **settings: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, "--warehouse", str(path)],
-        env=os.environ | environment_of(sandbox, **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def query(path: Path, sql: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute(sql).fetchall()
@@ -49,7 +34,7 @@ def query(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 def test_a_list_that_cannot_be_read_has_a_receipt_that_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "okta.duckdb"
-    with start(sandbox, path, okta_app_ids=f"0oaNobody, {FRESHWORKS_APP}") as process:
+    with start(sandbox, str(path), okta_app_ids=f"0oaNobody, {FRESHWORKS_APP}") as process:
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.strip() == (
@@ -68,26 +53,12 @@ def test_a_list_that_cannot_be_read_has_a_receipt_that_says_so(sandbox: Sandbox,
 
 
 def test_a_load_that_is_killed_half_way_leaves_no_receipt(sandbox: Sandbox, tmp_path: Path) -> None:
-    path, reached = tmp_path / "okta.duckdb", Event()
-
-    def hold(request: Request) -> Response | None:
-        if request.path.endswith("/logs"):
-            reached.set()
-            killed.wait(60)
-        return None
-
-    killed = Event()
+    path = tmp_path / "okta.duckdb"
     load(settings_of(sandbox, str(path)))
     before = query(path, RECEIPTS)
     sandbox.play(20)
-    sandbox.okta.interrupt = hold
-    with start(sandbox, path) as process:
-        assert reached.wait(60)
-        process.kill()
-        killed.set()
-        process.communicate(timeout=60)
+    kill_as_it_reads(sandbox, str(path))
     assert query(path, RECEIPTS) == before
-    sandbox.okta.interrupt = lambda _: None
     load(settings_of(sandbox, str(path)))
     after = query(path, RECEIPTS)
     # The load after it is not disturbed by what was left, and its rows are the tenant's.
@@ -97,7 +68,7 @@ def test_a_load_that_is_killed_half_way_leaves_no_receipt(sandbox: Sandbox, tmp_
 
 def test_a_file_that_another_process_holds_is_said_in_a_sentence(sandbox: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "okta.duckdb"
-    with duckdb.connect(str(path)), start(sandbox, path) as process:
+    with duckdb.connect(str(path)), start(sandbox, str(path)) as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert errors.splitlines()[-1] == (

@@ -43,6 +43,11 @@ class Leaver:
     evidence: str
     left_at: datetime
     returned_at: datetime | None
+    return_is_logged: bool
+
+    def has_left(self, moment: datetime) -> bool:
+        """Whether they had left, and were not back, at that time."""
+        return self.left_at <= moment and not (self.returned_at and self.returned_at <= moment)
 
 
 def leavers(account: str) -> list[Leaver]:
@@ -62,9 +67,10 @@ def leavers(account: str) -> list[Leaver]:
         evidence = ("event", "status_changed", "between_loads", "roster")[number % 4]
         left_at = at(1) + timedelta(hours=chance.randint(-12, 100))
         returned_at = None
-        if evidence == "event" and chance.random() < 0.4:
+        if evidence != "roster" and chance.random() < 0.5:
             returned_at = left_at + timedelta(hours=chance.randint(1, 60))
-        people.append(Leaver(f"{account}-{number}", scim, crm, evidence, left_at, returned_at))
+        is_logged = evidence == "event" or chance.random() < 0.5
+        people.append(Leaver(f"{account}-{number}", scim, crm, evidence, left_at, returned_at, is_logged))
     return people
 
 
@@ -100,27 +106,28 @@ def leaving(raw: Raw) -> Iterator[None]:
                     last_day = {"left_on": one.left_at.date()}
                     roster += rows_of(account, [{**row, **last_day, "has_left": None}], loaded_at(day))
                     continue
+                row["has_left"] = one.has_left(loaded_at(day))
                 if one.evidence == "status_changed":
-                    row |= {"has_left": True, "status_changed_at": one.left_at}
-                elif one.evidence == "between_loads":
-                    row["has_left"] = one.left_at <= loaded_at(day)
-                else:
-                    has_returned = one.returned_at is not None and one.returned_at <= loaded_at(day)
-                    row["has_left"] = one.left_at <= loaded_at(day) and not has_returned
-                    for kind, moment in (("left", one.left_at), ("returned", one.returned_at)):
-                        if moment and moment <= loaded_at(day):
-                            tables["events"] += rows_of(
-                                account,
-                                [
-                                    {
-                                        "event_id": f"{one.name}-{kind}",
-                                        "event_type": kind,
-                                        "idp_user_id": one.name,
-                                        "happened_at": moment,
-                                    }
-                                ],
-                                loaded_at(day),
-                            )
+                    changes = [one.left_at, *([one.returned_at] if one.returned_at else [])]
+                    row["status_changed_at"] = max(
+                        (change for change in changes if change <= loaded_at(day)), default=None
+                    )
+                logged = {"left": one.left_at if one.evidence == "event" else None}
+                logged["returned"] = one.returned_at if one.return_is_logged else None
+                for kind, moment in logged.items():
+                    if moment and moment <= loaded_at(day):
+                        tables["events"] += rows_of(
+                            account,
+                            [
+                                {
+                                    "event_id": f"{one.name}-{kind}",
+                                    "event_type": kind,
+                                    "idp_user_id": one.name,
+                                    "happened_at": moment,
+                                }
+                            ],
+                            loaded_at(day),
+                        )
                 tables["users"] += rows_of(account, [row], loaded_at(day))
         raw.providers.put("raw_leaving", tables)
         raw.providers.put("raw_leaving_hr", {"users": roster})
@@ -132,12 +139,26 @@ def time_of_leave(one: Leaver) -> tuple[datetime | None, datetime] | None:
     if one.evidence == "roster":
         end_of_day = datetime.combine(one.left_at.date(), datetime.min.time()) + timedelta(days=1)
         return end_of_day, end_of_day
-    if one.evidence != "between_loads":
+    if one.evidence == "event":
         return one.left_at, one.left_at
-    seen = [day for day in range(1, BUILDS + 1) if one.left_at <= loaded_at(day)]
+    seen = loads_without(one)
     if not seen:
         return None
+    if one.evidence == "status_changed":
+        return one.left_at, one.left_at
     return loaded_at(seen[0] - 1) if seen[0] > 1 else None, loaded_at(seen[0])
+
+
+def loads_without(one: Leaver) -> list[int]:
+    """Return the days whose load showed that they had left."""
+    return [day for day in range(1, BUILDS + 1) if one.has_left(loaded_at(day))]
+
+
+def time_of_return(one: Leaver) -> datetime | None:
+    """Return when they were back at the earliest, as far as the log or the loads show that they were."""
+    if one.returned_at is None or one.returned_at > loaded_at(BUILDS):
+        return None
+    return one.returned_at if one.return_is_logged else loaded_at(loads_without(one)[-1])
 
 
 def reads_of(account: str, one: Leaver) -> Iterator[tuple[datetime, datetime, bool, bool]]:
@@ -166,7 +187,7 @@ def expected(account: str, one: Leaver) -> Row | None:
     if leave is None:
         return None
     left_after, left_by = leave
-    returned_at = one.returned_at if one.returned_at and one.returned_at <= loaded_at(BUILDS) else None
+    returned_at = time_of_return(one)
     reads = list(reads_of(account, one))
     before = [number for number, (_, end, _, _) in enumerate(reads) if end <= (left_after or left_by)]
     seen: datetime | None = None

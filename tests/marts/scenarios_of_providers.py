@@ -380,4 +380,189 @@ def handed_on(raw: Raw) -> Iterator[None]:
         yield
 
 
-PROVIDER_SCENARIOS = (dialects, receipts, directories, cases, two_sources, handed_on, leaving)
+def marked_as_deleted(raw: Raw) -> Iterator[None]:
+    """Fivetran keeps the rows that were not listed any more, and marks them."""
+    now = raw.providers.now
+    account = "marked"
+    people = [user(f"scim{number}", f"user{number}@corp.example") for number in (1, 2, 3)]
+    raw.load(account, 1, {"scim_users": people, "owners": []})
+    users = [okta_user(1), okta_user(2, "DEPROVISIONED"), okta_user(3)]
+    items = {"users": users, "app_users": [okta_app_user(3, APP)], "log_events": []}
+    tables = DIALECTS["fivetran"](items, now - timedelta(hours=1))
+    for table, place in (("user", 0), ("user", 1), ("application_user", 0)):
+        tables[table][place]["_fivetran_deleted"] = True
+    raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
+    raw.providers.put(f"raw_{account}", tables)
+    for _ in range(BUILDS):
+        yield
+
+
+def short_log(raw: Raw) -> Iterator[None]:
+    """A whole log of 30 days; who is dormant needs 90."""
+    now = raw.providers.now
+    account, long_ago = "short_log", (now - timedelta(days=400)).replace(tzinfo=None)
+    names = ["silent", "signed_in"]
+    raw.load(
+        account,
+        1,
+        {"scim_users": [user(name, f"{name}@x", created_at=long_ago) for name in names], "owners": []},
+    )
+    events = [event("id-signed_in", "app_sign_in", 3, result="SUCCESS")]
+    tables = {
+        "users": rows_of(
+            account,
+            [contract_user(f"id-{name}", email=f"{name}@x", created_at=long_ago) for name in names],
+            now,
+        ),
+        "events": rows_of(account, [dated(each, now) for each in events], now),
+    }
+    tables["loads"] = [
+        {
+            "account": account,
+            "object": kind,
+            "rows": len(rows),
+            "events_from": (now - timedelta(days=30)).replace(tzinfo=None),
+        }
+        for kind, rows in tables.items()
+    ]
+    raw.providers.put("raw_short_log", tables)
+    raw.providers.entries.append(
+        {"source": "short_log", "adapter": "contract", "schema": "raw_short_log", "account": account}
+    )
+    for _ in range(BUILDS):
+        yield
+
+
+FIRST_LOAD, SECOND_LOAD = 3, 1  # hours ago
+
+
+def deleted_later(raw: Raw) -> Iterator[None]:
+    """A later load does not list somebody any more. Its receipt is whole, is not, or never came."""
+    now = raw.providers.now
+    people = [user("scim1", "user1@corp.example"), user("scim2", "user2@corp.example")]
+    loads = {
+        hours: {"users": [okta_user(number) for number in numbers], "app_users": [], "log_events": []}
+        for hours, numbers in ((FIRST_LOAD, (1, 2)), (SECOND_LOAD, (1,)))
+    }
+    for name in ("whole", "half", "killed"):
+        raw.load(f"later_{name}", 1, {"scim_users": people, "owners": []})
+        raw.providers.entries.append(entry(f"later_{name}", "okta", app_ids=[APP]))
+    landed: dict[str, dict[str, list[Row]]] = {name: {} for name in ("whole", "half", "killed")}
+    for hours, items in loads.items():
+        loaded_at = now - timedelta(hours=hours)
+        for name, before in landed.items():
+            account = f"later_{name}"
+            tables = dlt(items, loaded_at, account=account, source="okta")
+            is_second = hours == SECOND_LOAD
+            shape: Row = {"is_complete": False} if is_second and name == "half" else {}
+            if not (is_second and name == "killed"):
+                tables["load_receipts"] = [
+                    {**receipt(account, tables, "users", loaded_at, shape), "source": "okta"},
+                ]
+            kept = {row["id"]: row for row in before.get("users", [])} | {
+                row["id"]: row for row in tables["users"]
+            }
+            before["load_receipts"] = before.get("load_receipts", []) + tables.get("load_receipts", [])
+            before["users"] = list(kept.values())
+            raw.providers.put(f"raw_{account}", before)
+        yield
+    for _ in range(BUILDS - 2):
+        yield
+
+
+def mass_departure(raw: Raw) -> Iterator[None]:
+    """Many are missing in the second load, and in the third as well."""
+    now, account = raw.providers.now, "mass_departure"
+    everybody, few = range(1, 11), range(1, 5)
+    people = [user(f"scim{number}", f"user{number}@corp.example") for number in everybody]
+    raw.load(account, 1, {"scim_users": people, "owners": []})
+    raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
+    listed: dict[str, Row] = {}
+    receipts: list[Row] = []
+    for hours, numbers in ((3, everybody), (2, few), (1, few)):
+        loaded_at = now - timedelta(hours=hours)
+        items = {"users": [okta_user(number) for number in numbers], "app_users": [], "log_events": []}
+        tables = dlt(items, loaded_at, account=account, source="okta")
+        receipts = [*receipts, {**receipt(account, tables, "users", loaded_at, {}), "source": "okta"}]
+        listed |= {row["id"]: row for row in tables["users"]}
+        raw.providers.put(f"raw_{account}", {"users": list(listed.values()), "load_receipts": receipts})
+        yield
+    for _ in range(BUILDS - 3):
+        yield
+
+
+def roster_receipts(raw: Raw) -> Iterator[None]:
+    """A roster whose second file misses somebody; what of it has come, and whether it is proven whole."""
+    now = raw.providers.now.replace(tzinfo=None)
+    people = [user(f"u{number}", f"u{number}@x", employee_number=f"00{number}") for number in (1, 2, 3)]
+    shapes: dict[str, Row] = {
+        "whole": {},
+        "unproven": {"is_complete": "false"},
+        "lossy": {"rows": "3"},
+        "others": {"keys_sha256": "0" * 64},
+    }
+    schemas = {name: f"raw_roster_{name}" for name in (*shapes, "killed", "older")}
+    for name, schema in schemas.items():
+        account = f"roster_{name}"
+        raw.load(account, 1, {"scim_users": people, "owners": []})
+        raw.providers.entries.append(
+            {"source": "hr", "adapter": "roster", "schema": schema, "account": account}
+        )
+
+    def rows(numbers: tuple[int, ...], loaded_at: datetime) -> list[Row]:
+        return [
+            {
+                "employee_number": f"00{number}",
+                "email": f"u{number}@x",
+                "display_name": "",
+                "started_on": "2020-01-01",
+                "left_on": "",
+                "_sdc_batched_at": loaded_at,
+            }
+            for number in numbers
+        ]
+
+    def receipts_of(numbers: tuple[int, ...], checked_at: datetime, shape: Row) -> Row:
+        moment = f"{checked_at.isoformat(timespec='microseconds')}Z"
+        made = {
+            "load_id": moment,
+            "object": "users",
+            "started_at": moment,
+            "finished_at": moment,
+            "is_complete": "true",
+            "incomplete_reason": "",
+            "rows": str(len(numbers)),
+            "keys_sha256": keys_sha256([f"00{number}" for number in numbers]),
+        }
+        return {**made, **shape, "_sdc_batched_at": checked_at + timedelta(seconds=5)}
+
+    first, second = (1, 2), (1,)
+    before, after = now - timedelta(hours=FIRST_LOAD), now - timedelta(hours=SECOND_LOAD)
+    seconds = timedelta(seconds=9)
+    for name, schema in schemas.items():
+        made = [receipts_of(first, before, {})] if name != "older" else []
+        raw.providers.put(schema, {"roster": rows(first, before + seconds)})
+        if made:
+            raw.providers.put(schema, {"load_receipts": made})
+    yield
+    for name, schema in schemas.items():
+        shape = shapes.get(name, {})
+        made = [] if name == "older" else [receipts_of(first, before, {})]
+        # A load that was killed has brought its receipt, and not yet its rows.
+        came = () if name == "killed" else second
+        left = tuple(number for number in first if number not in came)
+        raw.providers.put(
+            schema,
+            {
+                "roster": rows(left, before + seconds) + rows(came, after + seconds),
+                "load_receipts": [*made, receipts_of(second, after, shape)],
+            },
+        )
+    for _ in range(BUILDS - 1):
+        yield
+
+
+PROVIDER_SCENARIOS = (
+    *(marked_as_deleted, short_log, deleted_later, mass_departure, roster_receipts),
+    *(dialects, receipts, directories, cases, two_sources, handed_on, leaving),
+)

@@ -1,7 +1,7 @@
 """Identity providers and rosters: what is read of them, who is matched, and what is said against whom."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +10,17 @@ import pytest
 from tests.marts.conftest import Marts
 from tests.marts.leaving import ACCOUNTS, expected, leavers
 from tests.marts.matching import CONFIDENCE, categories, match
-from tests.marts.providers import DIALECTS
-from tests.marts.scenarios_of_providers import APP, BUILDS, DIRECTORIES, ITEMS, is_whole, random_directories
+from tests.marts.providers import DIALECTS, Providers
+from tests.marts.scenarios_of_providers import (
+    APP,
+    BUILDS,
+    DIRECTORIES,
+    FIRST_LOAD,
+    ITEMS,
+    SECOND_LOAD,
+    is_whole,
+    random_directories,
+)
 
 Row = dict[str, Any]
 FLAGS = ("has_left_still_active", "deprovisioning_failed", "is_unknown_to_idp", "is_dormant")
@@ -187,7 +196,7 @@ CASES: dict[str, tuple[bool | None, bool | None, bool | None, bool | None, str]]
     "signed_in_elsewhere": (False, False, False, True, "in_order"),
     "newcomer": (False, False, False, False, "in_order"),
     "stranger": (False, None, True, None, "here_unknown_there"),
-    "fresh_stranger": (False, None, None, None, "here_unknown_there"),
+    "fresh_stranger": (False, None, None, None, "not_known"),
     "unassigned": (False, False, False, False, "here_not_assigned"),
     "twin": (None, None, None, None, "ambiguous"),
 }
@@ -200,6 +209,38 @@ def test_the_flags_and_the_category_of_a_person(marts: Marts, name: str) -> None
     review = by_key(marts.rows("access_review", "idp_cases"), "identity_key")[key,]
     row = by_key(marts.rows("idp_reconciliation", "idp_cases"), "identity_key")[key,]
     assert (*(review[flag] for flag in FLAGS), row["category"]) == CASES[name]
+    assert review["match_is_ambiguous"] is (name == "twin"), "a match that is not made is to be settled"
+
+
+def reasons_of(marts: Marts, account: str) -> dict[str, str]:
+    names = {row["identity_key"]: row["user_name"] for row in marts.rows("identities", account)}
+    return {names[row["identity_key"]]: row["reasons"] for row in marts.rows("access_review", account)}
+
+
+def test_a_reason_names_the_source_since_when_and_its_evidence(marts: Marts, providers: Providers) -> None:
+    now = providers.now
+
+    def day(days_ago: int) -> str:
+        return (now - timedelta(days=days_ago)).date().isoformat()
+
+    told = {
+        "left": f"left at cases on {day(0)} (status changed), still active in SCIM",
+        "push_failed": f"cases could not take the account away on {day(5)} (event)",
+        "sync_error": f"cases could not change the account, as of {day(0)} (sync state)",
+        "stranger": f"unknown to cases as of {day(0)} (control total)",
+        "dormant": f"has not signed in by cases since {day(100)} at least (whole log)",
+        "signed_in_late": f"has not signed in by cases since {day(95)} (event)",
+    }
+    reasons = reasons_of(marts, "idp_cases")
+    for name, reason in told.items():
+        assert reasons[name].split("; ")[0] == reason
+    hr = reasons_of(marts, "two_sources")["roster_only"]
+    assert hr.startswith("left at hr on 2026-10-31 (roster), still active in SCIM")
+    later = reasons_of(marts, "later_whole")["scim2"]
+    days = [(now - timedelta(hours=hours)).date() for hours in (FIRST_LOAD, SECOND_LOAD)]
+    assert later.startswith(
+        f"left at okta between {days[0]} and {days[1]} (between loads), still active in SCIM"
+    )
 
 
 def test_a_service_account_is_in_no_flag_and_is_counted(marts: Marts) -> None:
@@ -357,6 +398,102 @@ def test_the_timeline_has_exact_events_and_changes_between_reads(marts: Marts) -
         else:
             assert row["happened_after"] == row["happened_at"]
     assert len({row["event_key"] for row in rows}) == len(rows)
+
+
+def told_of(marts: Marts, account: str, build: int = BUILDS) -> dict[str, tuple[Any, ...]]:
+    """Return of each SCIM user the status there, whether they have left and are in, and the category."""
+    identities = by_key(marts.rows("identities", account, build), "identity_key")
+    flags = by_key(marts.rows("access_review", account, build), "identity_key")
+    return {
+        identities[row["identity_key"],]["scim_user_id"]: (
+            row["idp_status"],
+            flags[row["identity_key"],]["has_left_still_active"],
+            row["category"],
+        )
+        for row in marts.rows("idp_reconciliation", account, build)
+        if row["identity_key"]
+    }
+
+
+def test_the_mark_of_a_loader_makes_no_leaver(marts: Marts) -> None:
+    assert told_of(marts, "marked") == {
+        "scim1": ("deleted", None, "not_known"),
+        "scim2": ("deleted", True, "left_still_in"),
+        "scim3": ("active", False, "not_known"),
+    }
+    assert marts.rows("stg_idp__app_assignments", "marked") == []
+
+
+def test_a_log_that_is_too_short_tells_of_nobody_that_they_are_dormant(marts: Marts) -> None:
+    rows = {row["email"]: row["is_dormant"] for row in marts.rows("access_review", "short_log")}
+    assert rows == {"silent@x": None, "signed_in@x": False}
+    load = by_key(marts.rows("idp_load_quality", "short_log"), "object")["events",]
+    assert load["absence_counts"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "second"),
+    [
+        ("whole", ("deleted", True, "left_still_in")),
+        ("half", ("active", False, "not_known")),
+        ("killed", ("active", False, "not_known")),
+    ],
+)
+def test_only_a_later_whole_receipt_tells_that_somebody_is_deleted(
+    marts: Marts, name: str, second: tuple[Any, ...]
+) -> None:
+    account = f"later_{name}"
+    assert told_of(marts, account, 1)["scim2"] == ("active", False, "not_known")
+    assert told_of(marts, account)["scim2"] == second
+    leaves = marts.rows("deprovisioning", account)
+    assert [row["left_evidence"] for row in leaves] == (["between_loads"] if name == "whole" else [])
+    for leave in leaves:
+        hours = (leave["left_by"] - leave["left_after"]).total_seconds() / 3600
+        assert hours == FIRST_LOAD - SECOND_LOAD
+
+
+def test_many_who_are_missing_all_of_a_sudden_have_not_left_yet(marts: Marts) -> None:
+    held_back = []
+    for build, gone in ((1, 0), (2, 0), (3, 6)):
+        told = told_of(marts, "mass_departure", build)
+        assert sum(status == "deleted" for status, *_ in told.values()) == gone
+        assert sum(has_left is True for _, has_left, _ in told.values()) == gone
+        [load] = [
+            row
+            for row in marts.rows("idp_load_quality", "mass_departure", build)
+            if row["rows_left"] is not None
+        ]
+        assert load["absence_counts"] is True
+        held_back.append(load["held_back_load_id"] is not None)
+    assert held_back == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "people"),
+    [
+        ("whole", True, {"u2": ("deleted", True), "u3": (None, False)}),
+        # The second file is not proven whole, or has not come as it was checked: the first one still counts.
+        ("unproven", True, {"u2": ("active", False), "u3": (None, False)}),
+        ("lossy", True, {"u2": ("active", False), "u3": (None, False)}),
+        ("others", True, {"u2": ("active", False), "u3": (None, False)}),
+        ("killed", True, {"u2": ("active", False), "u3": (None, False)}),
+        # What was loaded before there were receipts is not on the whole list either.
+        ("older", True, {"u2": ("deleted", True), "u3": (None, False)}),
+    ],
+)
+def test_a_roster_proves_who_is_not_on_it_by_its_receipt(
+    marts: Marts, name: str, counts: bool, people: dict[str, tuple[str | None, bool | None]]
+) -> None:
+    account = f"roster_{name}"
+    [load] = marts.rows("idp_load_quality", account)
+    assert (load["absence_counts"], load["absence_evidence"]) == (counts, "receipt")
+    told = told_of(marts, account)
+    assert {one: told[one][:2] for one in people} == people
+    assert told["u1"] == ("active", False, "in_order")
+    assert told["u3"][2] == "here_unknown_there"
+    assert by_key(marts.rows("idp_load_quality", account, 1), "object")["users",]["absence_counts"] is (
+        name != "older"
+    )
 
 
 def test_each_rung_that_matched_is_counted(marts: Marts) -> None:

@@ -186,7 +186,11 @@ def test_the_score_and_the_reasons_are_those_of_the_flags_raised(marts: Marts) -
     for row in last["access_review"]:
         raised = [flag for flag in flags if row[flag["flag"]]]
         assert row["risk_score"] == sum(flag["weight"] for flag in raised)
-        assert row["reasons"] == ("; ".join(flag["meaning"] for flag in raised) or None)
+        told = row["reasons"].split("; ") if row["reasons"] else []
+        assert len(told) == len(raised)
+        for flag, reason in zip(raised, told, strict=True):
+            # What rests on a source says which, since when, and on what evidence.
+            assert (reason == flag["meaning"]) is not flag["rests_on_providers"]
 
 
 def test_identity_flags_has_a_row_for_all_that_is_not_false(marts: Marts) -> None:

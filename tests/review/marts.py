@@ -66,7 +66,7 @@ _TABLES = {
         api_requests bigint, tap_version varchar, rows_sent bigint, sent_population_sha256 varchar""",
     "idp_load_quality": """account varchar, source varchar, object varchar, is_loaded boolean, rows bigint,
         newest_loaded_at timestamp, hours_old numeric(28, 6), absence_counts boolean,
-        absence_evidence varchar,
+        absence_evidence varchar, held_back_load_id varchar,
         events_from timestamp, rows_left integer, service_accounts integer, matched_by_app_user_id integer,
         matched_by_external_id integer, matched_by_external_alias integer, matched_by_employee_number integer,
         matched_by_login integer, matched_by_primary_email integer, matched_by_any_email integer,
@@ -233,7 +233,7 @@ where idp_user_id is not null
     """
 insert into {schema}.idp_load_quality
 select '{account}', 'okta', object, true, 100, timestamp '2026-11-03 05:00:00', 1.5, object <> 'events',
-    case when object <> 'events' then 'receipt' end, timestamp '2026-08-05 05:00:00',
+    case when object <> 'events' then 'receipt' end, null, timestamp '2026-08-05 05:00:00',
     case when object = 'users' then 12 end, case when object = 'users' then 1 end,
     case when object = 'users' then 90 end, 0, 0, 0, 0, 0, 0, 0, case when object = 'users' then 2 end
 from (values ('users'), ('app_assignments'), ('events')) as objects(object)

@@ -30,6 +30,8 @@ ALLOWED = {
     "run": {"singer", "session", "summary", "tables", "reading", "errors"},
 }
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
+# Where the loader writes is known in one place, for every command. It needs the standard library alone.
+SHARED = {"freshsales_idp": {"freshsales_review.places", "freshsales_review.errors"}}
 # A reader without Singer stands on these.
 WITHOUT_THE_SDK = (
     "api",
@@ -110,7 +112,8 @@ def test_the_setting_of_a_credential_is_spelled_in_one_module(setting: str) -> N
 def test_the_packages_never_import_one_another(package: str) -> None:
     others = {other for other in SEPARATE if other != package}
     for path in (ROOT / package).rglob("*.py"):
-        assert not others & {name.split(".")[0] for name in imported(path)}, path.name
+        names = set(imported(path)) - SHARED.get(package, set())
+        assert not others & {name.split(".")[0] for name in names}, path.name
 
 
 def test_no_package_imports_the_tests() -> None:

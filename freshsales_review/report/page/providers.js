@@ -149,13 +149,25 @@ function sourcesTable({ sources }) {
       element("span", {}, source.source, element("small", {}, inWords(source.object))),
       source.is_loaded ? whenSeen(source.newest_loaded_at) : element("strong", {}, "not loaded"),
       count(source.rows),
-      source.absence_counts
-        ? `yes, by ${inWords(source.absence_evidence)}`
-        : element("strong", {}, "no: nobody is missing by it"),
+      wholeInWords(source),
       source.object === "users" ? matchesInWords(source) : sourceEvents(source),
     ];
   });
   return plainTable(["Source", "Loaded", "Rows", "Whole list", "What is in it"], rows, { class: "stacks" });
+}
+
+function wholeInWords(source) {
+  if (source.held_back_load_id !== null) {
+    return element(
+      "strong",
+      {},
+      "held back: many are missing all of a sudden",
+      element("small", {}, `if they have gone: FRESHSALES_CONFIRMED_SYNC_IDS=${source.held_back_load_id}`),
+    );
+  }
+  return source.absence_counts
+    ? `yes, by ${inWords(source.absence_evidence)}`
+    : element("strong", {}, "no: nobody is missing by it");
 }
 
 function sourceEvents(source) {

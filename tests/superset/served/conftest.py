@@ -68,6 +68,7 @@ def _fill(warehouse: Filled) -> None:
         *marts.create(),
         *marts.company(PEOPLE),
         *marts.reviewed(),
+        *marts.providers(),
         "update freshsales_identity.access_review "
         f"set display_name = '{HOSTILE}', risk_score = 99 where email = 'person.5@acme.example'",
         "delete from freshsales_identity.data_quality where is_latest_run and stream = 'roles'",

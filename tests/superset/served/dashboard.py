@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
 
 CHARTS = 15
+CHARTS_OF_THE_OTHER_SIDE = 6
 PATIENCE_MS = 60_000
 # Of a canvas, whether anything is drawn on it.
 IS_DRAWN = """
@@ -38,10 +39,17 @@ class Dashboard:
     def reload(self) -> None:
         """Show it anew with no filter, and wait until every chart has its data and has drawn it."""
         self.page.goto("/superset/dashboard/access-review/")
-        charts = self.page.locator("[data-test-chart-name]")
-        expect(charts).to_have_count(CHARTS, timeout=PATIENCE_MS)
-        expect(charts.locator(".slice_container")).to_have_count(CHARTS, timeout=PATIENCE_MS)
-        expect(self.page.locator(".loading")).to_have_count(0, timeout=PATIENCE_MS)
+        self._wait_for(CHARTS)
+
+    def open_the_other_side(self) -> None:
+        self.page.get_by_role("tab", name="The other side").click()
+        self._wait_for(CHARTS_OF_THE_OTHER_SIDE)
+
+    def _wait_for(self, charts: int) -> None:
+        shown = self.page.locator("[data-test-chart-name]:visible")
+        expect(shown).to_have_count(charts, timeout=PATIENCE_MS)
+        expect(shown.locator(".slice_container")).to_have_count(charts, timeout=PATIENCE_MS)
+        expect(self.page.locator(".loading:visible")).to_have_count(0, timeout=PATIENCE_MS)
 
     def chart(self, name: str) -> Locator:
         return self.page.locator(f'[data-test-chart-name="{name}"]')

@@ -40,6 +40,14 @@ ROWS = {
     "Decisions and what became of them": f"select count(*) from {MARTS}.review_outcomes",
 }
 
+OTHER_SIDE = {
+    "Left there, and still in here": "idp_reconciliation where category = 'left_still_in'",
+    "Could not be taken away by the provider": "access_review where deprovisioning_failed",
+    "Assigned there, and missing here": "idp_reconciliation where category = 'assigned_missing_here'",
+    "In here, and unknown there": "idp_reconciliation where category = 'here_unknown_there'",
+    "How long access lasted after the leave": "deprovisioning",
+}
+
 
 @pytest.fixture(scope="module")
 def dashboard(warehouse: Filled, signed_in: BrowserContext, served: Served) -> Iterator[Dashboard]:
@@ -72,6 +80,9 @@ def test_the_evidence_names_the_stream_that_was_not_read_whole(
     evidence = dashboard.chart("Evidence: what was read, and whether it is all there").locator("tbody tr")
     expect(evidence).to_have_count(streams)
     expect(evidence.filter(has_text="failed: the server stopped answering")).to_have_count(1)
+    headings = dashboard.chart("Evidence: what was read, and whether it is all there").locator("th")
+    for counted in ("Rows read", "Rows sent", "In the warehouse"):
+        expect(headings.filter(has_text=counted)).to_have_count(1)
     dashboard.expect_number("Streams not proven", 1)
 
 
@@ -145,6 +156,24 @@ def test_the_dashboard_shows_later_loads_after_a_reload(
         publish(Path(warehouse.location), Home(served.home).published)
     dashboard.reload()
     dashboard.expect_number("People", PEOPLE - 1)
+
+
+def test_the_second_tab_lists_whom_sql_finds_on_the_other_side(
+    warehouse: Filled, dashboard: Dashboard
+) -> None:
+    dashboard.open_the_other_side()
+    for name, rows in OTHER_SIDE.items():
+        found = one(warehouse, f"select count(*) from {MARTS}.{rows}")
+        assert found > 0
+        dashboard.expect_rows(name, found)
+    sources = dashboard.chart("Evidence: what was loaded of each source").locator("tbody tr")
+    expect(sources).to_have_count(one(warehouse, f"select count(*) from {MARTS}.idp_load_quality"))
+    expect(sources.filter(has_text="users")).to_contain_text("receipt")
+    missing = dashboard.chart("Assigned there, and missing here")
+    expect(missing).to_contain_text("missing.one@acme.example")
+    leaves = dashboard.chart("How long access lasted after the leave").locator("th")
+    for bound in ("Hours at least", "Hours at most"):
+        expect(leaves.filter(has_text=bound)).to_have_count(1)
 
 
 def test_superset_exports_what_the_bundle_says(served: Served, tmp_path: Path) -> None:

@@ -9,7 +9,16 @@
     {#- A last day that is no date is no evidence, neither of a leaver nor of somebody who stays. -#}
     {%- set is_known = field(table, 'left_on') ~ ' is null or ' ~ left_on ~ ' is not null' -%}
     {%- set has_left = '(case when ' ~ is_known ~ ' then coalesce(' ~ left_on ~ ' <= ' ~ today ~ ', false) end)' -%}
-    {{ return([{'table': table, 'columns': {
+    {#- A row belongs to the last receipt that was made before it was loaded; one of before all receipts to none. -#}
+    {%- set receipts = freshsales_identity.freshsales_idp_table(entry, ['load_receipts']) -%}
+    {%- set load_id = "cast(null as " ~ dbt.type_string() ~ ")" -%}
+    {%- if receipts.relation -%}
+        {%- set load_id = "coalesce((select max(receipts.receipt_load_id) from (select " ~ field(receipts, 'load_id')
+            ~ " as receipt_load_id, " ~ field(receipts, 'started_at', 'timestamp') ~ " as receipt_started_at from "
+            ~ receipts.relation ~ ") as receipts where receipts.receipt_started_at <= "
+            ~ freshsales_identity.freshsales_idp_loaded_at(table) ~ "), '')" -%}
+    {%- endif -%}
+    {{ return([{'table': table, 'load_id': load_id, 'columns': {
         'idp_user_id': 'coalesce(' ~ field(table, 'employee_number') ~ ', lower(' ~ field(table, 'email') ~ '))',
         'email': 'lower(' ~ field(table, 'email') ~ ')',
         'employee_number': field(table, 'employee_number'),

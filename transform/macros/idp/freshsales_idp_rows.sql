@@ -2,7 +2,8 @@
   The rows of one object (`users`, `app_assignments`, `events`) of all sources, in the columns of the contract, and
   with `load_id` (dlt's) and `is_deleted` (a loader marked the row as deleted) beside them. A table that is not there
   has no rows. Each adapter is a macro of its own that returns a list of `table` and `columns`: one element a raw
-  table, each column an expression over that table, which is called `raw` in it.
+  table, each column an expression over that table, which is called `raw` in it. `load_id` beside them says which load
+  a row belongs to, where the row itself does not.
 -#}
 {% macro freshsales_idp_rows(object) %}
     {%- set columns = freshsales_identity.freshsales_idp_contract()[object] -%}
@@ -16,7 +17,7 @@
         {{ part.columns.get(name, 'cast(null as ' ~ types[type] ~ ')') }} as {{ name }},
         {%- endfor %}
         {{ freshsales_identity.freshsales_idp_loaded_at(part.table) }} as loaded_at,
-        {{ freshsales_identity.freshsales_idp_field(part.table, '_dlt_load_id') }} as load_id,
+        {{ part.get('load_id') or freshsales_identity.freshsales_idp_field(part.table, '_dlt_load_id') }} as load_id,
         {{ freshsales_identity.freshsales_idp_is_deleted(part.table) }} as is_deleted,
         {{ freshsales_identity.freshsales_idp_is_of_app(entry, object, part.columns) }} as is_of_app
     from {{ part.table.relation }} as raw

@@ -222,7 +222,11 @@ flagged as (
             when identities.scim_status is not null then false
         end as has_outlier_entitlement,
 
-        identities.match_is_ambiguous and (identities.can_use_crm or identities.can_use_scim) as match_is_ambiguous,
+        (
+            identities.match_is_ambiguous
+            or (coalesce(identities.idp_match_is_ambiguous, false) and not coalesce(idp.is_service_account, false))
+        )
+        and (identities.can_use_crm or identities.can_use_scim) as match_is_ambiguous,
 
         idp.has_left_still_active,
         idp.deprovisioning_failed,
@@ -249,16 +253,22 @@ flagged as (
 scored as (
 
     select
-        *,
+        flagged.*,
         {% for flag in flags -%}
-        case when {{ flag.name }} then {{ flag.weight }} else 0 end{{ ' + ' if not loop.last }}
+        case when flagged.{{ flag.name }} then {{ flag.weight }} else 0 end{{ ' + ' if not loop.last }}
         {% endfor %} as risk_score,
         concat(
             {% for flag in flags -%}
-            case when {{ flag.name }} then '; {{ flag.meaning }}' else '' end{{ ',' if not loop.last }}
-            {% endfor %}
+            {%- if flag.rests_on_providers %}
+            case when flagged.{{ flag.name }} then concat('; ', coalesce(reasons.{{ flag.name }}, '{{ flag.meaning }}')) else '' end
+            {%- else %}
+            case when flagged.{{ flag.name }} then '; {{ flag.meaning }}' else '' end
+            {%- endif %}{{ ',' if not loop.last }}
+            {%- endfor %}
         ) as words
     from flagged
+    left join (select * from {{ ref('int_idp__reasons') }}) as reasons
+        on {{ freshsales_identity.freshsales_same('flagged', 'reasons', ['account', 'identity_key']) }}
 
 )
 

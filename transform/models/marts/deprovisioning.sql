@@ -43,14 +43,56 @@ spells as (
 
 ),
 
--- The log may not tell of a return that a later load shows.
+-- They were back when the log says so. Where it does not, they may have been back right after the last load that
+-- still showed them gone: access since then says nothing of the leave.
 returns as (
 
-    select turns.account, turns.source, turns.idp_user_id, turns.event_id, min(spells.first_loaded_at) as returned_at
-    from turns
-    inner join spells on {{ freshsales_identity.freshsales_same('turns', 'spells', ['account', 'source', 'idp_user_id']) }}
-    where not spells.has_left and spells.not_left_at is not null and spells.first_loaded_at > turns.happened_at
-    group by turns.account, turns.source, turns.idp_user_id, turns.event_id
+    select
+        spells.account,
+        spells.source,
+        spells.idp_user_id,
+        spells.first_loaded_at,
+        spells.until_at,
+        coalesce(min(turns.happened_at), spells.last_loaded_at) as returned_at
+    from spells
+    left join turns
+        on
+            {{ freshsales_identity.freshsales_same('spells', 'turns', ['account', 'source', 'idp_user_id']) }}
+            and turns.event_type = 'returned'
+            and turns.happened_at > spells.last_loaded_at
+            and turns.happened_at <= spells.until_at
+    where spells.has_left and spells.until_at is not null
+    group by
+        spells.account,
+        spells.source,
+        spells.idp_user_id,
+        spells.first_loaded_at,
+        spells.last_loaded_at,
+        spells.until_at
+
+),
+
+-- The log may not tell of a return that a later load shows.
+ends as (
+
+    select account, source, idp_user_id, event_id, min(returned_at) as returned_at
+    from (
+        select account, source, idp_user_id, event_id, until_at as returned_at
+        from turns
+        where event_type = 'left'
+        union all
+        select
+            turns.account,
+            turns.source,
+            turns.idp_user_id,
+            turns.event_id,
+            case when returns.returned_at > turns.happened_at then returns.returned_at else turns.happened_at end
+        from turns
+        inner join returns
+            on {{ freshsales_identity.freshsales_same('turns', 'returns', ['account', 'source', 'idp_user_id']) }}
+        where turns.event_type = 'left' and returns.until_at > turns.happened_at
+    ) as each_end
+    group by account, source, idp_user_id, event_id
 
 ),
 
@@ -63,11 +105,10 @@ by_event as (
         turns.happened_at as left_after,
         turns.happened_at as left_by,
         'event' as left_evidence,
-        coalesce(turns.until_at, returns.returned_at) as returned_at
+        ends.returned_at
     from turns
-    left join returns
-        on {{ freshsales_identity.freshsales_same('turns', 'returns', ['account', 'source', 'idp_user_id', 'event_id']) }}
-    where turns.event_type = 'left'
+    inner join ends
+        on {{ freshsales_identity.freshsales_same('turns', 'ends', ['account', 'source', 'idp_user_id', 'event_id']) }}
 
 ),
 
@@ -80,8 +121,10 @@ by_load as (
         coalesce(spells.status_changed_at, spells.not_left_at) as left_after,
         coalesce(spells.status_changed_at, spells.first_loaded_at) as left_by,
         case when spells.status_changed_at is null then 'between_loads' else 'status_changed' end as left_evidence,
-        spells.until_at as returned_at
+        returns.returned_at
     from spells
+    left join returns
+        on {{ freshsales_identity.freshsales_same('spells', 'returns', ['account', 'source', 'idp_user_id', 'first_loaded_at']) }}
     left join by_event
         on
             {{ freshsales_identity.freshsales_same('spells', 'by_event', ['account', 'source', 'idp_user_id']) }}

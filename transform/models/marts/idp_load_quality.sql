@@ -41,6 +41,7 @@ select
     loads.hours_old,
     loads.absence_counts,
     loads.absence_evidence,
+    loads.held_back_load_id,
     loads.events_from,
     {%- for column in ['rows_left', 'service_accounts'] %}
     case when loads.object = 'users' then coalesce(cast(users.{{ column }} as {{ dbt.type_int() }}), 0) end as {{ column }},

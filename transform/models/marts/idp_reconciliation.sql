@@ -46,8 +46,11 @@ people as (
             when coalesce(identities.crm_status, '') <> 'unknown' and coalesce(identities.scim_status, '') <> 'unknown'
                 then false
         end as gets_in,
+        known.here_by,
         flags.is_service_account
     from (select * from {{ ref('identities') }}) as identities
+    inner join (select * from {{ ref('int_idp__people') }}) as known
+        on {{ freshsales_identity.freshsales_same('identities', 'known', ['account', 'identity_key']) }}
     inner join (select * from {{ ref('int_idp__flags') }}) as flags
         on {{ freshsales_identity.freshsales_same('identities', 'flags', ['account', 'identity_key']) }}
 
@@ -63,6 +66,7 @@ here as (
         matches.match_method,
         coalesce(matches.is_ambiguous, false) as is_ambiguous,
         people.gets_in,
+        people.here_by,
         people.is_service_account
     from people
     inner join sources on people.account = sources.account
@@ -85,6 +89,7 @@ there as (
         cast(null as {{ dbt.type_string() }}) as match_method,
         coalesce(matches.is_ambiguous, false) as is_ambiguous,
         false as gets_in,
+        cast(null as {{ dbt.type_timestamp() }}) as here_by,
         users.is_service_account
     from users
     left join matches
@@ -122,8 +127,11 @@ known as (
         users.has_left,
         coalesce(users.is_assigned, false) and not coalesce(users.has_left, false) as should_get_in,
         sources.kind,
-        sources.users_are_whole,
-        sources.assignments_are_whole,
+        -- Whoever came here after a whole list was loaded cannot be on it.
+        sources.users_are_whole and coalesce(both_sides.here_by < sources.users_whole_at, false)
+            as absence_there_counts,
+        sources.assignments_are_whole and coalesce(both_sides.here_by < sources.assignments_whole_at, false)
+            as no_assignment_counts,
         -- An account that was assigned after the last whole read of this side could not be in it.
         coalesce(accounts.scim_is_read, false)
         and coalesce(users.assigned_at < scim_reads.started_at, true) as absence_here_counts
@@ -152,8 +160,8 @@ select
         when is_here and gets_in is null then 'not_known'
         when gets_in and has_left then 'left_still_in'
         when is_there and not is_here and should_get_in and absence_here_counts then 'assigned_missing_here'
-        when gets_in and not is_there and users_are_whole then 'here_unknown_there'
-        when gets_in and is_there and kind = 'idp' and assignments_are_whole and not should_get_in and has_left is not null
+        when gets_in and not is_there and absence_there_counts then 'here_unknown_there'
+        when gets_in and is_there and kind = 'idp' and no_assignment_counts and not should_get_in and has_left is not null
             then 'here_not_assigned'
         when is_here and not gets_in and should_get_in then 'inactive_here_assigned_there'
         when is_there and not is_here and should_get_in then 'not_known'

@@ -18,6 +18,7 @@ with people as (
         case when coalesce(identities.scim_status, '') <> 'unknown' then coalesce(identities.scim_status = 'active', false) end
             as is_active_user,
         people.created_at,
+        people.here_by,
         people.is_service_account
     from (select * from {{ ref('identities') }}) as identities
     inner join (select * from {{ ref('int_idp__people') }}) as people
@@ -57,8 +58,8 @@ judged as (
         case
             when matches.idp_user_id is not null then false
             when coalesce(matches.is_ambiguous, false) then null
-            -- Whoever came here after the list was loaded cannot be on it.
-            when sources.users_are_whole and coalesce(people.created_at < sources.newest_loaded_at, true) then true
+            -- Whoever came here after the whole list was loaded cannot be on it.
+            when sources.users_are_whole and people.here_by < sources.users_whole_at then true
         end as is_unknown,
 
         case

@@ -21,6 +21,14 @@ owners as (
 
     select *, cast(owner_id as {{ dbt.type_string() }}) as source_id from {{ ref('int_freshsales__owners') }}
 
+),
+
+reads as (
+
+    select account, sync_id, max(finished_at) as finished_at
+    from {{ ref('base_freshsales__reads') }}
+    group by account, sync_id
+
 )
 
 select
@@ -35,6 +43,8 @@ select
     owners.email as owner_email,
     coalesce(users.is_present, false) or coalesce(owners.is_present, false) as is_present,
     coalesce(users.created_at, owners.created_at) as created_at,
+    -- By this time they were here; a list that is older cannot have them on it.
+    coalesce(users.created_at, owners.created_at, reads.finished_at) as here_by,
     {%- if service_accounts %}
     coalesce(lower(users.user_name) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
     or coalesce(lower(users.primary_email) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
@@ -47,3 +57,4 @@ select
 from people
 left join users on people.account = users.account and people.scim_user_id = users.scim_user_id
 left join owners on people.account = owners.account and people.crm_owner_id = owners.source_id
+left join reads on people.account = reads.account and people.first_sync_id = reads.sync_id

@@ -40,9 +40,12 @@ select
     users.newest_loaded_at,
     coalesce(users.is_loaded, false) as users_are_loaded,
     coalesce(users.absence_counts, false) as users_are_whole,
+    users.absence_evidence as users_evidence,
+    users.proven_at as users_whole_at,
     coalesce(assignments.is_loaded, false) as assignments_are_loaded,
     coalesce(assignments.absence_counts, false) as assignments_are_whole,
     assignments.newest_loaded_at as assignments_loaded_at,
+    assignments.proven_at as assignments_whole_at,
     coalesce(events.is_loaded, false) as events_are_loaded,
     case when events.absence_counts then events.events_from end as events_whole_from
 from loads

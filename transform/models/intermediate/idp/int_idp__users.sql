@@ -81,6 +81,7 @@ select
     case when users.has_left then coalesce(happened.left_at, users.status_changed_at) end as left_at,
     happened.app_last_sign_in_at,
     coalesce(pushes.event_type = 'app_deprovisioned' and pushes.result = 'FAILURE', false) as last_push_failed,
+    pushes.happened_at as last_push_at,
     {%- if service_accounts %}
     coalesce(lower(users.login) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)
     or coalesce(lower(users.email) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)

@@ -95,7 +95,8 @@ receipts as (
         source,
         object,
         app_id,
-        max(case when is_complete and has_arrived then load_id end) as complete_load_id
+        max(case when is_whole then load_id end) as complete_load_id,
+        max(case when is_held_back then load_id end) as held_back_load_id
     from {{ ref('base_idp__receipts') }}
     group by account, source, object, app_id
 
@@ -111,6 +112,8 @@ complete_loads as (
         receipts.object,
         count(complete.load_id) as lists,
         count(complete.load_id) = count(*) as has_each_list,
+        max(case when receipts.held_back_load_id > receipts.complete_load_id then receipts.held_back_load_id end)
+            as held_back_load_id,
         min(complete.finished_at) as finished_at,
         max(complete.events_from) as events_from
     from receipts
@@ -178,6 +181,7 @@ judged as (
             when complete_loads.has_each_list and complete_loads.lists >= objects.apps then complete_loads.finished_at
             else coalesce(control_totals.newest_loaded_at, counted.newest_loaded_at)
         end as proven_at,
+        complete_loads.held_back_load_id,
         coalesce(
             complete_loads.events_from,
             control_totals.events_from,
@@ -206,5 +210,7 @@ select
         {{ dbt.datediff('proven_at', freshsales_identity.freshsales_utc_now(), 'hour') }} <= {{ stale_hours }}, false
     ) as absence_counts,
     absence_evidence,
+    case when absence_evidence is not null then proven_at end as proven_at,
+    held_back_load_id,
     case when object = 'events' then events_from end as events_from
 from judged

@@ -6,7 +6,7 @@
 
 with listed as (
 
-    {% for entry in freshsales_identity.freshsales_idp_sources() if entry.adapter == 'okta' -%}
+    {% for entry in freshsales_identity.freshsales_idp_sources() if entry.adapter in ['okta', 'roster'] -%}
     {%- set table = freshsales_identity.freshsales_idp_table(entry, ['load_receipts']) -%}
     {%- if table.relation -%}
     select
@@ -119,39 +119,107 @@ hashed as (
     where receipts.age = 1
     group by receipts.account, receipts.source, receipts.object, receipts.app_id, receipts.load_id
 
+),
+
+arrived as (
+
+    select
+        receipts.account,
+        receipts.source,
+        receipts.object,
+        receipts.app_id,
+        receipts.load_id,
+        receipts.started_at,
+        receipts.finished_at,
+        coalesce(receipts.is_complete, false) as is_complete,
+        receipts.rows_read,
+        receipts.events_from,
+        held.rows_in_warehouse,
+        -- As for the reads of Freshsales: nothing in the warehouse contradicts that all of it is there.
+        coalesce(held.rows_since, 0) >= coalesce(receipts.rows_read, 0)
+        and case
+            -- Rows of a load that was killed hide which keys there were before.
+            when receipts.age = 1 and receipts.keys_sha256 is not null and held.rows_since = held.rows_in_warehouse
+                then receipts.keys_sha256 = coalesce(hashed.keys_sha256, '{{ sha256_of_nothing }}')
+            else true
+        end as has_arrived
+    from receipts
+    left join held
+        on
+            receipts.account = held.account
+            and receipts.source = held.source
+            and receipts.object = held.object
+            and coalesce(receipts.app_id, '') = coalesce(held.app_id, '')
+            and receipts.load_id = held.load_id
+    left join hashed
+        on
+            receipts.account = hashed.account
+            and receipts.source = hashed.source
+            and receipts.object = hashed.object
+            and coalesce(receipts.app_id, '') = coalesce(hashed.app_id, '')
+            and receipts.load_id = hashed.load_id
+
+),
+
+sequence as (
+
+    select
+        account,
+        source,
+        object,
+        app_id,
+        load_id as sync_id,
+        lag(load_id) over (partition by account, source, object, coalesce(app_id, '') order by load_id) as before_sync_id,
+        lag(rows_read) over (partition by account, source, object, coalesce(app_id, '') order by load_id) as rows_read_before
+    from arrived
+    -- Of the log, the oldest days go by themselves.
+    where is_complete and has_arrived and object <> 'events'
+
+),
+
+-- A token that sees fewer people than before, or a roster of one department, looks like a mass departure.
+compared as (
+
+    select
+        sequence.account,
+        sequence.source,
+        sequence.object,
+        sequence.app_id,
+        sequence.sync_id,
+        sequence.before_sync_id,
+        sequence.rows_read_before,
+        count(keys.key_text) as rows_missing
+    from sequence
+    left join keys
+        on
+            sequence.account = keys.account
+            and sequence.source = keys.source
+            and sequence.object = keys.object
+            and (sequence.app_id is null or sequence.app_id = keys.app_id)
+            and sequence.before_sync_id <= keys.load_id
+            and sequence.sync_id > keys.load_id
+    group by
+        sequence.account,
+        sequence.source,
+        sequence.object,
+        sequence.app_id,
+        sequence.sync_id,
+        sequence.before_sync_id,
+        sequence.rows_read_before
+
 )
 
 select
-    receipts.account,
-    receipts.source,
-    receipts.object,
-    receipts.app_id,
-    receipts.load_id,
-    receipts.started_at,
-    receipts.finished_at,
-    coalesce(receipts.is_complete, false) as is_complete,
-    receipts.rows_read,
-    receipts.events_from,
-    held.rows_in_warehouse,
-    -- As for the reads of Freshsales: nothing in the warehouse contradicts that all of it is there.
-    coalesce(held.rows_since, 0) >= coalesce(receipts.rows_read, 0)
-    and case
-        when receipts.age = 1 and receipts.keys_sha256 is not null
-            then receipts.keys_sha256 = coalesce(hashed.keys_sha256, '{{ sha256_of_nothing }}')
-        else true
-    end as has_arrived
-from receipts
-left join held
+    arrived.*,
+    coalesce({{ freshsales_identity.freshsales_is_held_back('compared') }}, false) as is_held_back,
+    arrived.is_complete
+    and arrived.has_arrived
+    and not coalesce({{ freshsales_identity.freshsales_is_held_back('compared') }}, false) as is_whole
+from arrived
+left join compared
     on
-        receipts.account = held.account
-        and receipts.source = held.source
-        and receipts.object = held.object
-        and coalesce(receipts.app_id, '') = coalesce(held.app_id, '')
-        and receipts.load_id = held.load_id
-left join hashed
-    on
-        receipts.account = hashed.account
-        and receipts.source = hashed.source
-        and receipts.object = hashed.object
-        and coalesce(receipts.app_id, '') = coalesce(hashed.app_id, '')
-        and receipts.load_id = hashed.load_id
+        arrived.account = compared.account
+        and arrived.source = compared.source
+        and arrived.object = compared.object
+        and coalesce(arrived.app_id, '') = coalesce(compared.app_id, '')
+        and arrived.load_id = compared.sync_id

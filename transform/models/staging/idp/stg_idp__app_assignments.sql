@@ -10,7 +10,7 @@ last_complete as (
 
     select account, source, app_id, max(load_id) as load_id
     from {{ ref('base_idp__receipts') }}
-    where object = 'app_assignments' and is_complete and has_arrived
+    where object = 'app_assignments' and is_whole
     group by account, source, app_id
 
 ),

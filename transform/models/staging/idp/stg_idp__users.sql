@@ -10,7 +10,7 @@ last_complete as (
 
     select account, source, max(load_id) as load_id, max(finished_at) as finished_at
     from {{ ref('base_idp__receipts') }}
-    where object = 'users' and is_complete and has_arrived
+    where object = 'users' and is_whole
     group by account, source
 
 ),

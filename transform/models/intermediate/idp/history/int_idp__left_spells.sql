@@ -5,19 +5,24 @@
 ) }}
 
 -- One row a user and time in which the loads said the same: has left, or has not. What a load before said of somebody
--- is overwritten by the next, so only this tells between which two loads they left.
+-- is overwritten by the next, so only this tells between which two loads they left. Whoever has left, and whose status
+-- has changed since the load before, was back in between and has left again.
 with users as (
 
     select
-        account,
-        source,
-        idp_user_id,
-        has_left,
-        status_changed_at,
-        coalesce(loaded_at, {{ freshsales_identity.freshsales_utc_now() }}) as loaded_at
-    from {{ ref('stg_idp__users') }}
-    -- A last day tells it better.
-    where has_left is not null and left_on is null
+        users.account,
+        users.source,
+        users.idp_user_id,
+        users.has_left,
+        users.status_changed_at,
+        coalesce(users.loaded_at, {{ freshsales_identity.freshsales_utc_now() }}) as loaded_at
+    from (select * from {{ ref('stg_idp__users') }}) as users
+    inner join (select * from {{ ref('int_idp__sources') }}) as sources
+        on users.account = sources.account and users.source = sources.source
+    where
+        users.has_left is not null
+        -- The last day on a roster tells it better.
+        and not (users.left_on is not null and sources.kind = 'roster')
 
 ),
 
@@ -40,13 +45,26 @@ latest as (
 )
 
 select
-    users.account,
-    users.source,
-    users.idp_user_id,
-    users.has_left,
-    users.status_changed_at,
-    case when users.has_left = latest.has_left then latest.first_loaded_at else users.loaded_at end as first_loaded_at,
-    users.loaded_at as last_loaded_at
-from users
-left join latest on {{ freshsales_identity.freshsales_same('users', 'latest', ['account', 'source', 'idp_user_id']) }}
-where latest.account is null or users.loaded_at > latest.last_loaded_at or users.has_left <> latest.has_left
+    account,
+    source,
+    idp_user_id,
+    has_left,
+    status_changed_at,
+    case when is_same then spell_first_loaded_at else loaded_at end as first_loaded_at,
+    loaded_at as last_loaded_at
+from (
+    select
+        users.*,
+        latest.first_loaded_at as spell_first_loaded_at,
+        latest.last_loaded_at as spell_last_loaded_at,
+        latest.account is not null
+        and users.has_left = latest.has_left
+        and not (
+            users.has_left
+            and users.status_changed_at is distinct from latest.status_changed_at
+            and coalesce(users.status_changed_at > latest.last_loaded_at, false)
+        ) as is_same
+    from users
+    left join latest on {{ freshsales_identity.freshsales_same('users', 'latest', ['account', 'source', 'idp_user_id']) }}
+) as compared
+where not is_same or loaded_at > spell_last_loaded_at
