@@ -77,7 +77,8 @@ class Account:
         for name in given:
             if name not in Settings.__annotations__:
                 raise ConfigurationError(
-                    f"There is no setting `{name}`", f"Known are: {', '.join(Settings.__annotations__)}."
+                    f"There is no setting `{name}`",
+                    f"The settings are: {', '.join(Settings.__annotations__)}.",
                 )
         shapes = {name: SETTINGS["properties"][name] for name in Settings.__annotations__}
         config = {name: shape["default"] for name, shape in shapes.items() if "default" in shape} | given
@@ -165,7 +166,7 @@ class Account:
         """The description of a table; raises ConfigurationError if it cannot be read."""
         table = BY_NAME.get(name)
         if table is None:
-            raise ConfigurationError(f"There is no table {name}", f"Known are: {', '.join(BY_NAME)}.")
+            raise ConfigurationError(f"There is no table {name}", f"The tables are: {', '.join(BY_NAME)}.")
         if not self._session.config.get(table.source.setting):
             raise ConfigurationError(
                 f"{name} cannot be read: `{table.source.setting}` is not set",

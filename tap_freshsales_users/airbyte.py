@@ -1,8 +1,8 @@
 """The Airbyte face (extra `airbyte`): `source-freshsales-users`, by the Airbyte protocol.
 
-It reads by the same code as the tap. Each table is a stream, and sync_receipts comes last. scim_users can
-also be read incrementally. A stream that fails ends in an error of its own; the others are read all the same,
-and the run fails in the end.
+It uses the code of the tap. Each table is a stream, and sync_receipts comes last. scim_users can also be
+read incrementally. A stream that fails ends with its own error. The other streams are still read, and the
+run fails at the end.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ from tap_freshsales_users.tables import TABLES
 
 RECEIPTS = "sync_receipts"
 RECEIPT_KEY = ("sync_id", "stream")
-# The one stream that can be asked for what has changed.
+# The only stream that can be read incrementally.
 INCREMENTAL, CURSOR = "scim_users", "last_modified_at"
 DOCUMENTATION = "https://github.com/OWNER/tap-freshsales-users#readme"
-# Errors that somebody has to change the configuration for; and those that pass.
+# Errors that need another configuration; and errors that may not come again.
 OF_THE_CONFIGURATION = (
     ConfigurationError,
     CredentialRefusedError,
@@ -174,7 +174,7 @@ def _read(
 
 
 class UnfinishedError(TapError):
-    """A list that ended before it was whole."""
+    """A list was not read whole."""
 
 
 def main() -> None:
@@ -182,7 +182,7 @@ def main() -> None:
 
 
 def _account(config: Mapping[str, Any]) -> Account:
-    """What the platform adds of its own begins with an underscore."""
+    """The account by the configuration. Settings that Airbyte adds begin with an underscore."""
     known = {
         name: value for name, value in config.items() if not name.startswith("_") and name != "start_date"
     }
@@ -190,7 +190,7 @@ def _account(config: Mapping[str, Any]) -> Account:
 
 
 def _follow(account: Account, states: Mapping[str, Mapping[str, Any]]) -> None:
-    """Come after the latest run of this account that a state tells of."""
+    """Give this run a greater id than the latest run of this account in the states."""
     of_account = [state for state in states.values() if state.get("account") == account.bookmark["account"]]
     if of_account:
         account.follow(max(of_account, key=lambda state: str(state.get("sync_id"))))
@@ -203,7 +203,7 @@ def _states(states: Iterable[AirbyteStateMessage] | None) -> Iterator[tuple[str,
 
 
 def _cursor(states: Mapping[str, Mapping[str, Any]], account: Account) -> str | None:
-    """By the bookmark of another account, everybody who has not changed since would be left out."""
+    """The cursor of this account. With one of another account, all who have not changed would be missing."""
     state = states.get(INCREMENTAL, {})
     return state.get(CURSOR) if state.get("account") == account.bookmark["account"] else None
 

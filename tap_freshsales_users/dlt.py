@@ -6,8 +6,8 @@
     pipeline = dlt.pipeline("freshsales", destination="duckdb", dataset_name="freshsales")
     pipeline.run(freshsales_source(domain="acme", scim_token="..."))
 
-There is a resource for each list. That of scim_groups also fills scim_group_members. After the last record of
-a list comes the receipt of each of its tables, in the table sync_receipts. Where a read fails, nothing of the
+There is a resource for each list. The resource scim_groups also fills scim_group_members. After the last
+record of a list come the receipts of its tables, in the table sync_receipts. If a read fails, nothing of the
 load arrives.
 
 Rows are merged by their keys and never deleted. The receipts tell who is gone: a row whose sync_id is less
@@ -28,7 +28,7 @@ from tap_freshsales_users.records.schemas import load_schema
 
 RECEIPTS = "sync_receipts"
 RECEIPT_KEY = ("sync_id", "stream")
-# Where the state of the pipeline keeps what the next run has to know.
+# The place in the state of the pipeline for what the next run has to know.
 BOOKMARKS = "bookmarks"
 
 
@@ -52,9 +52,10 @@ def freshsales_source(  # noqa: PLR0917 - dlt makes keywords of them
     user_agent: str | None = None,
     tables: Sequence[str] | None = None,
 ) -> Iterable[DltResource]:
-    """All tables that the credentials can read, or those that are named.
+    """All tables that the credentials can read, or only those in `tables`.
 
-    The settings are the tap's. Each may also stand in dlt's configuration, under `sources.freshsales`.
+    The settings are those of the tap. They may also stand in the configuration of dlt, under
+    `sources.freshsales`.
     """
     arguments = locals()
     given: dict[str, Any] = {
@@ -78,7 +79,7 @@ def _resource(account: Account, names: list[str], note: Callable[[], None]) -> D
 
     def rows() -> Iterator[Any]:
         for name in (*names, RECEIPTS):
-            # The table is there also where nothing was read.
+            # So the table exists even if nothing was read.
             yield dlt.mark.with_hints(
                 dlt.mark.materialize_table_schema(), _hints(name), create_table_variant=True
             )

@@ -43,14 +43,14 @@ from tap_freshsales_users.records.scim import (
 )
 from tap_freshsales_users.records.shaper import ADDITIONAL_ATTRIBUTES, Record, Shaper
 
-# Columns of every table that the tap makes by itself.
+# Columns that the tap makes in every table.
 ALWAYS_MADE = frozenset({"account", "sync_id", ADDITIONAL_ATTRIBUTES})
 
 Path = tuple[str, ...]
 
 
 def nothing_more(item: Item, record: Record, shaper: Shaper) -> None:
-    """Of a table whose columns are all read from paths."""
+    """For a table whose columns are all read from paths."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,15 @@ class Table:
     # The list that feeds it.
     source: Source
     keys: tuple[str, ...] = ("account", "id")
-    # Where in an item each column is; None: each attribute has the name of its column.
+    # The path of each column in an item. None: each attribute has the name of its column.
     paths: Mapping[str, Path] | None = None
-    # Columns that the tap makes of more than one path, and what makes them.
+    # Columns that the tap makes of more than one path, and the function that makes them.
     made: frozenset[str] = frozenset()
     complete: Callable[[Item, Record, Shaper], None] = nothing_more
-    # Attributes that are left out on purpose, and columns for a plain value in place of an object.
+    # Attributes that are dropped on purpose; and columns for a plain value in place of an object.
     left_out: tuple[Path, ...] = ()
     plain: Mapping[Path, str] = field(default_factory=dict)
-    # The column whose false values are counted in the receipt.
+    # The column whose false values the receipt counts.
     flag: str | None = None
     # What makes records of the items.
     rows: type[Rows] = field(default_factory=lambda: Rows)
@@ -83,10 +83,10 @@ class Table:
 
 
 class Rows:
-    """The records of one table, made while one read passes.
+    """Makes the records of one table during one read.
 
-    `columns` are the columns that are wanted, with their schemas; `constants` are values that no item holds.
-    With `pseudonyms`, no record says who anybody is.
+    `columns` are the columns of the records, with their schemas. `constants` are columns with the same value
+    in each record. With `pseudonyms`, no record tells who somebody is.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Rows:
         return records
 
     def conclude(self, outcome: Outcome) -> Outcome:
-        """What the end of the read means for this table; warns once of what was left out or replaced."""
+        """How the read ended for this table. Warns of what was left out or replaced."""
         counts = self.counts
         if counts.dropped_elements:
             self._logger.warning(
@@ -185,7 +185,7 @@ class Rows:
 
 
 class Memberships(Rows):
-    """Each member of each group once; members that cannot be identified are counted."""
+    """Makes a record of each member of each group, once. Counts members that have no id."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -194,7 +194,7 @@ class Memberships(Rows):
         self._duplicates = 0
 
     def conclude(self, outcome: Outcome) -> Outcome:
-        """The memberships are known at most as well as their groups."""
+        """How the read ended for the memberships: complete only if their groups are."""
         outcome = replace(
             super().conclude(outcome),
             duplicates=self._duplicates,
@@ -259,8 +259,8 @@ _CRM_USER: dict[str, Any] = {
 }
 _SCIM: dict[str, Any] = {"left_out": LEFT_OUT, "plain": PLAIN}
 
-# In the order they are filled: the profile first, since it tells whose key reads the rest. Tables of one
-# source stand side by side.
+# In the order in which they are read. The profile is first: it tells whose key reads the other lists. Tables
+# of one source are next to each other.
 TABLES: tuple[Table, ...] = (
     Table("profile", PROFILE, **_CRM_USER),
     Table("owners", OWNERS, **_CRM_USER),
@@ -296,13 +296,13 @@ TABLES: tuple[Table, ...] = (
 
 
 class OfTable(Protocol):
-    """Whatever is about one table."""
+    """Anything that belongs to one table."""
 
     table: Table
 
 
 class Sink(OfTable, Protocol):
-    """Whatever takes the records of one table: a Singer stream, a file, a list."""
+    """What takes the records of one table, such as a Singer stream."""
 
     @property
     def rows(self) -> Rows:
@@ -324,7 +324,7 @@ Part = TypeVar("Part", bound=OfTable)
 
 
 def by_source(parts: Iterable[Part]) -> list[list[Part]]:
-    """Those of each source together, in their order."""
+    """The parts in groups, one group for each source, in the same order."""
     together: dict[str, list[Part]] = {}
     for part in parts:
         together.setdefault(part.table.source.name, []).append(part)

@@ -1,4 +1,4 @@
-"""The `domain` setting and the override URLs -> the account's name and the base URLs of its two surfaces."""
+"""From the settings `domain`, `rest_api_url`, `scim_api_url` to the account's name and its two base URLs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 ACCOUNT_NAME = re.compile(LABEL)
 CURRENT_HOST = re.compile(rf"{LABEL}\.(?:myfreshworks|freshworks)\.com")
 LEGACY_HOST = re.compile(rf"{LABEL}\.freshsales\.io")
-# What people copy besides the host: the "bundle alias" of the settings page, and the base URLs of the APIs.
+# Paths that people copy with the host: of the "bundle alias" on the settings page, and of the APIs.
 CURRENT_PATHS = ("/crm/sales/api", "/crm/sales", "/scim/v2", "")
 LEGACY_PATHS = ("/api", "/scim/v2", "")
-# Visible ASCII without the marks of a query and a fragment.
+# Visible ASCII, but for `?` and `#`, which begin a query and a fragment.
 PLAIN_URL = re.compile(r"[!\"$->@-~]+")
 DOMAIN_REMEDY = (
     "Set `domain` to the account's name (acme), its host (acme.myfreshworks.com, acme.freshworks.com, or "
@@ -28,7 +28,7 @@ URL_REMEDY = "Give an https URL without user, query or fragment; http is taken f
 
 @dataclass(frozen=True)
 class Account:
-    """Who is read, and where. `name` is the host name of `domain`, whatever URLs answer."""
+    """The account that is read. `name` is the host name by `domain`, even if override URLs are set."""
 
     name: str
     rest_api_url: str
@@ -36,7 +36,7 @@ class Account:
 
 
 def resolve(domain: str, rest_api_url: str | None = None, scim_api_url: str | None = None) -> Account:
-    """Base URLs come without a trailing slash; raises ConfigurationError."""
+    """The account by its settings. Its base URLs have no slash at the end; raises ConfigurationError."""
     host = _host(domain)
     rest_path = "/api" if LEGACY_HOST.fullmatch(host) else "/crm/sales/api"
     return Account(
@@ -47,7 +47,7 @@ def resolve(domain: str, rest_api_url: str | None = None, scim_api_url: str | No
 
 
 def _host(domain: str) -> str:
-    # Beyond ASCII, another letter can become one of these in lower case.
+    # Outside ASCII, another letter may become an ASCII letter in lower case.
     text = domain.lower() if domain.isascii() else ""
     if text.startswith("http://"):
         raise ConfigurationError("`domain` is an http URL, and credentials go over https only", DOMAIN_REMEDY)
@@ -73,7 +73,7 @@ def _override(setting: str, url: str | None) -> str | None:
         _ = parts.port
     except ValueError:
         raise problem from None
-    # An empty user, query or fragment is one, too: what is put behind the base URL would become a part of it.
+    # An empty user, query or fragment is refused as well: a path that is appended would become part of it.
     if not host or "@" in parts.netloc or not PLAIN_URL.fullmatch(url):
         raise problem
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):

@@ -16,7 +16,7 @@ from tap_freshsales_users.api.transport import Context, Transport
 from tap_freshsales_users.api.wire import Bounds
 from tap_freshsales_users.api.workers import Workers
 
-# A person is a few KiB. One group may hold tens of thousands of members, and stands on a page with others.
+# A person takes a few KiB. A group may have tens of thousands of members, and a page has many groups.
 BODY_BYTES, BODY_BYTES_A_RECORD = 16 * 1024**2, 64 * 1024
 
 
@@ -61,7 +61,7 @@ class Api:
         return self._transports[kind]
 
     def stop(self) -> None:
-        """End all waits and close the connections; requests under way are left to themselves."""
+        """End all waits and close the connections. Nobody waits for requests that are under way."""
         self.clock.stop()
         self.gate.stop()
         self.workers.stop()

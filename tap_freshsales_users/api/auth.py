@@ -1,4 +1,4 @@
-"""The two credentials, as the header that carries them."""
+"""The two credentials, and the `Authorization` header for each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ API_KEY, SCIM_TOKEN = "api_key", "scim_token"
 
 
 class Credential:
-    """An `Authorization` value, with the other forms to try where the first is refused."""
+    """A value for `Authorization`, and other forms to try if the first one is refused."""
 
     def __init__(self, *forms: str) -> None:
         self._forms = list(forms)
@@ -21,7 +21,7 @@ class Credential:
         return self._forms[0]
 
     def try_next_form(self) -> bool:
-        """Whether another form was left; it is used from then on."""
+        """Use the next form from now on; False if there is none."""
         if len(self._forms) == 1:
             return False
         self._forms.pop(0)
@@ -45,7 +45,7 @@ def scim_credential(config: Mapping[str, Any]) -> Credential:
 
 
 def secrets_of(config: Mapping[str, Any]) -> list[str]:
-    """What must not be seen in any output, encoded forms included."""
+    """The texts that no output may show: the secret settings, also as HTTP Basic encodes them."""
     api_key = config.get(API_KEY)
     given = (api_key, config.get(SCIM_TOKEN), config.get("pseudonym_key"))
     secrets = [secret for secret in given if isinstance(secret, str)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
-# Python forgets a signal that comes just as its main thread falls asleep, until that wakes up again.
+# If a signal comes just as the main thread falls asleep, Python handles it only when the thread wakes up.
 LONGEST_NAP_SECONDS = 0.2
 
 
 class Stopped(Exception):  # noqa: N818 - a signal between threads, not an error
-    """The run is ending: whatever waits gives up."""
+    """The run is ending: every wait ends with this."""
 
 
 class Clock:
@@ -18,11 +18,11 @@ class Clock:
         self._stopped = threading.Event()
 
     def time(self) -> float:
-        """Seconds since the epoch."""
+        """Seconds since 1970."""
         return time.time()
 
     def wait(self, seconds: float) -> None:
-        """Raises Stopped as soon as `stop` was called."""
+        """Wait so many seconds; raises Stopped as soon as `stop` is called."""
         until = time.monotonic() + seconds
         while not self._stopped.wait(min(max(until - time.monotonic(), 0), LONGEST_NAP_SECONDS)):
             if time.monotonic() >= until:
@@ -30,7 +30,10 @@ class Clock:
         raise Stopped
 
     def wait_for(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Wait on a condition that is held, at most so long, or less: look again. Raises Stopped."""
+        """Wait on a condition that this thread holds, at most so many seconds; raises Stopped.
+
+        It may return early, so look at the condition again.
+        """
         condition.wait(LONGEST_NAP_SECONDS if seconds is None else min(seconds, LONGEST_NAP_SECONDS))
         if self._stopped.is_set():
             raise Stopped

@@ -1,6 +1,7 @@
-"""What an error on the way means, and what to do about it.
+"""What an error of the connection means, and what to do about it.
 
-The kind of an error alone is told, in our own words: its text may repeat a URL, a proxy's password or a body.
+Only the kind of an error is told, in our own words. Its own text may repeat a URL, the password of a proxy or
+a part of a body.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from tap_freshsales_users.api.workers import OverdueError
 LATER = "Run again later; finished streams are kept."
 SERVER_AT_FAULT = "The server seems to be at fault. Run again later; finished streams are kept."
 PROXY_AUTHENTICATION_REQUIRED = 407
-# Answers of a proxy that another attempt may change.
+# Statuses of a proxy for which another attempt may help.
 PASSING = frozenset({408, 425, 429})
 SERVER_ERROR = 500
-# The words of http.client for a proxy that does not make the connection; the status is nowhere else.
+# How http.client says that a proxy made no connection. Only this text has the status.
 TUNNEL_FAILED = re.compile(r"Tunnel connection failed: (\d{3})\b")
 EXPIRED, NOT_YET_VALID = 10, 9
 WRONG_HOST, WRONG_ADDRESS = 62, 64
-# How OpenSSL calls an answer in plain text.
+# The names that OpenSSL gives to an answer in plain text.
 NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
 
 
@@ -44,7 +45,7 @@ class Problem:
 
 
 def explain(error: BaseException, route: Route, timeout_seconds: float) -> Problem:
-    """What one of WIRE_ERRORS means on this route."""
+    """What an error of WIRE_ERRORS means on this route."""
     found = causes(error)
     is_of_proxy = route.proxy is not None and any(isinstance(each, exceptions.ProxyError) for each in found)
     peer = _Proxy(route) if is_of_proxy else _Host(route)
@@ -57,7 +58,7 @@ def explain(error: BaseException, route: Route, timeout_seconds: float) -> Probl
 
 
 def of_proxy_answer(status: int, route: Route) -> Problem:
-    """A proxy that answers in place of the host."""
+    """What it means that a proxy answered in place of the host."""
     name = _Proxy(route).name if route.proxy else "a proxy on the way"
     source = route.proxy.source if route.proxy else "`HTTPS_PROXY`"
     if status == PROXY_AUTHENTICATION_REQUIRED:
@@ -74,8 +75,8 @@ def of_proxy_answer(status: int, route: Route) -> Problem:
         )
     return Problem(
         f"{name} refuses to connect to {route.host_and_port} ({status})",
-        f"Let whoever runs it allow that host, or name the host in `NO_PROXY` if it can be reached without a "
-        f"proxy; {source} decides which one is used.",
+        f"Ask those who run it to allow that host. If the host can be reached without a proxy, name it in "
+        f"`NO_PROXY`. {source} decides which proxy is used.",
         is_permanent=True,
     )
 
@@ -110,7 +111,7 @@ def _of_connection(error: BaseException, peer: _Host | _Proxy, timeout_seconds: 
     if isinstance(error, ConnectionRefusedError):
         return Problem(f"{peer.name} refuses the connection", f"{peer.remedy} {LATER}")
     if isinstance(error, exceptions.NewConnectionError):
-        return None  # of the timeouts by its class; what it was made of says more
+        return None  # its class belongs to the timeouts; its cause says more
     if isinstance(error, OverdueError | exceptions.TimeoutError | TimeoutError):
         return Problem(
             f"no whole answer from {peer.name} within {timeout_seconds:g} s (`request_timeout_seconds`): "
@@ -128,7 +129,7 @@ def _of_tls(error: BaseException, peer: _Host | _Proxy, route: Route) -> Problem
     if isinstance(error, ssl.SSLCertVerificationError):
         return _of_certificate(error, peer, route)
     if not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return None  # the last two are a connection that was closed
+        return None  # the last two mean that the connection was closed
     reason = error.reason or ""
     if reason in NO_TLS:
         return Problem(f"{peer.name} does not speak TLS", peer.no_tls, is_permanent=True)
@@ -140,14 +141,14 @@ def _of_certificate(error: ssl.SSLCertVerificationError, peer: _Host | _Proxy, r
     if error.verify_code in {EXPIRED, NOT_YET_VALID}:
         state = "has expired" if error.verify_code == EXPIRED else "is not valid yet"
         what = f"the certificate of {peer.name} {state}"
-        remedy = "Whoever runs it has to renew it; check the clock of this machine as well."
+        remedy = "Those who run it must renew it. Check the clock of this machine as well."
     elif error.verify_code in {WRONG_HOST, WRONG_ADDRESS}:
         what = f"the certificate of {peer.name} is made out to another host"
-        remedy = f"Check {peer.setting}; something else than the host may answer in its place."
+        remedy = f"Check {peer.setting}; another machine may answer in place of the host."
     else:
         what = f"the certificate of {peer.name} is not to be trusted ({error.verify_message})"
         remedy = (
-            f"Where an authority of your own company signs, such as that of a proxy which reads along, "
-            f"`{route.bundle_variable}` has to name a PEM file that holds its certificate."
+            "If your company signs certificates itself, such as for a proxy that decrypts the traffic, set "
+            f"`{route.bundle_variable}` to a PEM file with the certificate of that authority."
         )
     return Problem(what, remedy, is_permanent=True)

@@ -1,7 +1,7 @@
-"""The account's shared budget of requests: pure decisions, the clock is passed in.
+"""The quota of requests that all users of the account share. This module decides; it neither waits nor sends.
 
-Asked before every request, told about every answer. What the server's headers say is believed over the
-settings. Times are seconds since the epoch.
+It is asked before every request, and is told about every answer. What the headers of the server say counts
+more than the settings. Times are seconds since 1970.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from tap_freshsales_users.api.quota_headers import Told, read_headers
 HOUR_SECONDS = 3600
 MINUTE_SECONDS = 60
 TOO_MANY_REQUESTS = 429
-# From here on an answer may come from something in front of the server that keeps the quota.
+# From this status on, the answer may come from a proxy in front of the server that counts requests.
 SERVER_ERROR = 500
 LONGEST_BLIND_WAIT_SECONDS = 60
 CLIENT_ERROR = 400
-# With these a Retry-After changes nothing: credential, address and proxy stay what they are.
+# For these statuses a Retry-After does not matter: another try has the same credential, address and proxy.
 NEVER_THROTTLED = frozenset({401, 404, 407})
 
 
 @dataclass(frozen=True)
 class Go:
-    """Send the request, and give `ticket` back with its answer; tickets grow."""
+    """Send the request, and give `ticket` back with its answer. A later ticket is greater."""
 
     ticket: int
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Nothing may be sent before `until`."""
+    """No request may be sent before `until`."""
 
     until: float
     reason: str
@@ -40,12 +40,12 @@ class Pause:
 
 @dataclass(frozen=True)
 class AwaitAnswer:
-    """Ask again once a request under way was answered: its headers decide."""
+    """Ask again after a request under way was answered: its headers decide."""
 
 
 @dataclass(frozen=True)
 class Exhausted:
-    """The quota comes back later than the run may wait."""
+    """The quota comes back only after the run must end its wait."""
 
     resets_at: float
 
@@ -65,10 +65,10 @@ class Quota:
         self._ticket = 0
         self._in_flight = 0
         self._told = Told(None, None, None, None)
-        # Requests that were perhaps counted, and told nothing of what is left.
+        # Requests that the server perhaps counted, but whose answers said nothing about the quota.
         self._untold = 0
         self._heard_at_ticket = 0
-        # Until a request of this window was answered, it goes alone: it costs one refusal, not one a worker.
+        # The first request of a window is sent alone: so at most one is refused, and not one for each worker.
         self._probing = True
         self._probing_since_ticket = 0
         self._closed_until = 0.0
@@ -78,7 +78,7 @@ class Quota:
 
     @property
     def left(self) -> int | None:
-        """Requests that the server said are left, the reserve included."""
+        """How many requests are left, as the server says; the reserve is included."""
         return self._told.remaining
 
     @property
@@ -107,13 +107,13 @@ class Quota:
         return Go(self._ticket)
 
     def answered(self, ticket: int, now: float, status: int, headers: Mapping[str, str]) -> bool:
-        """Whether the answer says that the request came too early."""
+        """Take an answer; whether it says that the request came too early."""
         self._in_flight -= 1
         told = read_headers(headers, now)
         self._listen(ticket, told)
         is_throttled = _is_throttled(status, told)
         if ticket <= self._probing_since_ticket:
-            return is_throttled  # sent before the refusal or the reset: no news of what came after
+            return is_throttled  # sent before the refusal or the reset, so it says nothing about now
         if is_throttled:
             self._refused(now, told, status)
         elif status < SERVER_ERROR or told.remaining is not None:
@@ -122,15 +122,15 @@ class Quota:
         return is_throttled
 
     def unanswered(self) -> None:
-        """The request failed on the wire; whether it was counted is not known."""
+        """The request failed without an answer. Perhaps the server counted it."""
         self._in_flight -= 1
         self._hear_nothing()
 
     def _listen(self, ticket: int, told: Told) -> None:
         """Keep a lower bound on the requests left; those still unanswered are subtracted separately.
 
-        A request that was sent after the last answer came was counted after all answered ones: its number is
-        the newest. In which order the server counted the others is not known, so the lower number is kept.
+        If a request was sent after the last answer came, the server counted it last: its number is the
+        newest. Otherwise the order in which the server counted is not known, and the lower number is kept.
         """
         if told.remaining is None:
             self._hear_nothing()
@@ -162,7 +162,7 @@ class Quota:
         self._close(now, now + wait_seconds, reason)
 
     def _spare(self, now: float) -> Verdict | None:
-        """Hold what the headers say is left against the reserve and what is under way."""
+        """Compare what is left, by the headers, with the reserve and the requests under way."""
         spare = (self._told.remaining or 0) - self._untold - self._scaled_reserve()
         if spare > self._in_flight:
             return None
@@ -180,14 +180,14 @@ class Quota:
         return self._pause()
 
     def _scaled_reserve(self) -> int:
-        """The reserve is meant for an hour; of a smaller limit, the same share is left."""
+        """The reserve, which is meant for `requests_per_hour`. A smaller limit keeps the same share."""
         limit = self._told.limit
         if limit is None:
             return self._reserve
         return min(self._reserve, limit * self._reserve // self._per_hour)
 
     def _pace(self, now: float) -> Verdict | None:
-        """With no headers at all, keep to the settings."""
+        """If there are no headers, keep to the settings."""
         while self._sent and self._sent[0] <= now - HOUR_SECONDS:
             self._sent.popleft()
         allowed = self._per_hour - self._reserve
@@ -203,7 +203,7 @@ class Quota:
         return None
 
     def _close(self, now: float, until: float, reason: str) -> None:
-        """Each second of waiting counts once, however many requests wait."""
+        """Allow no request before `until`. Each second of waiting counts once, however many requests wait."""
         if until > self._closed_until:
             self._waited_seconds += until - max(now, self._closed_until)
             self._closed_until, self._closed_for = until, reason
@@ -215,7 +215,7 @@ class Quota:
 
 
 def _is_throttled(status: int, told: Told) -> bool:
-    """429, and the other refusals of a request that say when to come back."""
+    """Whether the status is 429, or another refusal that says when to come back."""
     if status == TOO_MANY_REQUESTS:
         return True
     is_refusal = CLIENT_ERROR <= status < SERVER_ERROR and status not in NEVER_THROTTLED

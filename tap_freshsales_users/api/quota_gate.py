@@ -1,4 +1,4 @@
-"""Where every request waits for the quota, whichever thread it is in."""
+"""The gate where requests of all threads wait for the quota."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANNOUNCE_EVERY_SECONDS = 30
 
 
 class Gate:
-    """Lets requests through as the quota decides; each wait is announced, and again every 30 s."""
+    """Lets requests through as the quota decides. The log tells each wait at its start, then every 30 s."""
 
     def __init__(self, quota: Quota, clock: Clock, logger: logging.Logger) -> None:
         self._quota = quota
@@ -25,7 +25,7 @@ class Gate:
         self._announce_at = 0.0
 
     def enter(self) -> int:
-        """Returns the ticket to leave with; raises QuotaExhaustedError, Stopped."""
+        """Wait for the quota. Returns the ticket for `leave`; raises QuotaExhaustedError, Stopped."""
         with self._changed:
             while True:
                 now = self._clock.time()
@@ -43,7 +43,7 @@ class Gate:
                     self._clock.wait_for(self._changed, None)
 
     def leave(self, ticket: int, status: int, headers: Mapping[str, str]) -> bool:
-        """Whether the server refused the request as one that came too early."""
+        """Note an answer; whether it says that the request came too early."""
         with self._changed:
             is_throttled = self._quota.answered(ticket, self._clock.time(), status, headers)
             self._changed.notify_all()
@@ -55,13 +55,13 @@ class Gate:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Wake whoever waits; call after `Clock.stop`."""
+        """Wake all threads that wait here; call it after `Clock.stop`."""
         with self._changed:
             self._changed.notify_all()
 
     @property
     def left(self) -> int | None:
-        """Requests that the server said are left in its window, the reserve included."""
+        """How many requests are left in this window, as the server says; the reserve is included."""
         return self._quota.left
 
     @property
@@ -79,8 +79,8 @@ class Gate:
     def _exhausted(self, resets_at: float) -> QuotaExhaustedError:
         return QuotaExhaustedError(
             f"The account's quota of requests is used up until {_utc(resets_at)}",
-            "That is longer than `max_quota_wait_seconds` allows the run to wait. What was finished stays "
-            "finished: run again after the reset, or raise `max_quota_wait_seconds`.",
+            "That is longer than `max_quota_wait_seconds` allows the run to wait. Finished streams are kept: "
+            "run again after the reset, or raise `max_quota_wait_seconds`.",
             retry_at=resets_at,
         )
 

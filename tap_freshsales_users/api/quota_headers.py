@@ -1,6 +1,6 @@
-"""What the headers of an answer say of the quota, in the spellings that servers use.
+"""What the headers of an answer say about the quota, in the spellings that servers use.
 
-Times are seconds since the epoch. What cannot be read is no news.
+Times are seconds since 1970. A value that cannot be read is treated as absent.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from email.utils import parsedate_to_datetime
 
 PREFIXES = ("x-ratelimit-", "x-rate-limit-", "ratelimit-")
 LIMITS = ("limit", "total")
-# A number of seconds beyond these is a point in time: epoch seconds since 1973, or epoch milliseconds.
+# A greater number is a point in time: seconds since 1970 (from 1973 on), or milliseconds since 1970.
 EPOCH_SECONDS_FROM = 10**8
 EPOCH_MILLISECONDS_FROM = 10**11
-# No quota comes back later: what says so is another unit, or no moment at all.
+# No quota comes back later. A later moment has another unit, or is not a moment.
 FURTHEST_RESET_SECONDS = 366 * 24 * 3600
-# A policy may stand behind a number: `100, 100;w=60`.
+# A number may be followed by a policy: `100, 100;w=60`.
 NUMBER = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]+)?)\s*(?:[,;].*)?")
 DURATION = re.compile(r"\s*([0-9]{1,20}(?:\.[0-9]+)?)\s*(ms|s)\s*")
 UNIT_SECONDS = {"s": 1, "ms": 0.001}
@@ -31,7 +31,7 @@ MEMBER = re.compile(r"\b(limit|remaining|reset)\s*=\s*([0-9]{1,15})(?![0-9.])")
 
 @dataclass(frozen=True)
 class Told:
-    """What one answer's headers say of the quota; None where they say nothing."""
+    """What the headers of one answer say about the quota; None for what they do not say."""
 
     limit: int | None
     remaining: int | None
@@ -40,7 +40,7 @@ class Told:
 
 
 def read_headers(headers: Mapping[str, str], now: float) -> Told:
-    """`X-RateLimit-*`, `X-Rate-Limit-*`, `RateLimit-*`, `RateLimit` and `Retry-After`, in any letter case."""
+    """Read `X-RateLimit-*`, `X-Rate-Limit-*`, `RateLimit-*`, `RateLimit`, `Retry-After`, in any case."""
     found = {name.lower(): value for name, value in headers.items()}
     limit, remaining = _number(found, *LIMITS), _number(found, "remaining")
     resets_at = next(
@@ -52,12 +52,15 @@ def read_headers(headers: Mapping[str, str], now: float) -> Told:
         limit = limit if limit_of_field is None else limit_of_field
         resets_at = resets_at if resets_of_field is None else resets_of_field
     if limit == 0 and remaining == 0:
-        limit = remaining = None  # how some servers say that nothing is limited
+        limit = remaining = None  # some servers say in this way that there is no limit
     return Told(limit, remaining, resets_at, read_moment(found.get("retry-after", ""), now))
 
 
 def read_moment(text: str, now: float) -> float | None:
-    """A number (seconds from now or an epoch, told apart by size), a duration with its unit, or a date."""
+    """The moment that a text means: a number of seconds or milliseconds, a duration with its unit, or a date.
+
+    The size of a number tells whether it counts from now or from 1970.
+    """
     if match := NUMBER.fullmatch(text):
         return _moment(float(match[1]), now)
     if match := DURATION.fullmatch(text):
@@ -81,14 +84,14 @@ def _number(found: Mapping[str, str], *fields: str) -> int | None:
 
 
 def _structured(found: Mapping[str, str], now: float) -> tuple[int | None, int | None, float | None]:
-    """Limit, remaining and reset of `RateLimit`; of several policies, the one that has least left."""
+    """Limit, remaining and reset of the header `RateLimit`, by the policy that has the least left."""
     text = found.get("ratelimit", "")
     limits = {name: numbers.get("q") for name, numbers in _items(found.get("ratelimit-policy", ""))}
     told = [(numbers["r"], name, numbers.get("t")) for name, numbers in _items(text) if "r" in numbers]
     if not told:
         members = {name: int(number) for name, number in MEMBER.findall(text)}
         return members.get("limit"), members.get("remaining"), _seconds_on(members.get("reset"), now)
-    # A policy of 0 with 0 left limits nothing: another one counts, if there is any.
+    # A policy of 0 with 0 left sets no limit. Another policy counts, if there is one.
     limiting = [item for item in told if item[0] or limits.get(item[1]) != 0]
     remaining, name, reset = min(limiting or told, key=lambda item: item[0])
     return limits.get(name), remaining, _seconds_on(reset, now)

@@ -1,4 +1,4 @@
-"""Where a redirect may lead: to the same origin, with the same question. No credential goes elsewhere."""
+"""Follows redirects to the same origin with the same query. No other host gets the credential."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 VISIBLE_ASCII = re.compile(r"[!-~]+")
-# Those that keep what is asked for. 303 points to something else.
+# Redirects that ask for the same thing at another address. 303 means another thing.
 FOLLOWED = frozenset({301, 302, 307, 308})
 MOST_IN_A_ROW = 5
 PORTS = {"http": 80, "https": 443}
 
 
 class RefusedRedirectError(Exception):
-    """`args[0]` says where it leads, in our own words."""
+    """A redirect is not followed; `args[0]` says in our own words where it leads."""
 
 
 def follow(base_url: str, visited: Sequence[str], location: str) -> str:
-    """The path and query to ask for after those visited; raises RefusedRedirectError."""
+    """The path and query that come after those in `visited`; raises RefusedRedirectError."""
     asked = urljoin(base_url, visited[-1])
     try:
         url = urljoin(asked, location)
@@ -37,6 +37,6 @@ def follow(base_url: str, visited: Sequence[str], location: str) -> str:
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
-    """RFC 6454: scheme, host and port."""
+    """The origin of a URL (RFC 6454): scheme, host and port."""
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or PORTS.get(parts.scheme)

@@ -1,4 +1,4 @@
-"""How requests get to a host, as the environment says: by which proxy, and trusting which authorities."""
+"""How requests get to a host: the proxy and the certificate authorities, as the environment names them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITH_SCHEME = re.compile(r"[A-Za-z0-9+.-]*:/")
 
 
 class UnusableRouteError(Exception):
-    """Something on this machine is set so that nothing can be sent."""
+    """A setting of this machine makes it impossible to send anything."""
 
     def __init__(self, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -35,9 +35,9 @@ class UnusableRouteError(Exception):
 class Proxy:
     # Without user and password.
     url: str
-    # Of whoever asks, for the proxy alone.
+    # The value of `Proxy-Authorization`, which only the proxy gets.
     authorization: str | None
-    # What decides that it is used.
+    # The variable, or the system setting, that names it.
     source: str
 
     @property
@@ -48,13 +48,13 @@ class Proxy:
 @dataclass(frozen=True, slots=True)
 class Route:
     base_url: str
-    # The host that is asked, with its port, and the setting that names it.
+    # The host with its port, and the setting that names the host.
     host: str
     host_setting: str
     proxy: Proxy | None
     # None for plain http.
     trust: ssl.SSLContext | None
-    # The variable that names the certificate authorities, or else the one to name them with.
+    # The variable that names the certificate authorities, or could name them.
     bundle_variable: str
 
     @property
@@ -64,7 +64,7 @@ class Route:
 
 
 def find_route(surface: Surface) -> Route:
-    """Raises UnusableRouteError."""
+    """The route to the host of a surface; raises UnusableRouteError."""
     variable = next((name for name in BUNDLE_VARIABLES if os.environ.get(name)), None)
     is_tls = surface.base_url.startswith("https:")
     return Route(
@@ -78,7 +78,7 @@ def find_route(surface: Surface) -> Route:
 
 
 def _find_proxy(base_url: str) -> Proxy | None:
-    # Plain http is for this machine alone: a proxy would be handed the credentials in clear text.
+    # Plain http is only for this machine. A proxy would get the credentials in clear text.
     if is_loopback(urlsplit(base_url).hostname or ""):
         return None
     address = requests.utils.select_proxy(base_url, requests.utils.get_environ_proxies(base_url))

@@ -17,7 +17,7 @@ from tap_freshsales_users.api.auth import (
 )
 
 JSON_TYPE = "application/json"
-# RFC 7644 section 3.8, and what is met in the wild.
+# RFC 7644 section 3.8 asks for the first one; some servers answer with the second one.
 SCIM_TYPES = "application/scim+json, application/json"
 PLAN_REMEDY = (
     "SCIM needs the Enterprise plan and SAML SSO set up first: check both, and that the token was made in "
@@ -43,7 +43,7 @@ class Kind:
     name: str
     credential_setting: str
     credential: Callable[[Mapping[str, Any]], Credential]
-    # The setting that overrides the base URL, and where the base URL stands otherwise.
+    # The setting that overrides the base URL; and the base URL of an account.
     url_setting: str
     base_url: Callable[[Account], str]
     # The media types that it answers with.

@@ -52,11 +52,13 @@ OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, PROXY_AUTHENTICATION_REQUIR
     407,
 )
 REQUEST_TIMEOUT, TOO_EARLY, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 408, 425, 429, 500, 501
-# What the caller decides on: they mean different things on different pages.
+# The caller decides what these mean: it depends on the page.
 ANSWERS = frozenset({OK, BAD_REQUEST, NOT_FOUND, NOT_IMPLEMENTED})
-# RFC 9110 says of these that the client may repeat the request.
+# RFC 9110 allows the client to repeat the request after these.
 REPEATABLE = frozenset({REQUEST_TIMEOUT, TOO_EARLY})
-ALWAYS_MALFORMED = "Run again later; if it stays, the server is not the API that `domain` promises."
+ALWAYS_MALFORMED = (
+    "Run again later. If it happens again, the server is not the API that `domain` should name."
+)
 
 
 class MalformedError(Exception):
@@ -87,7 +89,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A 200, 400, 404 or 501 with its whole body; `attempts` were needed to get it."""
+    """An answer of ANSWERS with its whole body. It was the attempt number `attempts`."""
 
     status: int
     content_type: str
@@ -119,7 +121,7 @@ class Transport:
             "User-Agent": context.user_agent,
         }
         self._lock = threading.Lock()
-        # Set once nothing more can be asked of this surface.
+        # Set if no request to this surface can succeed any more.
         self._end: Problem | None = None
 
     def close(self) -> None:
@@ -199,7 +201,7 @@ class Transport:
         return Wire(self._route, self._context.bounds)
 
     def _attempt(self, query: Query, tally: Tally, attempts: int) -> Answer | Problem:
-        """One attempt. Waits for the quota, redirects and other forms of the credential are none."""
+        """One attempt. A wait for the quota, a redirect or another form of the credential is part of it."""
         target = f"{self.surface.path}{query.relative_url}"
         visited = [target]
         while True:
@@ -210,7 +212,7 @@ class Transport:
                 return self._explain(query, error)
             status = reply.status
             if status == TOO_MANY_REQUESTS:
-                continue  # the gate knows how long
+                continue  # the gate knows how long to wait
             if status == UNAUTHORIZED and self._has_another_form(authorization):
                 continue
             if status in FOLLOWED:
@@ -230,7 +232,7 @@ class Transport:
         try:
             return self._send_once(target, authorization, tally)
         except StaleConnectionError:
-            # The host closed the connection after an earlier answer. A GET can be sent twice.
+            # The host had closed the connection after an earlier answer. A GET may be sent twice.
             return self._send_once(target, authorization, tally)
 
     def _send_once(self, target: str, authorization: str, tally: Tally) -> tuple[Reply, bool]:
@@ -246,7 +248,7 @@ class Transport:
         return reply, self._context.gate.leave(ticket, reply.status, reply.headers)
 
     def _has_another_form(self, refused: str) -> bool:
-        """Whether there is one to try; another thread may have found it."""
+        """Whether there is another form of the credential to try. Another thread may have changed it."""
         credential = self.surface.credential
         return refused != credential.authorization or credential.try_next_form()
 
@@ -276,7 +278,7 @@ class Transport:
         what = f"the server answered {reply.status}{' with Retry-After' if is_throttled else ''}"
         remedy = SERVER_AT_FAULT
         if reply.status == FORBIDDEN:
-            remedy = f"It asks to come back later, each time. {self.surface.kind.permission_remedy}"
+            remedy = f"It asks to come back later, but always refuses. {self.surface.kind.permission_remedy}"
         now = self._context.clock.time()
         retry_at = read_moment(reply.headers.get("Retry-After", ""), now) or now
         return Problem(what, remedy, retry_after_seconds=retry_at - now)

@@ -1,6 +1,6 @@
-"""One exchange with a host: a GET is sent, and its whole answer is read, within one deadline.
+"""One exchange with a host: sends a GET and reads the whole answer within one deadline.
 
-Connections are kept alive. Redirects are not followed here, and nothing is sent again.
+Connections are kept alive. This module follows no redirect and repeats no request.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from tap_freshsales_users.api.route import Route
 from tap_freshsales_users.api.workers import Job, OverdueError
 
 CHUNK_BYTES = 256 * 1024
-# After so many in a row no connection is used twice.
+# After so many closed connections in a row, each request gets a new connection.
 STALE_CONNECTIONS = 3
-# What can go wrong on the way; OverdueError is the deadline.
+# The errors of an exchange; OverdueError means that the deadline has passed.
 WIRE_ERRORS = (HTTPError, OSError, OverdueError)
 
 
@@ -33,12 +33,12 @@ class OversizedError(Exception):
 
 
 class StaleConnectionError(Exception):
-    """The host had closed a kept-alive connection: no byte of an answer came on it."""
+    """The host had closed a kept-alive connection, so no byte of an answer came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one exchange may take, and how many there may be at once."""
+    """The limits of one exchange, and how many there may be at once."""
 
     timeout_seconds: float
     body_bytes: int
@@ -66,10 +66,12 @@ class Wire:
         self._pool.close()
 
     def exchange(self, target: str, headers: Mapping[str, str]) -> Reply:
-        """`target` is a path with its query. Raises one of WIRE_ERRORS, StaleConnectionError, OversizedError.
+        """Send a GET; `target` is a path with its query.
 
-        The exchange has a thread of its own: a name look-up and a first handshake cannot be interrupted, and
-        a host that sends a byte now and then never runs into the time limit of a socket.
+        Raises one of WIRE_ERRORS, StaleConnectionError, OversizedError.
+
+        Each exchange runs in a thread of its own. A name look-up and a first handshake cannot be interrupted.
+        And a host that sends a byte now and then never reaches the time limit of a socket.
         """
         pool = self._pool if self._stale_in_a_row < STALE_CONNECTIONS else self._new_pool()
         carried = _Carried()
@@ -106,7 +108,7 @@ class Wire:
         try:
             body = _read(response, self._bounds.body_bytes)
         except BaseException:
-            response.close()  # what was not read must not be taken for the next answer
+            response.close()  # the rest of this answer must not be read as the next one
             raise
         response.release_conn()
         return Reply(response.status, response.headers, body)
@@ -128,32 +130,32 @@ class Wire:
         return pool
 
     def _forget(self, pool: urllib3.HTTPConnectionPool) -> None:
-        """What happened to one kept-alive connection has perhaps happened to the others."""
+        """Use no connection of this pool any more: what broke one of them has perhaps broken all."""
         with self._lock:
             if self._pool is pool:
                 self._pool = self._new_pool()
 
 
 class _Carried:
-    """What is known of the connection that carries an exchange."""
+    """What is known about the connection that carries an exchange."""
 
     def __init__(self) -> None:
         self.is_reused = False
         self.is_answered = False
         self.is_given_up = False
         self.connection: HTTPConnection | None = None
-        # Kept apart: a connection lets go of its socket while an answer that ends with it is still read.
+        # Kept here as well: a connection drops its socket while the last answer on it is still being read.
         self.socket: Any = None
 
     def give_up(self) -> None:
-        """End it, wherever it is: its thread meets an error at once, or as soon as it is connected."""
+        """End the exchange. Its thread gets an error at once, or as soon as it is connected."""
         self.is_given_up = True
         carrier: Any = self.socket or (self.connection and self.connection.sock)
         while isinstance(carrier, SSLTransport):
             carrier = carrier.socket
         if carrier is not None:
             with contextlib.suppress(OSError):
-                # Past the TLS layer, which another thread is using.
+                # Not through the TLS layer, which another thread is using.
                 socket.shutdown(carrier, SHUT_RDWR)
 
 
@@ -165,7 +167,7 @@ _here = _Here()
 
 
 class _Telling(HTTPConnection):
-    """A connection that tells the exchange of this thread what carries it."""
+    """A connection that tells the exchange of this thread which socket carries it."""
 
     _requests = 0
 
@@ -181,7 +183,7 @@ class _Telling(HTTPConnection):
         carried = _here.carried
         carried.is_reused = self._requests > 0
         carried.socket = self.sock
-        super().request(*args, **options)  # connects, if nothing has yet
+        super().request(*args, **options)  # connects, if it is not connected yet
         carried.socket = self.sock
         self._requests += 1
 
@@ -205,7 +207,7 @@ def _read(response: urllib3.BaseHTTPResponse, most_bytes: int) -> bytes:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """The error and all that it was made of: urllib3 wraps one into another in several ways."""
+    """The error and all errors inside it. urllib3 wraps one error into another in several ways."""
     found: list[BaseException] = []
     todo = [error]
     while todo:

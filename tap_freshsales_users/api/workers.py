@@ -1,4 +1,4 @@
-"""Worker threads: calls beside the caller, bounded in number."""
+"""Worker threads: they make a limited number of calls while the caller goes on."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 class OverdueError(Exception):
-    """A call took longer than its result was waited for."""
+    """The result of a call did not come in time."""
 
 
 class Job(Generic[T]):
-    """One call that another thread makes, or that `result` makes itself where there are no workers."""
+    """One call, made by another thread. Without workers, `result` makes it itself."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -33,12 +33,12 @@ class Job(Generic[T]):
             return
         try:
             self._value = self._call()
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+        except BaseException as error:  # noqa: BLE001 - `result` raises it
             self._error = error
         self._finished.set()
 
     def result(self, within_seconds: float = math.inf) -> T:
-        """Raises OverdueError, and whatever the call raised."""
+        """What the call returned; raises OverdueError, and what the call raised."""
         until = time.monotonic() + within_seconds
         while not self._finished.wait(min(max(until - time.monotonic(), 0), LONGEST_NAP_SECONDS)):
             if time.monotonic() >= until:
@@ -48,12 +48,12 @@ class Job(Generic[T]):
         return self._value
 
     def abandon(self) -> None:
-        """Do not begin it, if it has not begun; nobody asks for its result."""
+        """Do not make the call, if it has not begun. Nobody asks for its result."""
         self._claimed.acquire(blocking=False)
 
 
 class Workers:
-    """At most `count` calls at once. One is the caller itself: strictly sequential, no thread."""
+    """Makes at most `count` calls at once. With 1, the caller makes each call itself, without a thread."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -64,7 +64,7 @@ class Workers:
         job = _CallersJob(call) if self.count == 1 else Job(call)
         if self.count > 1:
             if len(self._threads) < self.count:
-                # Daemons: a request that hangs must not keep an interrupted run from ending.
+                # Daemon threads: an interrupted run can end although a request hangs.
                 thread = threading.Thread(target=self._work, daemon=True, name=f"page-{len(self._threads)}")
                 self._threads.append(thread)
                 thread.start()
@@ -72,7 +72,7 @@ class Workers:
         return job
 
     def stop(self) -> None:
-        """Let the threads go as soon as their calls return; nobody waits for that."""
+        """End the threads as soon as their calls return. Nobody waits for that."""
         for _ in self._threads:
             self._jobs.put(None)
 

@@ -1,6 +1,6 @@
-"""What an answer says: bytes become the items of a page, and what the walk needs to know of it.
+"""Parsers: the bytes of an answer become the items of a page, and what the walk needs to know.
 
-Each parser raises MalformedError where the answer is not what the API sends.
+Each parser raises MalformedError if the answer is not what the API sends.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ class WebPageError(MalformedError):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The items of one answer, and what the walk needs to know of it."""
+    """The items of one answer, and what the walk needs to know about it."""
 
     items: list[Item]
     page: Page
-    # Whether the list was left out or null, as some servers do with an empty one.
+    # Whether the list is left out or null. Some servers do so if it is empty.
     is_list_absent: bool = False
 
 
@@ -48,7 +48,7 @@ def load(answer: Answer) -> Any:
 
 
 def parse_selector(top_level_key: str) -> Callable[[Answer], Parsed]:
-    """REST: `{"users": [...], "meta": {"total": n}}`, `meta` optional."""
+    """REST: `{"users": [...], "meta": {"total": n}}`; `meta` is optional."""
 
     def read(answer: Answer) -> Parsed:
         document = load(answer)
@@ -64,7 +64,7 @@ def parse_selector(top_level_key: str) -> Callable[[Answer], Parsed]:
 
 
 def parse_object(top_level_key: str) -> Callable[[Answer], Parsed]:
-    """REST: `{"user": {...}}`, as a list of one; under another name, or bare, where it has an `email`."""
+    """REST: `{"user": {...}}`, as a list of one. An object with an `email` may have another name, or none."""
 
     def read(answer: Answer) -> Parsed:
         document = load(answer)
@@ -110,7 +110,7 @@ def parse_resource(answer: Answer) -> Parsed:
 
 
 def scim_type(answer: Answer) -> str:
-    """`scimType` of a SCIM Error (RFC 7644 section 3.12), or nothing."""
+    """The `scimType` of a SCIM Error (RFC 7644 section 3.12); empty if there is none."""
     try:
         error = ERROR.spell(parse(answer.body))
     except ValueError:

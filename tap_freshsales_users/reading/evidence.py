@@ -1,4 +1,4 @@
-"""On what evidence a walk ended: the values of `end_evidence` and `consistency` in `sync_receipts`."""
+"""The evidence by which a walk ends: the values of `end_evidence` and `consistency` in `sync_receipts`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages under way side by side: asked for as the walk tells, taken in its order, bounded in number."""
+"""Several page requests at once: in the order of the walk, and never more than a given number."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ R = TypeVar("R")
 def read_pages(
     walk: Walk, fetch: Callable[[Ask], T], take: Callable[[Ask, T], R], workers: Workers
 ) -> Iterator[R]:
-    """What `take` makes of each page that the walk wants, in order.
+    """What `take` makes of each page that the walk asks for, in the order of the walk.
 
-    `fetch` runs beside the caller, `take` (decode, and feed the walk) in it. The next pages are asked for
-    before one is handed out, so that the wire works while the caller writes; no more than `workers.count`
-    are held, under way or waiting, however slow the caller is.
+    `fetch` runs in the workers. `take`, which decodes an answer and feeds the walk, runs in the caller. The
+    next pages are asked for before a page is handed out, so requests go on while the caller writes. However
+    slow the caller is, at most `workers.count` pages are under way or waiting.
     """
     under_way: deque[tuple[Ask, Job[T]]] = deque()
 

@@ -1,4 +1,4 @@
-"""Groups whose members the list leaves out, wholly or against what users say: asked for one by one."""
+"""Finds the members of groups that the list leaves out: such a group is asked for by itself."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tap_freshsales_users.reading.receipt import MEMBERS_UNKNOWN
 from tap_freshsales_users.records.scim import member_ids, members_of
 
 Group = dict[str, Any]
-# A server that leaves members out everywhere must not use up the account's quota.
+# A server that leaves out members everywhere must not use up the quota of the account.
 MAX_GROUPS_ASKED = 200
-# After so many answers in a row that tell nothing, while no group of the list does, no further one will.
+# So many answers in a row without members, and none in the list either: then no group is asked for any more.
 VAIN_ANSWERS = 3
 NOBODY: AbstractSet[str] = frozenset()
 
 
 def groups_named_by(user: Mapping[str, Any]) -> Iterator[tuple[str, AbstractSet[str]]]:
-    """Groups that the user is in, directly or without saying how (RFC 7643, 4.1.2).
+    """The groups that a user names, but for those of an indirect membership (RFC 7643 section 4.1.2).
 
-    With each comes whom it has to list: the user, where they say to be a direct member.
+    With each comes the set of users whom the group must list: this user, if the membership is a direct one.
     """
     groups = user.get("groups")
     for group in groups if isinstance(groups, list) else [groups]:
@@ -30,10 +30,10 @@ def groups_named_by(user: Mapping[str, Any]) -> Iterator[tuple[str, AbstractSet[
 
 
 class Members:
-    """Puts into each group what is known of its members, and counts the groups of which it is not.
+    """Completes the members of each group, and counts the groups whose members are not known.
 
-    `named` are the groups that users name, with the users whom they have to list; `ask` brings one group, or
-    None where it cannot be read.
+    `named` are the groups that users name, each with the users whom it must list. `ask` returns one group, or
+    None if it cannot be read.
     """
 
     def __init__(self, named: Mapping[str, AbstractSet[str]], ask: Callable[[str], Group | None]) -> None:
@@ -41,7 +41,7 @@ class Members:
         self._ask = ask
         self._asked = 0
         self._vain = 0
-        # Whether any group came with members: then a server may leave out those of an empty one.
+        # Whether any group came with members. Then a group without the attribute may simply be empty.
         self._are_told = False
         self._left_out = 0
         self._unknown = 0
@@ -54,7 +54,7 @@ class Members:
             return
         alone = self._alone(group_id)
         told = None if alone is None else members_of(alone)
-        # Its own answer counts where it lacks nobody, or nobody whom the list has.
+        # The answer for this group alone counts if it lacks nobody, or nobody whom the list names.
         if told is not None and (
             not self._is_denied(group_id, told) or member_ids(told) >= member_ids(members or [])
         ):
@@ -67,13 +67,13 @@ class Members:
             self._denied += 1
 
     def _is_denied(self, group_id: str, members: list[Any]) -> bool:
-        """Whether users name the group, and it does not list them."""
+        """Whether users say that they are in the group, and it does not list them."""
         if not members:
             return group_id in self._named
         return bool(self._named.get(group_id, NOBODY) - member_ids(members))
 
     def _note_silence(self, group: Group, *, is_known_empty: bool) -> None:
-        """Neither the list nor the group itself tells of members."""
+        """Neither the list nor the answer for this group alone has the attribute `members`."""
         if not is_known_empty:
             self._unknown += 1
         elif self._are_told:
@@ -93,7 +93,7 @@ class Members:
 
     @property
     def reason(self) -> str | None:
-        """Why not all memberships are known."""
+        """Why not all memberships are known; None if they are."""
         unknown = self._unknown + (0 if self._are_told else self._left_out)
         parts = []
         if unknown:

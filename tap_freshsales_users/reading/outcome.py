@@ -1,4 +1,4 @@
-"""How the read of one list ended: an immutable account of it, from which the receipts are made."""
+"""How the read of one list ended. The receipts are made from this immutable object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_freshsales_users.reading.evidence import NONE
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One list of the API, as far as it was read. `reason` says why it is not complete."""
+    """How far one list of the API was read. `reason` says why it is not complete."""
 
     started_at: datetime
     finished_at: datetime
@@ -19,33 +19,33 @@ class Outcome:
     reason: str | None = None
     evidence: str | None = None
     consistency: str = NONE
-    # Records that came more than once; totals as the server told them first and last.
+    # Records that came more than once; the first and the last total that the server gave.
     duplicates: int = 0
     total_first: int | None = None
     total: int | None = None
     population_sha256: str | None = None
-    # Path and query of the first request, and how many requests there were.
+    # Path and query of the first request, and the number of requests.
     request: str | None = None
     api_requests: int = 0
     passes: int = 0
-    # Whether only records were asked for that changed since a bookmark.
+    # Whether only the records were asked for that have changed since a bookmark.
     is_incremental: bool = False
-    # Why a part of the items, such as the members of groups, is not known, though the list may be complete.
+    # Why a part of the items, such as the members of groups, is not known. The list may still be complete.
     parts_unknown: str | None = None
 
     def failed(self, problem: str) -> Outcome:
-        """The same, but that something failed; `problem` is one word for it."""
+        """The same outcome, not complete; `problem` is one word for what failed."""
         return replace(self, is_complete=False, reason=f"failed: {problem}")
 
     def ended_by(self, error: BaseException) -> Outcome:
-        """The same, but that this error ended it, in the read or in whatever takes its records."""
+        """The same outcome, not complete: this error came from the read, or from what takes its records."""
         if isinstance(error, TapError):
             return self.failed(error.reason)
         if isinstance(error, Interrupted):
             return self.failed(str(error))
-        # No Exception: whoever reads has stopped, by closing its generator or by a key.
+        # Not an Exception: the reader was stopped, because its generator was closed or a key was pressed.
         return self.failed("internal" if isinstance(error, Exception) else "stopped")
 
     def without_requests(self) -> Outcome:
-        """For a further table of the same read: each request is counted in one receipt."""
+        """The same outcome for a further table of the read: the requests are counted in one receipt only."""
         return replace(self, request=None, api_requests=0)

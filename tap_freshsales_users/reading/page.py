@@ -1,4 +1,4 @@
-"""What a walk asks for, and what an answer says to it."""
+"""A question of a walk, and what the answer to it says."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Params = dict[str, str | int]
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One page to ask for. `page` counts from 1 within a pass; answers to an older `epoch` are not wanted.
+    """One page to ask for. `page` counts from 1 within a pass. Answers to an older `epoch` are dropped.
 
-    `is_first` marks the first page of the first pass: its answer decides whether the list is there at all.
+    `is_first` marks the first page of the first pass: its answer tells whether the list exists at all.
     """
 
     params: Params
@@ -24,13 +24,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one answer said: the keys of its records in order, and the paging attributes it came with."""
+    """What one answer says: the keys of its records in order, and its paging attributes."""
 
     keys: Sequence[Hashable]
     total: int | None = None
     start_index: int | None = None
     next_cursor: str | None = None
-    # The page does not exist (404), or the question was refused (400 with its scimType, or 501).
+    # Whether the page does not exist (404). The scimType if the question was refused (400, or 501), or empty.
     is_missing: bool = False
     refused: str | None = None
 

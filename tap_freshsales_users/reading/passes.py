@@ -1,4 +1,4 @@
-"""The passes of a walk: what each reading of the list from its start has seen, and what that proves."""
+"""The passes of a walk: what each pass has seen, and what that proves."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Pass:
     duplicates: int = 0
     total: int | None = None
     total_changed: bool = False
-    # Whether each total so far was the length of its own page; an empty page alone cannot tell.
+    # Whether each total so far was the length of its own page; None if only empty pages came.
     totals_are_lengths: bool | None = None
     first_page: tuple[Hashable, ...] = ()
     signs: list[str] = field(default_factory=list)
     digests: set[int] = field(default_factory=set)
 
     def sign(self, what: str) -> None:
-        """Something moved, or did not add up."""
+        """Note that something moved, or did not add up."""
         if what not in self.signs:
             self.signs.append(what)
 
     def is_same_as(self, before: Pass) -> bool:
-        """Whether both passes met as many records under one total, and this one met no new record."""
+        """Whether both passes met as many records under the same total, and this one met no new record."""
         return (
             UNSETTLED not in self.signs + before.signs
             and self.total is not None
@@ -102,9 +102,9 @@ class Seen:
         return before is not None and self.current.distinct == before.distinct == len(self.met)
 
     def judge(self, total: int | None, evidence: str, consistency: str) -> End | None:
-        """How the walk ends after this pass; None if the list is to be read again.
+        """How the walk ends after this pass; None if the list must be read again.
 
-        `total` is how many records the server counts, as far as that can be believed.
+        `total` is how many records the server counts; None if it gives no total that can be trusted.
         """
         this, before = self.current, self.before
         is_short = total is not None and this.distinct != total

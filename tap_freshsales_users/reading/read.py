@@ -1,6 +1,6 @@
-"""A read: one list of one surface, read to its end, whatever is made of its items.
+"""A read: one list of one surface, read to its end.
 
-It yields pages of items, each item once, and ends in an `Outcome`. It knows no table and no Singer SDK.
+It yields pages of items, each item once, and ends in an `Outcome`. It knows no tables and no Singer SDK.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ from tap_freshsales_users.reading.receipt import ABSENT, UNREADABLE, population_
 from tap_freshsales_users.reading.walk import Walk
 from tap_freshsales_users.reading.walk_single import SingleWalk
 
-# Errors that one endpoint may answer with while the others of its surface answer well.
+# Errors of one endpoint; the other endpoints of the surface may work.
 OF_ONE_ENDPOINT = (PermissionRefusedError, UpstreamMalformedError, UpstreamUnavailableError)
 BROKEN_OFF = End(None, NONE, is_complete=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A list of the API: where it is, how it is paged, and what its absence means."""
+    """A list of the API: where it is, how it is paged, and what it means if it is not there."""
 
     name: str
     surface: Kind
     path: str
     parse: Callable[[Answer], Parsed]
-    # Makes the walk, given how many records to ask for on a page.
+    # Makes the walk for a number of records on a page.
     walk: Callable[[int], Walk]
-    # Asks for one record only.
+    # The parameters that ask for one record only.
     one_record: dict[str, str | int] = field(hash=False)
-    # How often its first page is asked for at the most; None: as often as the settings say.
+    # The most attempts for its first page; None: as many as the settings allow.
     first_attempts: int | None = None
     # Whether an account may lack the list (404, 501).
     is_optional: bool = False
-    # Whether no table needs it: the run goes on without it, however this one endpoint answers.
+    # Whether the run goes on without the list, even if this endpoint fails.
     is_dispensable: bool = False
-    # Whether every account has some records. An empty list then looks like a credential that lost its rights.
+    # Whether every account has such records. If the list is empty, the credential may have lost its rights.
     is_never_empty: bool = False
 
     @property
@@ -61,30 +61,33 @@ class Source:
         return self.surface.credential_setting
 
     def can_do_without(self, error: TapError) -> bool:
-        """Whether the run goes on after this error; never after a refused credential or a spent quota."""
+        """Whether the run goes on after this error. It never does so without its credential or its quota."""
         return self.is_dispensable and isinstance(error, OF_ONE_ENDPOINT)
 
 
 @dataclass(slots=True)
 class Known:
-    """What one read learned that another one, or a receipt, needs."""
+    """What one read has learned, and another read or a receipt needs."""
 
     # The CRM id of the user whose API key is used.
     read_as: int | None = None
-    # Ids of groups that users say they are in, with the ids of the users whom each has to list.
+    # Ids of the groups that users name, each with the ids of the users whom it must list.
     named_groups: dict[str, set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The answer to a single request: the items, and the total that the server told."""
+    """The answer to a single request: its items, and the total that the server gives."""
 
     items: list[Item]
     total: int | None
 
 
 class Read:
-    """Reads a source once. `name` stands in errors and in the log; `since` tells the moment to filter by."""
+    """Reads a source once.
+
+    `name` stands in errors and in the log. `since` returns the moment to filter by (RFC 3339), or None.
+    """
 
     def __init__(
         self,
@@ -99,7 +102,7 @@ class Read:
     ) -> None:
         self.source = source
         self.name = name
-        # Counted by the transport, for each request that is sent.
+        # The transport counts each request that is sent.
         self.api_requests = 0
         self._api = api
         self._known = known
@@ -109,13 +112,13 @@ class Read:
         self._walk: Walk | None = None
         self._request: str | None = None
         self._started_at = datetime.now(UTC)
-        # How the read ended; until then, that it did not begin or was broken off.
+        # How the read ended. Before that: not complete, without a reason.
         self.outcome = Outcome(self._started_at, self._started_at)
 
     def pages(self) -> Generator[list[Item], None, None]:
-        """The items, a page at a time; once. Raises TapError, unless the run can go on without the list.
+        """The items, a page at a time; call it once. Raises TapError, unless the run can do without the list.
 
-        The outcome is there as soon as the generator ends, fails or is closed.
+        `outcome` is set as soon as the generator ends, fails or is closed.
         """
         self._started_at = datetime.now(UTC)
         end, is_ended = BROKEN_OFF, False
@@ -137,11 +140,11 @@ class Read:
             self.outcome = self._make_outcome(end, is_ended=is_ended)
 
     def probe(self) -> Probe:
-        """Ask one request, for one record; raises TapError."""
+        """Send one request, for one record; raises TapError."""
         walk = SingleWalk(dict(self.source.one_record))
         return Probe([item for page in self._reader(walk).pages() for item in page], walk.total)
 
-    # -- for the reads of special lists to change
+    # -- what a subclass may change
 
     @property
     def _is_incremental(self) -> bool:
@@ -158,7 +161,7 @@ class Read:
         end = None if self._walk is None else self._walk.end
         return end or End(None, NONE, is_complete=False, reason="failed: no end was found")
 
-    # -- what they do it with
+    # -- what subclasses use
 
     def _reader(
         self,
@@ -181,7 +184,7 @@ class Read:
         )
 
     def _follow(self, reader: PageReader) -> Iterator[list[Item]]:
-        """The pages of the walk that the outcome is to tell of."""
+        """The pages of this reader. Its walk gives the outcome."""
         self._walk = walk = reader.walk
         progress = Progress(self.name, walk, self._api.gate, self._api.clock, self._logger)
         try:

@@ -1,4 +1,4 @@
-"""From the questions of a walk to items: one list, read page by page."""
+"""Sends the questions of a walk, and turns the answers into items: one list, page by page."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ class PageReader:
         self.first_url: str | None = None
 
     def pages(self) -> Iterator[list[Item]]:
-        """For each page of the walk, the items not met before, perhaps none; raises TapError.
+        """For each page of the walk, the items that no page had before, perhaps none; raises TapError.
 
-        NotFoundError is a 404 or 501 in place of the first page: the caller knows what it means.
+        NotFoundError means 404 or 501 for the first page. The caller knows whether that is an error.
         """
         yield from read_pages(self.walk, self._fetch, self._take, self._workers)
 
@@ -80,7 +80,7 @@ class PageReader:
     def _take(self, ask: Ask, answer: Answer) -> list[Item]:
         is_not_there = answer.status in {NOT_FOUND, NOT_IMPLEMENTED} and ask.is_first
         if is_not_there and self.walk.ask_unpaged(ask):
-            return []  # it may be paging that is not there
+            return []  # the server may only lack paging
         query = self._query(ask)
         parsed = self._transport.parse(query, self._tally, partial(self._parse_page, ask), answer)
         try:
@@ -94,7 +94,7 @@ class PageReader:
         return parsed.items if len(fresh) == len(parsed.items) else [parsed.items[index] for index in fresh]
 
     def _parse_page(self, ask: Ask, answer: Answer) -> Parsed:
-        """What the answer says of the page that was asked for; raises MalformedError, TapError."""
+        """What the answer says about the page; raises TapError, or MalformedError to ask once more."""
         if answer.status == NOT_FOUND and ask.page > 1:
             return Parsed([], Page([], is_missing=True))
         if answer.status == BAD_REQUEST or (
@@ -126,7 +126,7 @@ class PageReader:
 
 
 def _without_contradiction(ask: Ask, parsed: Parsed) -> Parsed:
-    """Nothing where the total says that something is: half an answer, not an empty page."""
+    """Raise MalformedError if the answer has no records where its total counts some: half an answer came."""
     first = int(ask.params.get("startIndex", ask.params.get("page", 1)))
     is_within = first <= (parsed.page.total or 0) if "startIndex" in ask.params else first == 1
     if parsed.is_list_absent and parsed.page.total and is_within:

@@ -1,4 +1,4 @@
-"""What was read, how completely, and on what evidence: one receipt a stream and run."""
+"""Receipts: what was read, how completely, and by which evidence. One for each stream and run."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from tap_freshsales_users.reading.outcome import Outcome
 # incomplete_reason
 ABSENT = "absent"
 INCREMENTAL = "incremental"
-# Reasons that tell of the account or of what was asked for, not of a read that went wrong.
+# Reasons that lie in the account or in the question. The read itself went well.
 MEMBERS_UNKNOWN = "members_unknown"
-# Of a stream that nothing depends on.
+# The reason of a stream that the run can do without.
 UNREADABLE = "unreadable"
-# Of what stream maps made of a whole read.
+# Reasons that lie in stream maps. The read itself was complete.
 FILTERED = "filtered"
 MAPPED = "mapped"
 EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN, UNREADABLE, FILTERED, MAPPED)
 DERIVED = "derived"
 SYNC_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
-# Between ids: no byte of UTF-8, so it stands in none of them.
+# A separator between ids. No UTF-8 text has this byte.
 _BETWEEN = b"\xff"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was counted while items became the records of one table."""
+    """Counts that were made while items became the records of one table."""
 
     records: int = 0
-    # None where the table has no flag that tells who is inactive.
+    # None if the table has no flag for inactive people.
     inactive_records: int | None = None
     coercions: int = 0
     coercion_failures: int = 0
@@ -45,7 +45,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What of the records was handed on. `reason` says why these rows cannot tell who is gone."""
+    """How many records were handed on. `reason` says why these rows cannot tell who is gone."""
 
     records: int
     population_sha256: str | None
@@ -54,7 +54,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A row of `sync_receipts`; the columns are described in its schema."""
+    """A row of `sync_receipts`; schemas/sync_receipts.json describes the columns."""
 
     sync_id: str
     account: str
@@ -91,13 +91,13 @@ class Receipt:
 
     @property
     def is_as_expected(self) -> bool:
-        """Complete, or incomplete for a reason that no later run can mend."""
+        """Whether it is complete, or incomplete for a reason that another run cannot change."""
         return self.is_complete or (self.incomplete_reason or "").partition(":")[0] in EXPECTED_REASONS
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """What is the same in all receipts of one run."""
+    """What all receipts of one run have in common."""
 
     sync_id: str
     account: str
@@ -106,7 +106,7 @@ class Issuer:
     pseudonym_key_fingerprint: str | None = None
 
     def receipt(self, table: str, outcome: Outcome, counts: Counts, delivery: Delivery) -> Receipt:
-        """The one place where a receipt is made."""
+        """Make the receipt of a table. No other code makes one."""
         is_whole = outcome.is_complete and delivery.reason is None
         return Receipt(
             sync_id=self.sync_id,
@@ -136,10 +136,10 @@ class Issuer:
 
 
 def new_sync_id(now: datetime, last: datetime | None = None) -> str:
-    """30 characters: the UTC time to the microsecond, and eight random ones; sorts by time as text.
+    """An id of 30 characters, which sorts by time as text: UTC in microseconds, and eight random hex digits.
 
-    It is greater than that of the last run, also where this host's clock is behind. Raises OverflowError
-    where no time comes after the last run's.
+    It is greater than the id of the `last` run, even if the clock of this host is behind. Raises
+    OverflowError if no time comes after `last`.
     """
     if last is not None and now <= last:
         now = last + timedelta(seconds=1)  # versions of tables count seconds
@@ -147,7 +147,7 @@ def new_sync_id(now: datetime, last: datetime | None = None) -> str:
 
 
 def moment_of(sync_id: object) -> datetime | None:
-    """The time in a `sync_id`; None where it is none."""
+    """The time in a `sync_id`; None if the text is not one."""
     if not isinstance(sync_id, str) or not SYNC_ID.fullmatch(sync_id):
         return None
     try:
@@ -169,7 +169,7 @@ def population_sha256(keys: Iterable[str]) -> str:
 
 
 class MemberPopulation:
-    """The population of memberships in little memory: its id alone, packed by group."""
+    """The population of memberships, in little memory: only ids, packed for each group."""
 
     def __init__(self) -> None:
         self._groups: dict[str, bytes] = {}
@@ -181,7 +181,7 @@ class MemberPopulation:
 
     def sha256(self) -> str:
         if any("\t" in group_id for group_id in self._groups):
-            # The lines of two such groups may lie between each other.
+            # The sorted lines of two such groups may be mixed.
             return population_sha256(line.decode() for line in self._lines())
         return _sha256_of_lines(self._lines())
 

@@ -1,4 +1,4 @@
-"""What all manners of SCIM paging share: how far a pass has come, which questions there are, taking a page.
+"""What all manners of SCIM paging share: how far a pass has come, the questions, and taking a page.
 
 The module `walk` explains the words: pass, covered, due, aligned, check.
 """
@@ -22,19 +22,19 @@ from tap_freshsales_users.reading.walk import Walk
 
 
 class Course:
-    """How far one pass has come, and in which manner; and the questions that SCIM can be asked."""
+    """How far one pass has come, and in which manner. It also asks the questions of SCIM."""
 
     def __init__(self, walk: Walk, filter_: str | None) -> None:
         self.walk = walk
         self.filter = filter_
-        # Records on the first page. Later pages are asked for with this count, so that they can be planned.
+        # The records on the first page. Later pages are asked for with this `count`, so they can be planned.
         self.page_length = 0
         self.covered = 0
         self.last_key: Hashable = None
         self.manner: Manner
 
     def begin(self, manner: Manner) -> None:
-        """Begin a pass. Each finds the manner anew: what looked like one may have been people who moved."""
+        """Begin a pass. It finds the manner anew: people who moved may have misled the pass before."""
         self.covered = 0
         self.last_key = None
         self.manner = manner
@@ -48,7 +48,7 @@ class Course:
         self.walk.ask({**filter_, **params}, is_check=is_check)
 
     def ask_rest(self) -> None:
-        """Plan all pages that are known to be needed: up to the total, or one page if there is no total."""
+        """Plan all pages up to the total, or one page if there is no total."""
         walk, length, overlap = self.walk, self.page_length, self.manner.overlap
         if walk.planned:
             return
@@ -59,7 +59,7 @@ class Course:
             self.ask_at(start, length)
 
     def end(self, evidence: str) -> None:
-        """End the pass, with the consistency that its pages have shown."""
+        """End the pass. Its pages tell the consistency."""
         walk = self.walk
         is_one_look = walk.expected is not None or self.page_length != walk.page_size
         consistency = NONE if walk.expected is None else UNCHANGING_TOTAL
@@ -75,9 +75,9 @@ class Manner(ABC):
 
     # For the log.
     words: str
-    # How many records of the page before are asked for again.
+    # How many records of the page before each question asks for again.
     overlap = 0
-    # Whether these came again where they were due.
+    # Whether these records came again in their place.
     has_overlapped = False
     # Whether a `nextCursor` means that the list is read by cursor from now on.
     heeds_cursor = True
@@ -89,22 +89,22 @@ class Manner(ABC):
 
     @abstractmethod
     def looks(self, ask: Ask, page: Page) -> list[Params]:
-        """Questions that must all bring this answer again before it counts; none if it is beyond doubt."""
+        """Questions that must all bring the same answer before it counts; none if there is no doubt."""
 
     @abstractmethod
     def feed(self, ask: Ask, page: Page) -> list[int]:
-        """Take an answer that is beyond doubt; returns the indexes of records not met before."""
+        """Take an answer without doubt. Returns the indexes of the records not met before."""
 
     def look_at_end(self, ask: Ask, page: Page) -> list[Params]:
-        """An empty page is looked at twice, unless the total proves that nothing is left."""
+        """The looks at an empty page: one, unless the total proves that nothing is left."""
         return [] if self.walk.proves_end(page, self.course.covered) else [ask.params]
 
     def advance(self, ask: Ask, page: Page, due: int) -> int:  # noqa: ARG002
-        """How much further the list is covered: by what came. What a server skips does not count."""
+        """How many more records are covered: those that came. Records that a server skips do not count."""
         return len(page.keys) - due
 
     def take(self, ask: Ask, page: Page, due: int = 0) -> list[int]:
-        """Note a page whose first `due` records were expected to come again."""
+        """Take a page whose first `due` records had to come again."""
         walk, course, keys = self.walk, self.course, page.keys
         before = walk.current.distinct
         fresh = self.seen.meet(keys, due)
@@ -118,6 +118,6 @@ class Manner(ABC):
             course.end(EMPTY_PAGE if len(keys) == due else REPEATED_PAGE)
         else:
             if course.covered < int(ask.params["startIndex"]) + int(ask.params["count"]) - 1:
-                walk.drop_asks()  # fewer came than planned with: what follows starts earlier than asked for
+                walk.drop_asks()  # fewer records came than planned: the next page starts earlier
             course.ask_rest()
         return fresh

@@ -8,7 +8,7 @@ from tap_freshsales_users.reading.scim_course import Course, Manner
 
 
 class ByCursor(Manner):
-    """Each page names the next one (RFC 9865); a page that names none is the last."""
+    """Each page names the next one by `nextCursor`. A page without it is the last."""
 
     words = "paged by cursor"
     heeds_cursor = False
@@ -21,7 +21,7 @@ class ByCursor(Manner):
         return [ask.params] if self._ends(page) and not self.walk.shows_end_once else []
 
     def _ends(self, page: Page) -> bool:
-        """Whether the cursors end or come again here, and no total says that all is read."""
+        """Whether the cursors end or repeat here, and no total says that all was read."""
         if page.next_cursor:
             return page.next_cursor in self._cursors
         walk = self.walk
@@ -40,6 +40,6 @@ class ByCursor(Manner):
         else:
             self._cursors.add(cursor)
             walk.drop_asks()
-            # All else stays as it was, but for `startIndex`, which RFC 9865 keeps apart from `cursor`.
+            # All other parameters stay as they were. RFC 9865 does not allow `startIndex` beside `cursor`.
             course.ask({"count": walk.page_size, "cursor": cursor})
         return fresh

@@ -36,7 +36,7 @@ class FirstPage(Manner):
     words = "one page"
 
     def looks(self, ask: Ask, page: Page) -> list[Params]:
-        # That nobody is there at all is looked at twice. That a filter matches nobody is an everyday answer.
+        # A list without anybody is looked at twice. That a filter matches nobody is usual.
         return [ask.params] if page.is_empty and self.course.filter is None else []
 
     def feed(self, ask: Ask, page: Page) -> list[int]:  # noqa: ARG002
@@ -50,7 +50,7 @@ class FirstPage(Manner):
             return fresh
         course.covered, course.last_key = length, page.keys[-1]
         is_whole = walk.expected is not None and length >= walk.expected
-        # A total may count this page alone: then only the next page tells.
+        # The total may count only this page: then the next page tells.
         if is_whole and (walk.is_unpaged or not walk.may_count_itself(length)):
             walk.finish_pass(TOTAL_REACHED, SINGLE_PAGE)
         else:
@@ -60,7 +60,7 @@ class FirstPage(Manner):
 
 
 class Overlapping(Manner):
-    """`startIndex` is honoured: the last record of a page is the first of the next, or something moved."""
+    """`startIndex` is honoured. The last record of a page comes first on the next one, or something moved."""
 
     overlap = 1
 
@@ -88,7 +88,7 @@ class Overlapping(Manner):
         course = self.course
         if page.is_empty:
             if self.has_overlapped:
-                self.walk.current.sign(BROKEN_OVERLAP)  # at the least, the last record was due again
+                self.walk.current.sign(BROKEN_OVERLAP)  # the last record, at least, had to come again
             course.end(EMPTY_PAGE)
             return []
         due = self._due(ask)
@@ -115,12 +115,12 @@ class Overlapping(Manner):
 
 
 class Untried(Overlapping):
-    """The second page: whether it overlaps with the first one tells how the server pages."""
+    """The second page. Whether it overlaps with the first one tells how the server pages."""
 
     words = "one page"
 
     def looks(self, ask: Ask, page: Page) -> list[Params]:
-        # A server that rounds `startIndex` answers with the whole first page: nothing ends by that.
+        # A server that rounds `startIndex` answers with the first page. That does not end the list.
         is_rounded = not page.is_empty and self.seen.came_before(page.keys)
         return [] if is_rounded else super().looks(ask, page)
 
@@ -128,13 +128,13 @@ class Untried(Overlapping):
         course, seen = self.course, self.seen
         is_known = any(seen.is_known(key) for key in page.keys)
         if seen.came_before(page.keys) or (is_known and self._starts_elsewhere(ask, page)):
-            # The page that this index falls into came whole: go on behind what was read.
+            # The whole page came that holds this index. Go on after what was read.
             course.manner = WholePages(course)
             self.walk.drop_asks()
             course.ask_rest()
             return []
         if not is_known:
-            # The next whole page, or something moved: the page that starts there tells.
+            # This is the next whole page, or something moved. The page that starts there tells.
             course.manner = Suspect(course, page.keys)
             self.walk.drop_asks()
             course.ask_at(course.covered + 1, int(ask.params["count"]), is_check=True)
@@ -143,13 +143,13 @@ class Untried(Overlapping):
         return course.manner.take_broken(ask, page)
 
     def _starts_elsewhere(self, ask: Ask, page: Page) -> bool:
-        """Whether the answer says that it starts a whole page, and not where it was asked to start."""
+        """Whether the answer says that it starts at a whole page, not at the index that was asked for."""
         told, asked = page.start_index, int(ask.params["startIndex"])
         return told is not None and told != asked and (told - 1) % self.course.page_length == 0
 
 
 class Suspect(Manner):
-    """A page did not overlap. If the page that starts behind the first is the same one, pages are whole."""
+    """The second page did not overlap. If the page after the first one is the same page, pages are whole."""
 
     words = "one page"
     heeds_cursor = False
@@ -175,7 +175,7 @@ class Suspect(Manner):
 
 
 class WholePages(Manner):
-    """Pages are aligned: `startIndex` is rounded to 1 + k * count, so that pages cannot overlap."""
+    """Pages are aligned: the server rounds `startIndex` to 1 + k * count, so pages cannot overlap."""
 
     words = "`startIndex` rounded to whole pages"
 
@@ -238,7 +238,10 @@ class FirstForEver(Manner):
         return self.look_at_end(ask, page) if page.is_empty else [ask.params]
 
     def feed(self, ask: Ask, page: Page) -> list[int]:  # noqa: ARG002
-        """Another count was asked for: as many records, the same total, or a cursor proves the list whole."""
+        """Take the answer to another `count`.
+
+        The list is whole if as many records come, if the total stays the same, or if a cursor comes.
+        """
         walk, length = self.walk, self.course.page_length
         if length in {page.total, len(page.keys)} or page.next_cursor:
             walk.current.total = length

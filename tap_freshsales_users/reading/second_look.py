@@ -1,7 +1,7 @@
 """Second looks: a doubtful answer counts only after further questions have brought the same answer.
 
-One odd answer, such as one from a cache, must not end a list. So an answer that would end the list without
-the proof of a total, or that came before, is a doubt. The walk asks again; this module judges the answers.
+One wrong answer, such as one from a cache, must not end a list. An answer is doubtful if it came before, or
+if it would end the list and no total proves the end. Then the walk asks again, and the answers are compared.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from tap_freshsales_users.reading.page import Ask, Page, Params
 
-# Answers to one question, each unlike the one before, after which none of them is believed.
+# If so many answers in a row were doubtful, none of them is believed.
 MAX_DOUBTS_IN_A_ROW = 4
 
 
@@ -24,9 +24,9 @@ class Verdict(Enum):
     CONFIRMED = auto()
     # The same answer so far, and there are questions left.
     LOOK_AGAIN = auto()
-    # The same question was answered otherwise this time: look at the new answer in place of the old one.
+    # The same question brought another answer this time. The new answer replaces the old one.
     REPLACED = auto()
-    # The question behind it was answered otherwise: the list goes on, and yet the answer brought nothing new.
+    # The next question brought another answer: the list goes on, though the doubtful answer had nothing new.
     CONTRADICTED = auto()
     # The question was refused this time.
     REFUSED = auto()
@@ -34,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class Doubt:
-    """A doubtful answer, and the questions that are still to bring it again."""
+    """A doubtful answer, and the questions that must still bring the same answer."""
 
     ask: Ask
     page: Page
@@ -42,14 +42,14 @@ class Doubt:
 
 
 class Doubts:
-    """The doubtful answer that is looked at again, if there is one, and how many came in a row."""
+    """The doubtful answer at hand, if there is one, and the number of doubtful answers in a row."""
 
     def __init__(self) -> None:
         self.current: Doubt | None = None
         self._in_a_row = 0
 
     def begin(self, ask: Ask, page: Page, looks: Iterable[Params]) -> Doubt | None:
-        """Doubt this answer; None if too many answers in a row were doubtful."""
+        """Begin to doubt this answer; None if too many answers in a row were doubtful."""
         if self._in_a_row == MAX_DOUBTS_IN_A_ROW:
             self._in_a_row = 0
             return None
@@ -58,11 +58,11 @@ class Doubts:
         return self.current
 
     def settle(self) -> None:
-        """An answer beyond doubt came: count doubts from the start."""
+        """An answer without doubt came: count from the start."""
         self._in_a_row = 0
 
     def judge(self, doubt: Doubt, ask: Ask, page: Page) -> Verdict:
-        """Hold the answer to a second look against the doubtful one."""
+        """Compare the answer to a second look with the doubtful one."""
         agrees = _tells(page, with_total=ask.is_check) == _tells(doubt.page, with_total=ask.is_check)
         if page.refused is None and agrees and doubt.looks:
             return Verdict.LOOK_AGAIN

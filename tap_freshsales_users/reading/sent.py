@@ -1,4 +1,4 @@
-"""What of the records that were read was sent, where stream maps stand between."""
+"""Which of the records that were read were sent, if stream maps change or drop some."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Any
 
 from tap_freshsales_users.reading.receipt import FILTERED, MAPPED, population_sha256
 
-# With the key, what relates a row to its read.
+# Beside the key, the columns that relate a row to its read.
 RELATING = ("account", "sync_id")
 
 
 class Sent:
-    """Counts records, and keeps their keys as they were sent."""
+    """Counts the records that were sent, and keeps their keys as they were sent."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.watched = dict.fromkeys((*RELATING, *keys))
         self._keys = [name for name in keys if name not in RELATING]
         self.records = 0
         self.left_out = 0
-        # The first of the watched columns that was sent otherwise than it was read.
+        # The first watched column whose value was sent changed.
         self._changed: str | None = None
         self._population: list[str] = []
 
     def take(self, read: Mapping[str, Any], sent: Mapping[str, Any] | None) -> None:
-        """One record; `sent` is None where a filter left it out."""
+        """Count one record; `sent` is None if a filter dropped it."""
         if sent is None:
             self.left_out += 1
             return
@@ -35,7 +35,7 @@ class Sent:
 
     @property
     def reason(self) -> str | None:
-        """Why these rows cannot tell who is gone."""
+        """Why the rows cannot tell who is gone; None if they can."""
         if self.left_out:
             return f"{FILTERED}: {self.left_out} records were left out by a stream map"
         if self._changed is not None:
@@ -43,6 +43,6 @@ class Sent:
         return None
 
     def population_sha256(self) -> str | None:
-        """None where the key was not sent, so that no warehouse can compute it."""
+        """The hash of the keys as they were sent; None if no warehouse can compute it, without the key."""
         is_there = self._changed not in self._keys or all(self._population)
         return population_sha256(self._population) if is_there else None

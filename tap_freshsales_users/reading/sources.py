@@ -1,4 +1,4 @@
-"""The lists of the API that are read, and what is special about the read of some of them."""
+"""The lists of the API, and what is special about reading some of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tap_freshsales_users.reading.walk_scim import ScimWalk
 from tap_freshsales_users.reading.walk_single import SingleWalk
 from tap_freshsales_users.records.coercion import to_integer
 
-# Before every change that a server can know of.
+# Earlier than every change that a server can know.
 LONG_AGO = "1970-01-01T00:00:00Z"
 
 
@@ -44,7 +44,7 @@ class ProfileRead(Read):
 
 
 class UserRead(Read):
-    """Filters by the bookmark where there is one and the server can; remembers the groups that users name."""
+    """Filters by the bookmark, if there is one and the server can; remembers the groups that users name."""
 
     _is_filtered = False
 
@@ -81,7 +81,7 @@ class UserRead(Read):
         yield from super()._items()
 
     def _knows_last_modified(self) -> bool:
-        """Ask with a filter that every user matches."""
+        """Whether the server finds anybody with a filter that every user matches."""
         walk = SingleWalk({"filter": filter_since(LONG_AGO), "startIndex": 1, "count": 1})
         return any(self._reader(walk).pages())
 
@@ -93,7 +93,7 @@ class UserRead(Read):
 
 
 class GroupRead(Read):
-    """Asks for a group by itself where the list leaves its members in doubt."""
+    """Asks for a single group (`/Groups/{id}`) if the list does not tell its members for certain."""
 
     _members: Members | None = None
 
@@ -109,7 +109,7 @@ class GroupRead(Read):
             yield groups
 
     def _alone(self, group_id: str) -> Item | None:
-        """One group by itself; None where it cannot be read, or another one comes."""
+        """One group, by its own request; None if it cannot be read, or if another group comes."""
         path = f"{self.source.path}/{quote(group_id, safe='')}"
         reader = self._reader(SingleWalk(), first_attempts=2, path=path, parse=parse_resource)
         try:
@@ -154,7 +154,7 @@ TEAMS = _selector("teams", "teams", is_optional=True)
 SCIM_USERS = _scim("scim_users", "/Users", is_never_empty=True)
 SCIM_GROUPS = _scim("scim_groups", "/Groups", is_optional=True)
 
-# How each source is read, where that is not the usual way.
+# The sources that are read in a special way.
 READS: dict[str, type[Read]] = {
     PROFILE.name: ProfileRead,
     SCIM_USERS.name: UserRead,

@@ -1,19 +1,21 @@
-"""What every walk over a list has in common: which records were met, what moved, and when to read again.
+"""What all walks over a list have in common: which records were met, what moved, and when to read again.
 
-A walk is pure: it says which pages to ask for, is fed the answers in the order of the questions, and ends
-with its evidence. It knows nothing of HTTP, threads or the SDK.
+A walk says which pages to ask for. It gets the answers in the order of its questions, and ends with its
+evidence. It knows nothing of HTTP, threads or the SDK.
 
 Words of the walk:
-- pass: one reading of the list from its start. Where something moved, the list is read again, in a next pass.
+- pass: one reading of the list from its start. If something moved, the list is read again, in another pass.
+- met: a record that came in any pass. Known: a record that came in this pass.
 - covered: how far the list was read in this pass, as a 1-based index.
-- due: how many records at the start of a page were read already, and are expected to come again. Pages of
-  SCIM overlap by one record: if it comes again, nothing moved between the two answers.
-- aligned: the server rounds `startIndex` to whole pages, so that pages cannot overlap.
-- doubt: an answer that would end the list, or that came before. It counts once further questions (looks)
-  agree.
-- sign: something that moved, or did not add up, in this pass.
-- epoch: grows when the plan is dropped. Answers to questions of an older epoch are not wanted.
-- check: a question that tells how the server pages, not one for the next records.
+- due: the number of records at the start of a page that were read already, and must come again. Pages of SCIM
+  overlap by one record: if it comes again, nothing moved between the two answers.
+- aligned: the server rounds `startIndex` to whole pages, so pages cannot overlap.
+- manner: the way in which a server pages.
+- doubt: an answer that would end the list, or that came before. It counts if further questions (looks) bring
+  the same answer.
+- sign: something in this pass that moved, or did not add up.
+- epoch: a number that grows each time the plan is dropped. Answers to questions of an older one are dropped.
+- check: a question that tells how the server pages. It does not ask for the next records.
 """
 
 from __future__ import annotations
@@ -28,23 +30,23 @@ from tap_freshsales_users.reading.passes import UNSETTLED, Pass, Seen
 from tap_freshsales_users.reading.plan import Plan
 from tap_freshsales_users.reading.second_look import Doubt, Doubts, Verdict
 
-# Servers that give fewer records than asked for stop at a multiple of this.
+# A server that gives fewer records than asked for usually gives a multiple of this number.
 ROUND_NUMBER = 5
 
 
 def another_count(page_size: int) -> int:
-    """One record fewer, never more than was allowed; but two where one was asked for."""
+    """Another number of records to ask for: one fewer, but two if one was asked for."""
     return page_size - 1 or 2
 
 
 class RefusedError(Exception):
-    """The server refused a question (400) that there is no other way to ask."""
+    """The server refused a question (400), and there is no other way to ask it."""
 
 
 class Walk(ABC):
     """Reads a list until it is proven whole, or was read MAX_PASSES times.
 
-    A subclass knows how to ask for pages, and what their answers tell of the way in which the server pages.
+    A subclass knows how to ask for pages, and what the answers tell about the server.
     """
 
     def __init__(self, page_size: int) -> None:
@@ -53,18 +55,18 @@ class Walk(ABC):
         self.seen = Seen()
         self.total_first: int | None = None
         self.total: int | None = None
-        # Whether `total` counts the whole list; some servers count the page at hand.
+        # Whether `total` counts the whole list. Some servers count only the page.
         self.total_is_trusted = True
         self._plan = Plan()
         self._doubts = Doubts()
         # Whether the server refuses to show the end of its list a second time.
         self.shows_end_once = False
-        # Whether the server refuses paging parameters, so that the list is asked for without them.
+        # Whether the server refuses paging parameters. Then the list is asked for without them.
         self.is_unpaged = False
         self._is_begun = False
 
     def next_ask(self) -> Ask | None:
-        """The next page that is known to be needed, once; None when the answers so far do not tell."""
+        """The next question; None if there is none until another answer is fed."""
         if not self._is_begun:
             self._is_begun = True
             self._ask_first()
@@ -73,7 +75,7 @@ class Walk(ABC):
     def feed(self, ask: Ask, page: Page) -> list[int]:
         """Take the answer to a question of the current epoch; returns the indexes of records not met before.
 
-        Raises RefusedError where the question was refused and no other one is left.
+        Raises RefusedError if the server refused the question and there is no other one.
         """
         self._plan.answered()
         if self._doubts.current is not None:
@@ -81,9 +83,9 @@ class Walk(ABC):
         return self._feed_or_doubt(ask, page)
 
     def ask_unpaged(self, ask: Ask) -> bool:
-        """Ask for the list once more without paging parameters, where its first page was refused with them.
+        """Ask for the list without paging parameters, after its first page was refused with them.
 
-        False where there is no such question, or it was asked already.
+        False if there is no such question, or it was asked already.
         """
         if self.is_unpaged or ask.page > 1 or self._criteria is None:
             return False
@@ -94,13 +96,13 @@ class Walk(ABC):
 
     @property
     def _criteria(self) -> Params | None:
-        """What is asked for, without paging; None where no answer to that would be one to this walk."""
+        """The parameters without those of paging; None if the list must not be asked for in this way."""
         return {}
 
     def _feed_or_doubt(self, ask: Ask, page: Page) -> list[int]:
         if self.is_unpaged and self.current.pages:
             if page.refused is not None:
-                # It does not page, then: what came is the whole list, if it comes again.
+                # The server does not page at all. What came is the whole list, if it comes again.
                 self.drop_asks()
                 self.ask(self._criteria or {}, is_check=True)
                 return []
@@ -122,7 +124,7 @@ class Walk(ABC):
         return []
 
     def _look_again(self, doubt: Doubt) -> None:
-        self._plan.go_back(doubt.ask.page)  # what follows is planned anew, once this is settled
+        self._plan.go_back(doubt.ask.page)  # the plan is made anew after this look
         self.ask(doubt.looks.popleft(), is_check=doubt.ask.is_check)
 
     def _feed_look(self, doubt: Doubt, ask: Ask, page: Page) -> list[int]:
@@ -156,12 +158,12 @@ class Walk(ABC):
         return self._feed(ask, page)
 
     def _begins_otherwise(self, ask: Ask, page: Page) -> bool:
-        """Whether the first page is not the one of the pass before: it moved, or answers another question."""
+        """Whether the first page differs from that of the pass before: it moved, or it is a wrong answer."""
         is_first, before = ask.page == 1 and not ask.is_check, self.seen.before
         return is_first and before is not None and before.first_page != tuple(page.keys)
 
     def _note_total(self, total: int, keys: Sequence[Hashable]) -> None:
-        """Where each total is the length of its own page, though more was met, it counts the page alone."""
+        """Note a total. If each is the length of its own page, and more was met, it counts only the page."""
         this = self.current
         if total != len(keys):
             this.totals_are_lengths = False
@@ -200,7 +202,7 @@ class Walk(ABC):
 
     @property
     def expected(self) -> int | None:
-        """How many records the list holds, as far as this pass was told and its total can be believed."""
+        """How many records the server counts in this pass; None if it gives no total that can be trusted."""
         return self.current.total if self.total_is_trusted else None
 
     @property
@@ -214,15 +216,15 @@ class Walk(ABC):
 
     @abstractmethod
     def _looks(self, ask: Ask, page: Page) -> list[Params]:
-        """Questions that must all bring this same answer before it counts; none where it is beyond doubt.
+        """Questions that must all bring the same answer before it counts; none if there is no doubt.
 
-        One odd answer, such as a cached or a doubled one, must not end a list: an end that no total proves
-        is looked at twice.
+        One wrong answer, such as one from a cache, must not end a list. So an end is looked at twice if no
+        total proves it.
         """
 
     @abstractmethod
     def _feed(self, ask: Ask, page: Page) -> list[int]:
-        """Take an answer that is beyond doubt."""
+        """Take an answer without doubt. Returns the indexes of the records not met before."""
 
     # -- for subclasses and manners
 
@@ -244,17 +246,17 @@ class Walk(ABC):
         self._plan.go_back(1)
 
     def may_count_itself(self, length: int) -> bool:
-        """Whether the total may count this first page alone: it is as long, and ends where servers cut."""
+        """Whether the total may count only this first page: it is its length, and servers often cut there."""
         is_cut_perhaps = length == self.page_size or (length < self.page_size and length % ROUND_NUMBER == 0)
         return self.expected == length > 0 and is_cut_perhaps
 
     def proves_end(self, page: Page, read: int) -> bool:
-        """Whether the total, as this page tells it again, counts no more than what was read."""
+        """Whether this page gives the same total again, and that many records were read."""
         total = self.expected
         return total is not None and total > 0 and page.total == total and read >= total
 
     def finish_pass(self, end_evidence: str, consistency: str) -> None:
-        """Judge this pass, and read the list again if it proves nothing yet."""
+        """Judge this pass. Begin another one if it proves nothing yet."""
         total = self.expected
         if total is not None and self.current.total_changed:
             self.current.sign("the total changed")
@@ -269,7 +271,7 @@ class Walk(ABC):
         self._ask_first()
 
     def give_up(self, end_evidence: str | None, reason: str) -> None:
-        """No further pass can help."""
+        """End the walk: another pass cannot help."""
         self._finish(End(end_evidence, NONE, is_complete=False, reason=reason))
 
     def _finish(self, end: End) -> None:

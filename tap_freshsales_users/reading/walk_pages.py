@@ -1,4 +1,4 @@
-"""The walk over a list that is asked for by page number: the selectors of the REST API."""
+"""The walk over a list by page number, as the selectors of the REST API page."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tap_freshsales_users.reading.walk import RefusedError, Walk, another_count
 
 
 class PageWalk(Walk):
-    """`page` from 1 and `per_page`; `meta.total` where the server gives one.
+    """Asks with `page`, from 1, and `per_page`. Uses `meta.total` if the server gives it.
 
-    Pages cannot overlap, so a record that slides to a page already read is noticed only where a total tells.
+    Pages cannot overlap. So a record that moves to a page already read is noticed only by a total.
     """
 
     def __init__(self, page_size: int) -> None:
@@ -97,7 +97,7 @@ class PageWalk(Walk):
             self._ask_page(number)
 
     def _repeated(self, page: Page) -> None:
-        """The same page for ever: `page` is ignored, or stops at the last page."""
+        """A page came again: the server ignores `page`, or repeats its last page."""
         self._page_is_ignored = self.current.pages == 1
         length = len(page.keys)
         is_full = self.expected is None and length == self.page_size
@@ -109,7 +109,7 @@ class PageWalk(Walk):
         self.finish_pass(REPEATED_PAGE, self._consistency())
 
     def _settle_ignored_page(self, page: Page) -> None:
-        # As many as before, or fewer under the same total: that counts the list, and not the page.
+        # As many records as before, or the same total: then the total counts the list, not the page.
         if self._page_length in {len(page.keys), page.total}:
             self.finish_pass(REPEATED_PAGE, self._consistency())
         else:
@@ -118,7 +118,7 @@ class PageWalk(Walk):
             )
 
     def _consistency(self) -> str:
-        # A full page and an empty one behind it were two looks at the list, however little it holds.
+        # A full page, and an empty page after it, are two looks at the list.
         is_one_look = (
             self.expected is not None or self._page_length != self.page_size or self._page_is_ignored
         )

@@ -1,4 +1,4 @@
-"""The walk over a SCIM list: by index (RFC 7644 section 3.4.2.4), pages overlapping, or by cursor (RFC 9865).
+"""The walk over a SCIM list: by index with overlapping pages (RFC 7644), or by cursor (RFC 9865).
 
 The ways in which servers page are small classes: `scim_manners`, `scim_cursor`.
 """
@@ -20,7 +20,7 @@ MODEST_PAGE_SIZE = 25
 
 
 class ScimWalk(Walk):
-    """`startIndex` and `count`, both always sent; `nextCursor` is followed if it comes."""
+    """Always sends both `startIndex` and `count`. Follows `nextCursor` if it comes."""
 
     def __init__(self, page_size: int, filter_: str | None = None) -> None:
         super().__init__(page_size)
@@ -38,7 +38,7 @@ class ScimWalk(Walk):
 
     @property
     def _criteria(self) -> Params | None:
-        # If there is a filter, the server more likely refuses that.
+        # If there is a filter, the server probably refuses the filter.
         return {} if self._course.filter is None else None
 
     def _ask_first(self) -> None:
@@ -63,7 +63,7 @@ class ScimWalk(Walk):
         return ByCursor(course) if page.next_cursor and course.manner.heeds_cursor else course.manner
 
     def _refused(self, ask: Ask, scim_type: str) -> list[int]:
-        """400 (RFC 7644 section 3.12): an expired cursor starts over, a refused `count` is lowered once."""
+        """Take a 400 (RFC 7644 section 3.12): begin a new pass, or ask with a smaller `count`, once."""
         if "cursor" in ask.params and scim_type == EXPIRED_CURSOR:
             self.current.sign("the cursor expired")
             self.finish_pass(NO_NEXT_CURSOR, SEQUENCE)

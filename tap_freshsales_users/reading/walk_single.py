@@ -1,4 +1,4 @@
-"""The walk that needs no second question: one object, or the first page alone."""
+"""The walk with a single question: one object, or only the first page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tap_freshsales_users.reading.walk import RefusedError, Walk
 
 
 class SingleWalk(Walk):
-    """Asks one question; without its paging parameters where the server refuses these."""
+    """Asks one question. If the server refuses its paging parameters, it is asked without them."""
 
     def __init__(self, params: dict[str, str | int] | None = None) -> None:
         super().__init__(page_size=1)
@@ -20,7 +20,7 @@ class SingleWalk(Walk):
 
     @property
     def _criteria(self) -> dict[str, str | int] | None:
-        # The server more likely refuses the filter; and without parameters there is nothing to leave out.
+        # A server probably refuses the filter, if there is one. Without parameters, nothing can be left out.
         return {} if self._params and "filter" not in self._params else None
 
     def _ask_first(self) -> None:

@@ -1,4 +1,4 @@
-"""One value into the type that the schema wants, where that loses nothing."""
+"""Converts a value to the type of its column, if nothing is lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
-# Beyond these a float no longer tells neighbouring integers apart.
+# Beyond these, a float cannot hold every integer.
 EXACT_FLOAT = 2**53
 EPOCH_MILLISECONDS_FROM = 10**11
 UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
@@ -59,9 +59,10 @@ def to_boolean(value: object) -> bool:
 
 
 def to_date_time(value: object) -> str:
-    """RFC 3339 in UTC, ending in Z; a number, or digits alone, is seconds or milliseconds since the epoch.
+    """The moment as RFC 3339 in UTC, ending in Z. A number, or text of digits, counts from 1970.
 
-    A time without an offset names no moment, and is not guessed at.
+    Such a number is in seconds or milliseconds, by its size. A time without an offset is refused: it does not
+    name a moment.
     """
     if isinstance(value, str):
         usual = _usual_date_time(value)
@@ -102,7 +103,7 @@ def _usual_date_time(text: str) -> str | None:
 
 
 def _utc(date: str, time: str, fraction: str | None, offset: str) -> str:
-    """Digits of the fraction are kept as they are: an offset is whole minutes, and never moves them."""
+    """The moment in UTC. The fraction stays as it is: an offset in whole minutes does not change it."""
     zone = "+00:00" if offset in {"Z", "z", "UTC"} else offset
     compact_date, compact_time = date.replace("-", ""), time.replace(":", "")
     try:
@@ -120,17 +121,17 @@ def _checked(text: str) -> datetime:
 
 
 def to_array(value: object) -> list[object]:
-    """A single value stands for a list of one."""
+    """The value as a list; a single value becomes a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 def is_nothing(value: object) -> bool:
-    """Whether it says nothing, as an element of a list or as an id."""
+    """Whether a value says nothing as an element of a list or as an id."""
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def is_element(value: object) -> bool:
-    """Whether it can be an element of a multi-valued attribute: an object, or its value alone."""
+    """Whether a value can be an element of a multi-valued attribute: an object, or its plain value."""
     if isinstance(value, dict):
         return True
     return isinstance(value, str | int | float) and not isinstance(value, bool) and not is_nothing(value)
@@ -143,7 +144,7 @@ def to_object(value: object) -> dict[str, object]:
 
 
 def coercer(column: dict[str, object]) -> tuple[type | None, Callable[[object], object]]:
-    """The Python type whose values pass as they are (None: none do), and what to do with the others."""
+    """The Python type whose values stay as they are (None: no type), and the function for other values."""
     types = column["type"]
     kind = next((t for t in types if t != "null"), "string") if isinstance(types, list) else types
     if column.get("format") == "date-time":

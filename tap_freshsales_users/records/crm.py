@@ -1,4 +1,4 @@
-"""Users of the CRM: all the roles of a person, however a server tells them."""
+"""Users of the CRM: all roles of a person, in whichever form a server gives them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from tap_freshsales_users.records.coercion import UncoercibleError, to_integer
 from tap_freshsales_users.records.shaper import Record, Shaper, keep
 
-# One id, several ids, or objects with id and name; any of them may be alone or in a list.
+# Each may hold one id, several ids, or objects with id and name.
 ROLE_ATTRIBUTES = ("role_id", "role_ids", "roles")
 
 
 def fill_roles(item: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
-    """`roles` in the order of first mention, and the first one as `role_id`.
+    """Fill `roles`, in the order of the attributes, and `role_id` with the first role.
 
-    An attribute that says more than ids and names, or something else, is kept whole in
-    `additional_attributes` as well.
+    If an attribute holds more than ids and names, or something else, it is also kept in
+    `additional_attributes`.
     """
     roles: dict[int, Record] = {}
     told = [(name, value) for name in ROLE_ATTRIBUTES if (value := item.get(name)) is not None]
@@ -39,7 +39,7 @@ def fill_roles(item: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
 
 
 def _role(element: Any) -> tuple[Record | None, bool]:
-    """The role, if there is an id, and whether it says all that the element says."""
+    """The role, or None without an id; and whether the role holds all that the element holds."""
     if not isinstance(element, dict):
         return _with_id(element), True
     name = element.get("name")

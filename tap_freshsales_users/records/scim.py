@@ -1,4 +1,4 @@
-"""SCIM resources (RFC 7643), in the spelling that `spelling` gives them -> records."""
+"""Makes records of SCIM resources (RFC 7643), after `spelling` has given the names their spelling."""
 
 from __future__ import annotations
 
@@ -55,26 +55,26 @@ MEMBER_PATHS: dict[str, tuple[str, ...]] = {
     "member_display": ("display",),
     "member_type": ("type",),
 }
-# The name of the table says it.
+# The name of the table says the same.
 LEFT_OUT = (("meta", "resourceType"),)
-# A manager's id alone, in place of the object.
+# A manager may be a plain id in place of an object.
 PLAIN = {MANAGER: "manager_id"}
 
 
-# What a reference leads to, by the endpoint in its path (RFC 7644 section 3.2).
+# The type of a resource, by the endpoint in its path (RFC 7644 section 3.2).
 _ENDPOINTS = {"users": "User", "groups": "Group"}
 _KINDS = {kind.lower(): kind for kind in _ENDPOINTS.values()}
 
 
 def fill_user(user: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
-    """The columns of a user that no single path leads to."""
+    """Fill the columns of a user that are not read from one path."""
     shaper.put(record, "primary_email", primary_email(user))
     if is_nothing(record.get("manager_id")):
         shaper.put(record, "manager_id", manager_id(user))
 
 
 def fill_group(group: Mapping[str, Any], record: Record, shaper: Shaper) -> None:
-    """How many members the group has. `members` that are null are the same as none (RFC 7643 section 2.5)."""
+    """Fill `member_count`. Null `members` are the same as none (RFC 7643 section 2.5)."""
     members = members_of(group)
     if members is not None:
         shaper.put(record, "member_count", sum(map(is_element, members)))
@@ -83,7 +83,7 @@ def fill_group(group: Mapping[str, Any], record: Record, shaper: Shaper) -> None
 
 
 def primary_email(resource: Mapping[str, Any]) -> str | None:
-    """The address marked primary, else the first, else a `userName` that is an address."""
+    """The primary address, else the first one, else the `userName` if it is an address."""
     emails = resource.get("emails")
     first = None
     for email in emails if isinstance(emails, list) else [emails]:
@@ -103,7 +103,7 @@ def primary_email(resource: Mapping[str, Any]) -> str | None:
 
 
 def members_of(group: Mapping[str, Any]) -> list[Any] | None:
-    """None where the group came without the attribute: unknown, not empty."""
+    """The members of a group; None if it has no such attribute: then they are unknown, not none."""
     if "members" not in group:
         return None
     members = group["members"]
@@ -113,7 +113,7 @@ def members_of(group: Mapping[str, Any]) -> list[Any] | None:
 
 
 def member_ids(members: Iterable[Any]) -> set[str]:
-    """Whom the members are, as `identify` will tell."""
+    """The ids of the members, as `identify` finds them."""
     ids = set()
     for member in members:
         given, reference = (
@@ -126,10 +126,10 @@ def member_ids(members: Iterable[Any]) -> set[str]:
 
 
 def identify(member: Any, record: Record) -> bool:
-    """Say in the record who or what the member is; False where it has no id at all.
+    """Fill the id and the type of a member; False if it has no id.
 
-    The id is its `value`, or the end of its `$ref`. The type is what `$ref` leads to, before what `type`
-    says: a user and a group may have the same id, and the reference names one resource (RFC 7643, 4.2).
+    The id is its `value`, or the end of its `$ref`. The type is that of the resource in `$ref`, else its
+    `type`: a user and a group may have the same id, but a reference names one resource (RFC 7643 4.2).
     """
     kind, referred = _referred(member.get("$ref") if isinstance(member, dict) else None)
     given = record.get("member_id")
@@ -148,19 +148,19 @@ def identify(member: Any, record: Record) -> bool:
 
 
 def manager_id(resource: Mapping[str, Any]) -> str | None:
-    """The end of the manager's `$ref`, for a manager without a `value`."""
+    """The id of a manager without a `value`: the end of its `$ref`."""
     enterprise = resource.get(ENTERPRISE_USER)
     manager = enterprise.get("manager") if isinstance(enterprise, dict) else None
     return _referred(manager.get("$ref"))[1] if isinstance(manager, dict) else None
 
 
 def _referred(reference: Any) -> tuple[str | None, str | None]:
-    """The type and the id of the resource at the end of a reference, absolute or relative."""
+    """The type and the id of the resource that a reference names; the reference may be relative."""
     if not isinstance(reference, str):
         return None, None
     try:
         path = urlsplit(reference.strip()).path
-    except ValueError:  # not even the host can be told
+    except ValueError:  # not a URL
         return None, None
     *_, endpoint, resource_id = ["", "", *filter(None, path.split("/"))]
     return _ENDPOINTS.get(endpoint.lower()), unquote(resource_id) or None

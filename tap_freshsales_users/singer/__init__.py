@@ -1,1 +1,1 @@
-"""What the Singer SDK needs."""
+"""The Singer face: streams and messages for the Singer SDK."""

@@ -1,4 +1,4 @@
-"""What a catalog or a stream map says and the tap cannot do is told in the log: the SDK ignores it."""
+"""Warns of what a catalog or a stream map asks for and the tap cannot do. The SDK ignores it silently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tap_freshsales_users.singer.streams import RECEIPTS
 
 
 def warn_of_unknown_selections(tap: Tap) -> None:
-    """Streams and columns that do not exist, and a missing `sync_id`."""
+    """Warn of streams and columns that do not exist, and of a missing `sync_id`."""
     for entry in tap.input_catalog.streams if tap.input_catalog else []:
         stream = tap.streams.get(entry.tap_stream_id)
         if stream is None:
@@ -30,7 +30,7 @@ def warn_of_unknown_selections(tap: Tap) -> None:
 
 
 def warn_of_receipts(tap: Tap) -> None:
-    """Receipts are sent whatever a catalog or a stream map says: without them nothing can be verified."""
+    """Warn if a catalog or a stream map leaves out receipts. They are sent always: `verify` needs them."""
     if tap.input_catalog is not None:
         entry = tap.input_catalog.get_stream(RECEIPTS)
         selection = {} if entry is None else entry.metadata.resolve_selection()

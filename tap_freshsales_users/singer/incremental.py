@@ -11,13 +11,13 @@ from tap_freshsales_users.singer.sdk import PageStream
 
 
 def bookmark_of(state: Mapping[str, Any], stream: str) -> dict[str, Any]:
-    """The bookmark of this stream in a state; empty where there is none."""
+    """The bookmark of this stream in a state; empty if there is none."""
     found = state.get("bookmarks", {}).get(stream)
     return found if isinstance(found, dict) else {}
 
 
 def starting_moment(stream: PageStream) -> str | None:
-    """The bookmark, else `start_date`, in UTC; None where the stream is read in full."""
+    """The moment to read from, in UTC: the bookmark, else `start_date`. None for a full read."""
     if not stream.is_incremental:
         return None
     value = stream.get_starting_replication_key_value(None)
@@ -33,7 +33,7 @@ def starting_moment(stream: PageStream) -> str | None:
 
 
 def forget_other_account(stream: PageStream, account: str) -> None:
-    """Drop the bookmark of another account: by it, everybody who has not changed since would be left out."""
+    """Drop the bookmark of another account. With it, everybody who has not changed since would be missing."""
     state = stream.stream_state
     of = state.get("account")
     if of is not None and of != account:
@@ -46,7 +46,7 @@ def forget_other_account(stream: PageStream, account: str) -> None:
 
 
 def mark_account(stream: PageStream, account: str) -> None:
-    """Say whose bookmark it is; where there is none, an older one must not be taken for this account's."""
+    """Write the account into the bookmark, if there is one, so that no other account uses it."""
     state = stream.stream_state
     if state.get("replication_key_value") is not None:
         state["account"] = account

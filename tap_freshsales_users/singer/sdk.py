@@ -1,20 +1,21 @@
-"""What has to reach into the SDK's private methods, and why.
+"""The code that uses private methods of the SDK, and why.
 
 - `Stream._write_schema_message`, `_write_starting_replication_value`, `_increment_stream_state`,
   `_write_state_message`, `_write_batch_message`, `_tap`, `_stream_version`, `_initialized_at`: `open`,
   `write` and `close` call what `Stream.sync` calls. `sync` is final and pulls the records of one
-  stream, but a read pushes its pages to several streams. `sync` also takes a record at a time through type
-  conformance and a walk for deselected properties; the compiled shaping makes that needless.
-- `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records, so that a read
+  stream, but a read gives its pages to several streams. For each record, `sync` also checks the types and
+  looks for deselected properties. The compiled plans of `Shaper` make that unnecessary.
+- `Stream._write_activate_version_message`: the SDK sends ACTIVATE_VERSION before the records. Then a read
   that fails half way would delete everybody. Here the run sends it after a complete read.
-- `Stream._finalize_state`: the SDK moves the bookmark as soon as the records are read, whole or not. Here the
-  run does so, for a whole read only.
-- `Stream._write_record_message`, `_generate_record_messages`: what stream maps make of a record is counted.
-- `Tap._validate_config`, `_config`: the SDK's messages repeat the offending value, secrets included.
-- `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text, and ends in a
-  traceback that repeats the value where one is no number or no JSON.
-- `Tap._reset_state_progress_markers`, `_handle_termination`: `Tap.sync_all` is final, ends at the first
-  failure, and exits 0 when it is terminated.
+- `Stream._finalize_state`: the SDK moves the bookmark as soon as the records are read, even if the list is
+  not whole. Here the run moves it, only after a whole read.
+- `Stream._write_record_message`, `_generate_record_messages`: what stream maps make of a record is
+  counted.
+- `Tap._validate_config`, `_config`: the SDK's messages repeat the wrong value, which may be a secret.
+- `Tap._env_var_config`, `_env_var_prefix`: the SDK leaves numbers with a fraction as text. If a value is not
+  a number or not JSON, it ends in a traceback that repeats the value.
+- `Tap._reset_state_progress_markers`, `_handle_termination`: `Tap.sync_all` is final. It ends at the
+  first failure, and exits with 0 if it is terminated.
 
 A test compares these with the SDK release in use.
 """
@@ -50,13 +51,13 @@ from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.singer.writer import BufferedWriter, record_line_parts
 
-# Which run read a row: without it nobody can tell who is gone.
+# The column that says which run read a row. Without it nobody can tell who is gone.
 SYNC_ID = "sync_id"
 PROPERTY_DEPTH = 2  # ("properties", name)
 
 
 def apply_defaults(tap: Tap) -> None:
-    """Fill the settings that were not given, as the SDK's own validation does along its way."""
+    """Fill in the settings that were not given. The SDK does so as a part of its validation."""
     schema = tap.config_jsonschema
     tap.append_builtin_config(schema)
     for _ in JSONSchemaValidator(schema).iter_errors(tap._config):  # noqa: SLF001
@@ -64,11 +65,11 @@ def apply_defaults(tap: Tap) -> None:
 
 
 def read_environment(tap: Tap) -> dict[str, Any]:
-    """Settings from variables; what is not of its type stays text, for the validation to speak of."""
+    """The settings in environment variables. A value of a wrong type stays text; the validation names it."""
     schema = tap.config_jsonschema
     tap.append_builtin_config(schema)
     properties = schema["properties"]
-    # JSON writes all types but text and the SDK's own words for true and false.
+    # These are written as JSON. Text is not, and the SDK has its own words for true and false.
     as_json = {name for name, shape in properties.items() if not _is_of_type(shape, "string", "boolean")}
     as_text = {name: {"type": "string"} if name in as_json else shape for name, shape in properties.items()}
     found = parse_environment_config({"properties": as_text}, tap._env_var_prefix)  # noqa: SLF001
@@ -84,12 +85,12 @@ def _is_of_type(shape: Mapping[str, Any], *types: str) -> bool:
 
 
 def reset_progress_markers(tap: Tap) -> None:
-    """What `Tap.sync_all` does first; it is final, and knows no isolation."""
+    """Do what `Tap.sync_all` does first. It is final, and one failed stream would end it."""
     tap._reset_state_progress_markers()  # noqa: SLF001
 
 
 def with_free_objects(catalog: Catalog) -> Catalog:
-    """Objects of no given shape, as flattening makes text of them: it drops what has empty `properties`."""
+    """The catalog without empty `properties`, so that flattening makes text of such objects."""
     changed = copy.deepcopy(catalog)
     for entry in changed.streams:
         for column in (entry.schema.properties or {}).values():
@@ -99,19 +100,19 @@ def with_free_objects(catalog: Catalog) -> Catalog:
 
 
 def keep_automatic(metadata: MetadataMapping, column: str) -> None:
-    """No selection leaves this column out."""
+    """Make this column one that no selection can leave out."""
     metadata["properties", column].inclusion = Metadata.InclusionType.AUTOMATIC
 
 
 class PageStream(Stream):
-    """A stream that is written a page at a time: open, write, close. The SDK's own `sync` works as well."""
+    """A stream that is written page by page: open, write, close. The SDK's own `sync` works as well."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(self, tap: Tap, schema: dict[str, Any], name: str) -> None:
         super().__init__(tap, schema=schema, name=name)
         self.sent = Sent(self.primary_keys or ())
-        # Whether the loader was handed all that a whole read brought, under whatever name.
+        # Whether the loader got all records of a whole read, perhaps under another stream name.
         self.is_sent_whole = False
         self._written_by_page: bool | None = None
         self._written = 0
@@ -132,7 +133,7 @@ class PageStream(Stream):
 
     @property
     def columns(self) -> dict[str, dict[str, Any]]:
-        """What records of this run have: known, in the catalog's schema, and selected."""
+        """The columns of this run: in the stream's schema, in the catalog's schema, and selected."""
         chosen = self.effective_schema.get("properties", {})
         return {
             name: chosen[name]
@@ -143,7 +144,7 @@ class PageStream(Stream):
     # -- open, write, close
 
     def announce(self) -> None:
-        """The SCHEMA messages of the stream, one for each stream map."""
+        """Write the SCHEMA messages of the stream, one for each stream map."""
         self._write_schema_message()
 
     def open(self) -> None:
@@ -157,7 +158,7 @@ class PageStream(Stream):
         self._write_starting_replication_value(None)
 
     def write(self, records: list[Record]) -> None:
-        """Write one page, or hold it back where the run is configured to write BATCH files."""
+        """Write one page. If the run writes BATCH files, hold it back until a file is full."""
         self._counter.increment(len(records))
         batch_config = self._batch_config
         if batch_config is None:
@@ -171,7 +172,7 @@ class PageStream(Stream):
             self._write_batch(batch_config)
 
     def close(self, *, is_whole: bool) -> None:
-        """Write what is held back, and the state where nothing failed."""
+        """Write what is held back, and the state if nothing failed."""
         batch_config = self._batch_config
         if batch_config is not None and self._batch:
             self._write_batch(batch_config)
@@ -212,7 +213,7 @@ class PageStream(Stream):
     # -- RECORD messages
 
     def write_page(self, records: list[Record]) -> None:
-        """RECORD messages of one page."""
+        """Write the RECORD messages of one page."""
         if not self.is_written_plainly:
             for record in records:
                 self._write_record_message(record)
@@ -236,12 +237,12 @@ class PageStream(Stream):
 
     @property
     def primary_map(self) -> StreamMap:
-        """The map that the stream itself goes through; others make copies of it."""
+        """The stream map of the stream itself; further maps make copies under other names."""
         return self.stream_maps[0]
 
     @property
     def is_sent_unchanged(self) -> bool:
-        """Whether no stream map changes what goes out. BATCH files are written without asking any map."""
+        """Whether records are sent as they are. Stream maps do not change BATCH files."""
         return self._batch_config is not None or self.is_written_plainly
 
     @property
@@ -250,9 +251,9 @@ class PageStream(Stream):
 
     @property
     def is_written_plainly(self) -> bool:
-        """Whether the SDK's way from a record to its message changes nothing but what `columns` left out.
+        """Whether the SDK would send the records as they are, so that a page can be written at once.
 
-        Stream maps and flattening change it, and so does a selection within a JSON column.
+        Stream maps, flattening and a selection within a JSON column change records.
         """
         if self._written_by_page is None:
             maps = self.stream_maps
@@ -267,17 +268,17 @@ class PageStream(Stream):
     # -- what the SDK does too early
 
     def _finalize_state(self, state: dict[str, Any] | None = None) -> None:
-        """Not yet: the run knows whether the list was read whole."""
+        """Do nothing here. The run does it later, if the list was read whole."""
 
     def version_after(self, last_run: datetime) -> None:
-        """Keep the version of the table above the last run's, also where this host's clock is behind."""
+        """Make the version of the table greater than the last run's, even if the clock here is behind."""
         milliseconds = int(last_run.timestamp() * 1000) + 1000
         self._initialized_at = max(self._initialized_at, milliseconds)
 
     def _write_activate_version_message(self, full_table_version: int) -> None:
-        """Not yet: the SDK calls this before the first record."""
+        """Do nothing here: the SDK calls this before the first record."""
 
     def activate_version(self) -> None:
-        """Tell the loader that all rows but those of this version are gone."""
+        """Write ACTIVATE_VERSION: the loader then treats all rows of older versions as gone."""
         if self._stream_version is not None:
             super()._write_activate_version_message(self._stream_version)

@@ -25,7 +25,7 @@ RECEIPTS = "sync_receipts"
 
 
 class TableStream(PageStream):
-    """Writes one table. The run opens it, writes page after page of a read, and closes it."""
+    """The stream of one table. The run opens it, writes the pages of a read, and closes it."""
 
     def __init__(self, tap: Tap, session: Session, table: Table) -> None:
         super().__init__(tap, table.schema(), table.name)
@@ -36,7 +36,7 @@ class TableStream(PageStream):
 
     @property
     def selected_by_default(self) -> bool:  # type: ignore[override]
-        """A catalog made without any credential selects everything; else a missing credential deselects."""
+        """Whether its credential is set. If no credential is set at all, a catalog selects all streams."""
         config = self.config
         has_none = not any(config.get(kind.credential_setting) for kind in KINDS)
         return has_none or bool(config.get(self.table.source.setting))
@@ -46,21 +46,21 @@ class TableStream(PageStream):
         return self.session.rows(self.table, self.columns)
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
-        """The SDK's own way: a read for this table alone."""
-        self.__dict__.pop("rows", None)  # the SDK's tests sync a stream more than once
+        """For the SDK's own `sync`: a read for this table only."""
+        self.__dict__.pop("rows", None)  # the tests of the SDK sync a stream more than once
         read = self.session.read(self.table.source, name=self.name, since=lambda: starting_moment(self))
         with fill(read, [self.rows], lambda _, outcome: self.conclude(outcome)) as pages:
             for _, records in pages:
                 yield from records
 
     def conclude(self, outcome: Outcome) -> Receipt:
-        """The receipt of this table; after its last record."""
+        """Make the receipt of this table, after its last record."""
         counts = self.rows.counts
         self.is_sent_whole = outcome.is_complete and self.records_sent == counts.records
         return self.session.issue(self.name, outcome, counts, self._delivery(outcome))
 
     def _delivery(self, outcome: Outcome) -> Delivery:
-        """What stream maps left out or changed: no row of the warehouse can tell it."""
+        """What stream maps left out or changed. The rows in the warehouse cannot tell that."""
         alias = self.primary_map.stream_alias
         if alias != self.name:
             return Delivery(0, population_sha256([]), f"{MAPPED}: a stream map sends it as {alias}")
@@ -72,7 +72,7 @@ class TableStream(PageStream):
 
 
 class ReceiptStream(PageStream):
-    """What the run itself has to say: the last stream, with no request of its own."""
+    """The receipts of the run. It is the last stream, and sends no request."""
 
     def __init__(self, tap: Tap, session: Session) -> None:
         super().__init__(tap, load_schema(RECEIPTS), RECEIPTS)
@@ -80,11 +80,11 @@ class ReceiptStream(PageStream):
         self.primary_keys = ("sync_id", "stream")
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """No catalog leaves receipts or a column of them out: without them nothing can be verified."""
+        """Ignore the catalog: without receipts, or one of their columns, nothing can be verified."""
 
     @property
     def stream_maps(self) -> list[StreamMap]:
-        """No stream map changes them."""
+        """No stream map changes receipts."""
         return [SameRecordTransform(self.name, self.schema, self.primary_keys, flattening_options=None)]
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002

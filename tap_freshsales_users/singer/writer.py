@@ -1,4 +1,4 @@
-"""Singer messages to standard output: buffered, whole lines, flushed at STATE messages and at the end."""
+"""Writes Singer messages to standard output, buffered, in whole lines; flushes at STATE and at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLUSH_BYTES = 1024 * 1024
 
 
 class BufferedWriter(GenericSingerWriter[bytes, Message]):
-    """Lines reach the loader whole, also when a signal comes in the middle of a write."""
+    """Writes whole lines, even if a signal comes in the middle of a write."""
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
@@ -34,7 +34,7 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
             self.flush()
 
     def write_lines(self, lines: Iterable[bytes]) -> None:
-        """Each a JSON object without its line end; raises OutputError."""
+        """Write lines; each is a JSON object without a line end. Raises OutputError."""
         for line in lines:
             self._lines.append(line)
             self._size_bytes += len(line)
@@ -42,11 +42,11 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
             self.flush()
 
     def flush(self) -> None:
-        """Raises OutputError, and Interrupted where a signal came meanwhile."""
+        """Write what is buffered; raises OutputError, and Interrupted if a signal came meanwhile."""
         if not self._lines:
             return
         data = b"\n".join(self._lines) + b"\n"
-        # From here to the end of the write a signal waits: what is forgotten here must get out there.
+        # A signal must wait until the write has ended: the lines are no longer in the buffer.
         self._is_writing = True
         try:
             self._lines.clear()
@@ -63,7 +63,7 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
             raise interrupted
 
     def interrupt(self, interrupted: Interrupted) -> None:
-        """Raise at once, or as soon as the lines under way are written."""
+        """Raise it now, or as soon as the write under way has ended."""
         if self._is_writing and self._interrupted is None:
             self._interrupted = interrupted
         else:
@@ -71,7 +71,7 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
 
 
 def record_line_parts(stream: str, version: int | None, time_extracted: str) -> tuple[bytes, bytes]:
-    """What stands before and behind the record in a RECORD line; the same for a whole page."""
+    """The text before and after the record in a RECORD line. It is the same for all records of a page."""
     before = b'{"type":"RECORD","stream":' + orjson.dumps(stream) + b',"record":'
     behind = b"" if version is None else b',"version":' + str(version).encode()
     return before, behind + b',"time_extracted":' + orjson.dumps(time_extracted) + b"}"
@@ -80,9 +80,9 @@ def record_line_parts(stream: str, version: int | None, time_extracted: str) -> 
 def _write(data: bytes) -> None:
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
-        sys.stdout.write(data.decode())  # a text stream that stands in for it
+        sys.stdout.write(data.decode())  # a text stream replaces standard output
     else:
-        # Unbuffered (PYTHONUNBUFFERED, as in containers), a write that a signal interrupts is a short one.
+        # If standard output is unbuffered (PYTHONUNBUFFERED), a signal may cut a write short.
         rest = memoryview(data)
         while rest:
             rest = rest[binary.write(rest) :]
@@ -96,7 +96,7 @@ def full_output(error: OSError) -> OutputError:
 
 
 def leave_stdout() -> None:
-    """What is still buffered has nowhere to go, and must not fail once more at exit."""
+    """Send what is still buffered to nowhere, so that the exit of Python does not fail again."""
     if sys.stdout is None:
         return
     try:
