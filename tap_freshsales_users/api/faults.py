@@ -143,10 +143,10 @@ def _of_certificate(error: ssl.SSLCertVerificationError, peer: _Host | _Proxy, r
         what = f"the certificate of {peer.name} {state}"
         remedy = "Those who run it must renew it. Check the clock of this machine as well."
     elif error.verify_code in {WRONG_HOST, WRONG_ADDRESS}:
-        what = f"the certificate of {peer.name} is made out to another host"
+        what = f"the certificate of {peer.name} is for another host"
         remedy = f"Check {peer.setting}; another machine may answer in place of the host."
     else:
-        what = f"the certificate of {peer.name} is not to be trusted ({error.verify_message})"
+        what = f"the certificate of {peer.name} cannot be trusted ({error.verify_message})"
         remedy = (
             "If your company signs certificates itself, such as for a proxy that decrypts the traffic, set "
             f"`{route.bundle_variable}` to a PEM file with the certificate of that authority."

@@ -80,22 +80,22 @@ UNTRUSTED: dict[str, tuple[Callable[[trustme.CA], ssl.SSLContext], str, str]] = 
     "expired": (
         lambda authority: tls(authority, "127.0.0.1", valid_for=timedelta(hours=-1)),
         "has expired",
-        "check the clock of this machine",
+        "Check the clock of this machine",
     ),
     "other-name": (
         lambda authority: tls(authority, "elsewhere.example"),
-        "is made out to another host",
+        "is for another host",
         "Check `scim_api_url`",
     ),
     "other-address": (
         lambda authority: tls(authority, "127.0.0.2"),
-        "is made out to another host",
+        "is for another host",
         "Check `scim_api_url`",
     ),
     "other-authority": (
         lambda _: tls(trustme.CA(), "127.0.0.1"),
-        "is not to be trusted (",
-        "`{variable}` has to name a PEM file that holds its certificate",
+        "cannot be trusted (",
+        "set `{variable}` to a PEM file with the certificate",
     ),
 }
 
@@ -123,7 +123,7 @@ def test_a_certificate_that_cannot_be_trusted_ends_the_surface(
 def test_a_private_authority_needs_a_variable_that_is_named(authority: trustme.CA, tmp_path: Path) -> None:
     with RawServer(serve_http, tls(authority, "127.0.0.1")) as server:
         outcome = run(server, tmp_path)
-    assert_ended_at_once(outcome, "is not to be trusted (", "`REQUESTS_CA_BUNDLE` has to name a PEM file")
+    assert_ended_at_once(outcome, "cannot be trusted (", "set `REQUESTS_CA_BUNDLE` to a PEM file")
 
 
 BUNDLES = {
