@@ -67,6 +67,11 @@ class Places:
         return self.output / "fleet.html"
 
     @property
+    def expected(self) -> Path:
+        """What this run had to read, for the overview."""
+        return self.output / "inventory.json"
+
+    @property
     def pages(self) -> Path:
         return self.output / "accounts"
 

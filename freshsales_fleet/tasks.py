@@ -105,7 +105,14 @@ def marts(places: Places, run: Run | None) -> bool:
 def reports(places: Places, run: Run | None) -> bool:
     _skip_without(run)
     _review(places, "report", "--all", str(places.pages))
-    _review(places, "fleet-report", "--output", str(places.overview), "--pages", str(places.pages))
+    places.expected.write_text(json.dumps(run))
+    _review(
+        places,
+        "fleet-report",
+        *("--output", str(places.overview)),
+        *("--pages", str(places.pages)),
+        *("--inventory", str(places.expected)),
+    )
     log.info("The overview is %s", places.overview)
     return True
 

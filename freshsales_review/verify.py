@@ -33,6 +33,8 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 # Why an account does not give a stream, though nothing failed.
 NOT_GIVEN = ("absent", "unreadable")
+NOT_READ_TO_ITS_END = "it was not read to its end"
+NOT_GIVEN_ANY_MORE = "the account gave it before, and does not give it any more"
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,18 @@ class Due:
     # Whether each stream has to be read to its end.
     is_complete: bool = False
 
-    def misses(self, receipt: Receipt) -> bool:
-        """Whether this stream had to be read to its end, and was not."""
+    def missed(self, receipt: Receipt, *, was_given: bool) -> str | None:
+        """What is wrong where this stream had to be read to its end, and was not.
+
+        An account need not give every stream. But one that was read to its end before, or that is named, has
+        to be there: a credential that lost its rights looks the same as a list that never was.
+        """
+        if not self.is_complete or receipt.is_complete:
+            return None
         reason = (receipt.incomplete_reason or "").partition(":")[0]
-        is_given = receipt.stream in self.streams or reason not in NOT_GIVEN
-        return self.is_complete and not receipt.is_complete and is_given
+        if reason not in NOT_GIVEN or receipt.stream in self.streams:
+            return NOT_READ_TO_ITS_END
+        return NOT_GIVEN_ANY_MORE if was_given and not self.streams else None
 
 
 LATEST_RUNS = Due()
@@ -102,10 +111,11 @@ def verify(warehouse: Warehouse, schema: str, due: Due = LATEST_RUNS) -> list[Ch
             f"The table {schema}.{RECEIPTS} is empty: no run has finished yet. Run the pipeline first."
         )
     in_time = [receipt for receipt, moment in latest if due.since is None or moment >= due.since]
+    given = _given(warehouse, schema, due) if due.is_complete else frozenset()
     checks = [
         check
         for stream, receipts in groupby(sorted(in_time, key=_stream), key=_stream)
-        for check in _checks(warehouse, schema, list(receipts), is_loaded=stream in columns, due=due)
+        for check in _checks(warehouse, schema, list(receipts), given, is_loaded=stream in columns, due=due)
     ]
     checks += _lacking([receipt for receipt, _ in latest], in_time, due)
     return sorted(checks, key=lambda check: (check.receipt.account, check.receipt.stream))
@@ -141,6 +151,16 @@ def _latest_receipts(
     for account, sync_id, stream, is_complete, reason, records, sha256, moment in rows:
         receipt = Receipt(account, sync_id, stream, bool(is_complete), reason, int(records or 0), sha256)
         yield receipt, utc(moment)
+
+
+def _given(warehouse: Warehouse, schema: str, due: Due) -> frozenset[tuple[str, str]]:
+    """Account and stream of every list that was read to its end at any time."""
+    rows = warehouse.query(
+        f"select distinct account, stream from {identifier(schema, RECEIPTS)} "
+        f"where is_complete and {among('account', due.accounts)}",
+        [*due.accounts],
+    )
+    return frozenset((account, stream) for account, stream in rows)
 
 
 def _check_keys(warehouse: Warehouse, receipts: str, accounts: Collection[str]) -> None:
@@ -188,6 +208,7 @@ def _checks(
     warehouse: Warehouse,
     schema: str,
     receipts: list[Receipt],
+    given: Collection[tuple[str, str]],
     *,
     is_loaded: bool,
     due: Due,
@@ -217,8 +238,9 @@ def _checks(
         differences = [*_differences(receipt, of_account)]
         if table is None:
             differences = ["the table is missing"] if receipt.records else []
-        if due.misses(receipt):
-            differences.append("it was not read to its end")
+        missed = due.missed(receipt, was_given=(receipt.account, stream) in given)
+        if missed is not None:
+            differences.append(missed)
         yield Check(receipt, of_account, tuple(differences), losses.get(receipt.account))
 
 

@@ -16,7 +16,7 @@ from freshsales_review.options import (
     without_names_option,
 )
 from freshsales_review.report.data import accounts_in, read, require_marts
-from freshsales_review.report.fleet import overview, page_name
+from freshsales_review.report.fleet import Inventory, overview, page_name
 from freshsales_review.report.fleet import render as render_overview
 from freshsales_review.report.render import render
 from freshsales_review.report.write import write_private
@@ -85,16 +85,29 @@ def report_command(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of `report --all`, to link to the page of each account.",
 )
+@click.option(
+    "--inventory",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="JSON of what had to be read (`since`, and `accounts` with `host` and `required_streams`): what was "
+    "not is failing, also where the account was never read.",
+)
 def fleet_report_command(
-    loader: str, warehouse: str | None, marts_schema: str, output: Path, pages: Path | None
+    *,
+    loader: str,
+    warehouse: str | None,
+    marts_schema: str,
+    output: Path,
+    pages: Path | None,
+    inventory: Path | None,
 ) -> None:
     """Write an overview of all accounts as one HTML page, without any person.
 
     For each account: when it was read, since when it fails and why, and how many people have which flag.
     """
+    due = None if inventory is None else Inventory.load(inventory)
     location = location_of(loader, warehouse)
     with open_warehouse(location) as opened:
-        found = overview(opened, marts_schema)
+        found = overview(opened, marts_schema, due)
     links = {}
     if pages is not None:
         for row in found.accounts:
@@ -102,8 +115,9 @@ def fleet_report_command(
             if page.exists():
                 links[row.account] = Path(os.path.relpath(page, output.parent)).as_posix()
     write_private(output, render_overview(found, links))
-    failing = sum(row.fails for row in found.accounts)
-    click.echo(f"{printable(str(output))}: {len(found.accounts):,} accounts, {failing:,} of them failing")
+    click.echo(
+        f"{printable(str(output))}: {len(found.due):,} accounts, {len(found.failing):,} of them failing"
+    )
 
 
 def write_report(

@@ -1,50 +1,37 @@
 """The overview of all accounts: what was read when, and how many people have which flag. It names nobody."""
-# ruff: noqa: S608 -- made of constants of this module alone
 
 from __future__ import annotations
 
 import datetime as dt
 import html
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
+from freshsales_review.errors import ReviewError
 from freshsales_review.report.data import require_marts
 from freshsales_review.verify import NOT_GIVEN
 from freshsales_review.warehouse import Warehouse, identifier, utc
 
-# A stream that the account does not give is no failure, and an incremental read is never the whole list.
-COUNTS = "latest.replication_method <> 'INCREMENTAL'" + "".join(
-    f" and coalesce(latest.incomplete_reason, '') not like '{reason}%'" for reason in NOT_GIVEN
-)
-IS_WHOLE = """coalesce(latest.is_complete, false) and coalesce(latest.has_arrived, false)
-    and not latest.is_held_back"""
-
-# One row an account: its last read, and since when all of its streams are known whole.
-ACCOUNTS = f"""
-select
-    latest.account,
-    max(latest.finished_at) as last_read_at,
-    max(case when {COUNTS} and not ({IS_WHOLE}) then 1 else 0 end) as fails,
-    case
-        when count(case when {COUNTS} then 1 end) = count(case when {COUNTS} then latest.last_complete_at end)
-            then min(case when {COUNTS} then latest.last_complete_at end)
-    end as whole_at
-from {{marts}}.data_quality as latest
-where latest.is_latest_run
-group by latest.account
-order by latest.account
-"""
-FAILURES = f"""
-select latest.account, latest.stream, latest.incomplete_reason, min(since.finished_at) as failing_since
-from {{marts}}.data_quality as latest
-join {{marts}}.data_quality as since
+# One row a stream: its latest read, and since when no read was whole.
+STREAMS = """
+select latest.account, latest.stream, latest.started_at, latest.finished_at,
+    coalesce(latest.is_complete, false) and coalesce(latest.has_arrived, false) and not latest.is_held_back
+        as is_whole,
+    coalesce(latest.replication_method, '') = 'INCREMENTAL' as is_incremental,
+    latest.incomplete_reason, latest.last_complete_at, min(since.finished_at) as failing_since
+from {marts}.data_quality as latest
+left join {marts}.data_quality as since
     on since.account = latest.account and since.stream = latest.stream
     and (latest.last_complete_sync_id is null or since.sync_id > latest.last_complete_sync_id)
-where latest.is_latest_run and {COUNTS} and not ({IS_WHOLE})
-group by latest.account, latest.stream, latest.incomplete_reason
+where latest.is_latest_run
+group by latest.account, latest.stream, latest.started_at, latest.finished_at, latest.is_complete,
+    latest.has_arrived, latest.is_held_back, latest.replication_method, latest.incomplete_reason,
+    latest.last_complete_at
 order by latest.account, latest.stream
 """
 PEOPLE = """
@@ -58,23 +45,90 @@ select account, flag, count(case when is_raised then 1 end) as people,
 from {marts}.identity_flags
 group by account, flag
 """
-HEADINGS = ("Account", "Last read", "Whole since", "Failing since", "Why", "People", "To decide")
+# The heading and the style of each column before those of the flags.
+COLUMNS = {
+    "Account": "",
+    "Last read": "moment",
+    "Whole since": "moment",
+    "Failing since": "moment since",
+    "Why": "words",
+    "People": "number",
+    "To decide": "number",
+}
 FLAGS = "select flag, label from {marts}.review_flags order by place"
+NOT_READ = "not read in this run"
+ALL_STREAMS = "all streams"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """What a run had to read; without one, an account is due as far as it was ever read."""
+
+    required: Mapping[str, frozenset[str]]
+    """The streams that each account must give."""
+    since: dt.datetime
+
+    @classmethod
+    def load(cls, path: Path) -> Inventory:
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            required = {
+                str(entry["host"]): frozenset(map(str, entry["required_streams"]))
+                for entry in document["accounts"]
+            }
+            return cls(required, utc(document["since"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ReviewError(
+                f"{path} is no inventory of a run: it must be JSON with `since`, a date-time, and "
+                "`accounts`, a list in which each has `host` and `required_streams`."
+            ) from None
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The latest read of a list of an account."""
+
+    name: str
+    started_at: dt.datetime | None
+    finished_at: dt.datetime | None
+    is_whole: bool
+    is_incremental: bool
+    incomplete_reason: str | None
+    whole_at: dt.datetime | None
+    failing_since: dt.datetime | None
+
+    def counts(self, required: frozenset[str]) -> bool:
+        """Whether it has to be whole. An account need not give every list, but those that it gave before.
+
+        Whoever has written down which lists an account must give has said that the others may go.
+        """
+        if (self.incomplete_reason or "").partition(":")[0] in NOT_GIVEN:
+            return self.name in required or (not required and self.whole_at is not None)
+        # An incremental read is never the whole list.
+        return not self.is_incremental
 
 
 @dataclass
 class AccountRow:
     account: str
-    last_read_at: dt.datetime | None
-    whole_at: dt.datetime | None
-    fails: bool
+    last_read_at: dt.datetime | None = None
+    whole_at: dt.datetime | None = None
     failing_since: dt.datetime | None = None
     failing: dict[str, list[str]] = field(default_factory=dict)
     """The streams that fail, by the reason."""
+    is_in_inventory: bool = True
     people: int = 0
     to_decide: int = 0
     raised: dict[str, int | None] = field(default_factory=dict)
     """How many people have a flag; None where it is known of nobody, which is not 0."""
+
+    @property
+    def fails(self) -> bool:
+        return bool(self.failing)
+
+    def fail(self, reason: str, stream: str, since: dt.datetime | None) -> None:
+        self.failing.setdefault(reason, []).append(stream)
+        self.failing_since = min(filter(None, (self.failing_since, since)), default=None)
 
 
 @dataclass(frozen=True)
@@ -84,20 +138,37 @@ class Overview:
     flags: dict[str, str]
     written_at: dt.datetime
 
+    @property
+    def due(self) -> list[AccountRow]:
+        """The accounts that had to be read."""
+        return [row for row in self.accounts if row.is_in_inventory]
 
-def overview(warehouse: Warehouse, marts_schema: str) -> Overview:
+    @property
+    def failing(self) -> list[AccountRow]:
+        return [row for row in self.due if row.fails]
+
+
+def overview(warehouse: Warehouse, marts_schema: str, inventory: Inventory | None = None) -> Overview:
     """Read what the marts say of each account; raises ReviewError."""
     require_marts(warehouse, marts_schema)
     marts = identifier(marts_schema)
-    rows = {
-        account: AccountRow(account, _moment(read), _moment(whole), bool(fails))
-        for account, read, fails, whole in warehouse.query(ACCOUNTS.format(marts=marts))
-    }
-    for account, stream, reason, since in warehouse.query(FAILURES.format(marts=marts)):
-        row = rows[account]
-        row.failing.setdefault(reason or "rows are missing, or held back", []).append(stream)
-        began = _moment(since)
-        row.failing_since = min(filter(None, (row.failing_since, began)), default=None)
+    streams: dict[str, list[Stream]] = {} if inventory is None else {name: [] for name in inventory.required}
+    for account, name, started, finished, whole, incremental, reason, whole_at, since in warehouse.query(
+        STREAMS.format(marts=marts)
+    ):
+        streams.setdefault(account, []).append(
+            Stream(
+                name,
+                _moment(started),
+                _moment(finished),
+                bool(whole),
+                bool(incremental),
+                reason,
+                _moment(whole_at),
+                _moment(since),
+            )
+        )
+    rows = {account: _judged(account, of_account, inventory) for account, of_account in streams.items()}
     for account, people, to_decide in warehouse.query(PEOPLE.format(marts=marts)):
         if account in rows:
             rows[account].people, rows[account].to_decide = people, to_decide
@@ -110,22 +181,52 @@ def overview(warehouse: Warehouse, marts_schema: str) -> Overview:
     return Overview(list(rows.values()), flags, dt.datetime.now(dt.UTC))
 
 
+def _judged(account: str, streams: list[Stream], inventory: Inventory | None) -> AccountRow:
+    required = frozenset() if inventory is None else inventory.required.get(account, frozenset())
+    row = AccountRow(account, is_in_inventory=inventory is None or account in inventory.required)
+    counting = [stream for stream in streams if stream.counts(required)]
+    row.last_read_at = max((stream.finished_at for stream in streams if stream.finished_at), default=None)
+    whole = [stream.whole_at for stream in counting if stream.whole_at]
+    lacking = required - {stream.name for stream in streams}
+    if len(whole) == len(counting) and not lacking:
+        row.whole_at = min(whole, default=None)
+    for stream in counting:
+        if not stream.is_whole:
+            reason = stream.incomplete_reason or "rows are missing, or held back"
+            row.fail(reason, stream.name, stream.failing_since)
+    if inventory is None or not row.is_in_inventory:
+        return row
+    for stream in streams:
+        if stream.started_at is None or stream.started_at < inventory.since:
+            row.fail(NOT_READ, stream.name, inventory.since)
+    for name in sorted(lacking):
+        row.fail("required, and never read", name, inventory.since)
+    if not streams and not lacking:
+        row.fail(NOT_READ, ALL_STREAMS, inventory.since)
+    return row
+
+
 def render(found: Overview, pages: Mapping[str, str]) -> str:
     """Make the page; `pages` has the relative address of the page of each account that has one."""
-    failing = [row for row in found.accounts if row.fails]
+    failing, due = found.failing, found.due
     # Those that fail first, the longest first: they are what somebody has to act on.
-    ordered = sorted(found.accounts, key=lambda row: (not row.fails, str(row.failing_since), row.account))
+    ordered = sorted(
+        found.accounts,
+        key=lambda row: (not row.is_in_inventory, not row.fails, str(row.failing_since), row.account),
+    )
+    others = len(found.accounts) - len(due)
     template = (files(__package__) / "page" / "fleet.html").read_text(encoding="utf-8")
     return Template(template).substitute(
-        accounts=f"{len(found.accounts):,}",
-        whole=f"{len(found.accounts) - len(failing):,}",
+        accounts=f"{len(due):,}",
+        whole=f"{len(due) - len(failing):,}",
         failing=f"{len(failing):,}",
+        others=f" {others:,} more are in the warehouse, and not in the inventory." if others else "",
         people=f"{sum(row.people for row in found.accounts):,}",
         written_at=_shown(found.written_at),
-        headings=_cells(
-            "th", ["Account", "Last read", "Whole since", "Failing since", "Why", "People", "To decide"]
-        )
-        + _cells("th", found.flags.values()),
+        headings="".join(
+            f'<th scope="col" class="{style}">{html.escape(heading)}</th>'
+            for heading, style in _columns(found.flags)
+        ),
         rows="\n".join(_row(row, found.flags, pages) for row in ordered),
     )
 
@@ -135,20 +236,31 @@ def page_name(account: str) -> str:
     return quote(account, safe="").replace(".", "%2E", account.startswith(".")) + ".html"
 
 
-def _row(row: AccountRow, flags: Iterable[str], pages: Mapping[str, str]) -> str:
+def _columns(flags: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [*COLUMNS.items(), *((label, "number") for label in flags.values())]
+
+
+def _row(row: AccountRow, flags: Mapping[str, str], pages: Mapping[str, str]) -> str:
     name = html.escape(row.account)
     if row.account in pages:
         name = f'<a href="{html.escape(quote(pages[row.account]))}">{name}</a>'
     moments = [_shown(moment) for moment in (row.last_read_at, row.whole_at, row.failing_since)]
     reasons = [f"{reason}: {', '.join(streams)}" for reason, streams in row.failing.items()]
-    numbers = [row.people, row.to_decide, *(row.raised.get(flag, 0) for flag in flags)]
+    if not row.is_in_inventory:
+        reasons.insert(0, "not in the inventory")
+    numbers: list[int | None] = [row.people, row.to_decide, *(row.raised.get(flag, 0) for flag in flags)]
+    if row.whole_at is None and not row.people:
+        # Of an account that was never read, nothing is known: that is not nobody.
+        numbers = [None] * len(numbers)
     known = ["" if number is None else f"{number:,}" for number in numbers]
-    cells = [*moments, "; ".join(reasons), *known]
-    return f'<tr class="{"failing" if row.fails else "whole"}"><td>{name}</td>{_cells("td", cells)}</tr>'
-
-
-def _cells(element: str, texts: Iterable[str]) -> str:
-    return "".join(f"<{element}>{html.escape(text)}</{element}>" for text in texts)
+    cells = "".join(
+        f'<td class="{style}" data-label="{html.escape(heading)}">{html.escape(text)}</td>'
+        for (heading, style), text in zip(
+            _columns(flags)[1:], [*moments, "; ".join(reasons), *known], strict=True
+        )
+    )
+    state = "failing" if row.fails and row.is_in_inventory else "whole"
+    return f'<tr class="{state}"><th scope="row">{name}</th>{cells}</tr>'
 
 
 def _moment(value: object) -> dt.datetime | None:
@@ -156,4 +268,4 @@ def _moment(value: object) -> dt.datetime | None:
 
 
 def _shown(moment: dt.datetime | None) -> str:
-    return "" if moment is None else moment.strftime("%Y-%m-%d %H:%M UTC")
+    return "" if moment is None else moment.strftime("%Y-%m-%d %H:%M")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from freshsales_fleet.inventory import STREAMS, Account
 from freshsales_fleet.verdict import Verdict, judge
-from freshsales_review.verify import Check, Held, Receipt
+from freshsales_review.verify import NOT_GIVEN_ANY_MORE, Check, Held, Receipt
 
 GOOD, BAD = "good.myfreshworks.com", "bad.myfreshworks.com"
 EXPECTED = ["absent", "unreadable"]
@@ -58,6 +58,17 @@ def test_what_an_account_does_not_have_is_a_fault_where_required(stream: str, re
     checks = [check(BAD, name, reason=reason if name == stream else None) for name in STREAMS]
     assert judge([account(BAD)], checks).is_green
     assert reason in judge([account(BAD, stream)], checks).faults[BAD][0]
+
+
+@pytest.mark.parametrize(
+    ("required", "is_fault"), [([], True), (["owners"], False), (["owners", "teams"], True)], ids=str
+)
+def test_what_an_account_gave_before_may_go_where_others_are_required(
+    required: list[str], *, is_fault: bool
+) -> None:
+    checks = whole(BAD, [name for name in STREAMS if name != "teams"])
+    checks.append(check(BAD, "teams", NOT_GIVEN_ANY_MORE, reason="absent"))
+    assert judge([account(BAD, *required)], checks).is_green is not is_fault
 
 
 def test_nobody_is_named_where_the_warehouse_does_not_tell() -> None:

@@ -341,23 +341,25 @@ def quality(
     missing: int = 0,
     schema: str = "freshsales_identity",
     account: str = ACCOUNT,
+    was_whole: bool = True,
 ) -> str:
     """One row of data_quality.
 
     A reason makes the read incomplete, another count makes it differ, and missing ones hold it back. More may
-    have been `read` than the `rows` that were sent.
+    have been `read` than the `rows` that were sent. A stream that `was_whole` has been read whole before.
     """
     held = rows if rows_in_warehouse is None else rows_in_warehouse
     read = rows if read is None else read
     day = f"2026-11-0{sync_id[7]}"
     reason_sql = "null" if reason is None else "'" + reason.replace("'", "''") + "'"
-    last = (sync_id, day) if reason is None else (READS[0], "2026-11-01")
+    last_id, last_day = (sync_id, day) if reason is None else (READS[0], "2026-11-01")
+    last = f"'{last_id}', timestamp '{last_day} 06:00:00', 1.5" if was_whole else "null, null, null"
     return f"""
         insert into {schema}.data_quality values ('{account}', '{stream}', '{sync_id}',
             {sync_id == LATEST}, true, {held == rows}, {reason is None}, {reason_sql},
             {missing > 0}, {rows + missing}, {missing}, 'FULL_TABLE',
-            timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', '{last[0]}',
-            timestamp '{last[1]} 06:00:00', 1.5, 'total_reached', 'overlapping_pages', {rows}, {read}, {held},
+            timestamp '{day} 05:59:00', timestamp '{day} 06:00:00', {last},
+            'total_reached', 'overlapping_pages', {rows}, {read}, {held},
             md5('{stream}') || md5('{sync_id}'), null, {held == rows if sync_id == LATEST else "null"},
             0, 0, 0, 0, 0, 0, null, 3, '0.1.0', {rows}, null)
         """

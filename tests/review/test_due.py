@@ -110,6 +110,27 @@ def test_what_cannot_be_asked_for_is_refused(options: list[str], fleet: Filled) 
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize("reason", ["absent", "unreadable", "unreadable: 403"])
+@pytest.mark.parametrize(
+    ("options", "is_missed"),
+    [
+        ([], False),
+        (["--require-complete"], True),
+        (["--require-complete", "--streams", "owners"], False),
+        (["--require-complete", "--streams", "owners,roles"], True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("since", [[], SINCE], ids=["of the latest run", "since a moment"])
+def test_a_list_that_the_account_gave_before_is_missed(
+    since: list[str], options: list[str], reason: str, fleet: Filled, *, is_missed: bool
+) -> None:
+    fleet.execute(receipt("roles", [], reason=reason))
+    found = differences(run(fleet.location, *since, "--account", ACCOUNT, *options, "--json"))
+    assert ((ACCOUNT, "roles") in found) is is_missed
+    assert (ACCOUNT, "territories") not in found, "it never gave those"
+
+
 # -- many accounts
 
 

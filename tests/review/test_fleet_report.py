@@ -1,12 +1,15 @@
 """Many accounts in one warehouse: a page for each of them, and an overview without people."""
 
+import json
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from freshsales_review.cli import main
-from freshsales_review.report.fleet import overview
+from freshsales_review.report.fleet import Stream, overview
 from freshsales_review.warehouse import open_warehouse
 from tests.review import marts
 from tests.review.conftest import Filled
@@ -14,6 +17,7 @@ from tests.review.test_report import payload
 
 ONE, OTHER, FAILING = "one.myfreshworks.com", "other.myfreshworks.com", "failing.freshsales.io"
 OFTEN_NAMED = "Person 1 Ünal"
+NOW = datetime(2026, 11, 3, 6, tzinfo=UTC)
 
 
 def run(command: str, *options: str) -> Result:
@@ -83,7 +87,7 @@ def test_a_title_does_not_hold_three_hundred_names(warehouse: Filled, tmp_path: 
 def test_the_overview_names_accounts_and_no_person(fleet: Filled, tmp_path: Path) -> None:
     fleet.execute(
         marts.quality("owners", account=FAILING, reason="failed: quota"),
-        marts.quality("teams", account=FAILING, reason="absent"),
+        marts.quality("teams", account=FAILING, reason="absent", was_whole=False),
     )
     pages, page = tmp_path / "pages", tmp_path / "fleet.html"
     run("report", "--warehouse", fleet.location, "--all", str(pages))
@@ -109,6 +113,83 @@ def test_a_flag_that_is_known_of_nobody_is_not_counted_as_none(fleet: Filled) ->
         assert row.raised["has_no_group"] is None
         # In the invented company of three, nobody has this one.
         assert row.raised.get("is_orphaned_owner", 0) is not None
+
+
+@pytest.mark.parametrize("reason", ["absent", "unreadable", "unreadable: 403"])
+@pytest.mark.parametrize("stream", marts.STREAMS)
+@pytest.mark.parametrize(
+    ("was_whole", "required", "fails"),
+    [
+        (False, None, False),
+        (False, [], False),
+        (False, ["the stream"], True),
+        (True, None, True),
+        (True, [], True),
+        (True, ["another"], False),
+        (True, ["the stream"], True),
+    ],
+    ids=str,
+)
+def test_a_list_that_an_account_does_not_give_fails_where_it_is_due(
+    reason: str, stream: str, *, was_whole: bool, required: list[str] | None, fails: bool
+) -> None:
+    """It is due where it is required, and where nothing says what is, if it was given before."""
+    read = Stream(stream, NOW, NOW, False, False, reason, NOW if was_whole else None, NOW)
+    named = frozenset(stream if name == "the stream" else name for name in required or ())
+    assert read.counts(named) is fails
+
+
+def inventory(tmp_path: Path, *hosts: str, since: str = "2026-11-03T05:00:00Z", required: str = "") -> str:
+    accounts = [{"host": host, "required_streams": required.split()} for host in hosts]
+    path = tmp_path / "inventory.json"
+    path.write_text(json.dumps({"since": since, "accounts": accounts}))
+    return str(path)
+
+
+def told(fleet: Filled, tmp_path: Path, inventory: str) -> str:
+    """The overview as text, without its marks."""
+    page = tmp_path / "fleet.html"
+    done = run(
+        *("fleet-report", "--warehouse", fleet.location, "--output", str(page), "--inventory", inventory)
+    )
+    assert done.exit_code == 0, done.output
+    return re.sub(r"<[^>]+>", " ", page.read_text().partition("<body>")[2])
+
+
+@pytest.mark.parametrize("required", ["", "owners scim_users"])
+def test_an_account_that_was_never_read_is_named_in_the_overview(
+    required: str, fleet: Filled, tmp_path: Path
+) -> None:
+    text = told(fleet, tmp_path, inventory(tmp_path, ONE, OTHER, FAILING, required=required))
+    assert "3 accounts, 2 of them read to the end, 1 failing." in text
+    of_account = text[text.index(FAILING) : text.index(ONE)]
+    assert not re.search(r"\b0\b", of_account.replace("05:00", "")), "nothing is known of its people"
+
+
+def test_a_read_from_before_this_run_does_not_count_in_the_overview(fleet: Filled, tmp_path: Path) -> None:
+    text = told(fleet, tmp_path, inventory(tmp_path, ONE, OTHER, since="2026-11-03T05:59:01Z"))
+    assert "2 accounts, 0 of them read to the end, 2 failing." in text
+    assert f"not read in this run: {', '.join(marts.STREAMS)}" in text
+
+
+def test_a_required_list_that_was_never_read_is_named(fleet: Filled, tmp_path: Path) -> None:
+    text = told(fleet, tmp_path, inventory(tmp_path, ONE, OTHER, required="owners owned_records"))
+    assert text.count("required, and never read: owned_records") == 2
+
+
+def test_an_account_outside_the_inventory_counts_for_nothing(fleet: Filled, tmp_path: Path) -> None:
+    text = told(fleet, tmp_path, inventory(tmp_path, ONE))
+    assert "1 accounts, 1 of them read to the end, 0 failing. 1 more are in the warehouse" in text
+    assert text.index(ONE) < text.index(OTHER) < text.index("not in the inventory", text.index(OTHER))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"since": "soon", "accounts": []}'])
+def test_a_file_that_is_no_inventory_is_refused(text: str, fleet: Filled, tmp_path: Path) -> None:
+    (tmp_path / "inventory.json").write_text(text)
+    options = ["--warehouse", fleet.location, "--output", str(tmp_path / "fleet.html")]
+    done = run("fleet-report", *options, "--inventory", str(tmp_path / "inventory.json"))
+    assert done.exit_code == 1
+    assert "is no inventory of a run" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize("account", ["../escape", "/etc/passwd", "..", 'a"><script>', "ünï.example"])
