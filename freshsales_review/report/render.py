@@ -5,8 +5,12 @@ import gzip
 import hashlib
 import html
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from string import Template
+from typing import Any
 
 from freshsales_review.report import assets
 from freshsales_review.report.data import Report
@@ -30,35 +34,52 @@ SCRIPTS = (
 )
 
 
-def render(report: Report) -> str:
+@dataclass(frozen=True)
+class Parts:
+    """What every page has in common. Libraries make up most of a page: they are packed, as its data are."""
+
+    style: str
+    unpack: str
+    packed: str
+    policy: str
+    credits: str
+
+
+@cache
+def parts() -> Parts:
     page = files(__package__) / "page"
     tables, charts = assets.tables(), assets.charts()
     own = "\n".join((page / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    styles = [tables.style, (page / "style.css").read_text(encoding="utf-8")]
-    scripts = [_harmless(script) for script in (tables.script, charts.script, own)]
-    policy = (
+    style, unpack = ((page / name).read_text(encoding="utf-8") for name in ("style.css", "unpack.js"))
+    styles, scripts = [tables.style], [tables.script, charts.script, own]
+    return Parts(
+        style,
+        unpack,
+        _packed({"styles": styles, "scripts": scripts}),
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"script-src {_hashes(scripts)}; style-src {_hashes(styles)}"
+        f"script-src {_hashes([unpack, *scripts])}; style-src {_hashes([style, *styles])}",
+        "".join(f"<li>{html.escape(library.credit)}</li>" for library in (tables, charts)),
     )
-    return Template((page / "template.html").read_text(encoding="utf-8")).substitute(
-        policy=html.escape(policy, quote=False),
+
+
+def render(report: Report) -> str:
+    common = parts()
+    template = (files(__package__) / "page" / "template.html").read_text(encoding="utf-8")
+    return Template(template).substitute(
+        policy=html.escape(common.policy, quote=False),
         title=html.escape(report.title),
-        styles="\n".join(f"<style>{style}</style>" for style in styles),
-        scripts="\n".join(f'<script type="module">{script}</script>' for script in scripts),
-        payload=_payload(report),
-        libraries="".join(f"<li>{html.escape(library.credit)}</li>" for library in (tables, charts)),
+        style=common.style,
+        unpack=common.unpack,
+        parts=common.packed,
+        payload=_packed(report.as_document()),
+        libraries=common.credits,
     )
 
 
-def _payload(report: Report) -> str:
+def _packed(document: Mapping[str, Any]) -> str:
     """Gzip in base64: small, and no value in it can end its element or begin another."""
-    document = json.dumps(report.as_document(), ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(gzip.compress(document.encode(), compresslevel=6, mtime=0)).decode()
-
-
-def _harmless(script: str) -> str:
-    """Keep what a script holds in strings from closing its element (HTML, 4.12.1.3)."""
-    return script.replace("</script", r"<\/script").replace("<!--", r"<\!--")
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
 def _hashes(sources: list[str]) -> str:

@@ -82,6 +82,12 @@ def test_nothing_but_what_is_written_into_the_page_may_run(filled: Filled, tmp_p
     assert "http" not in policy[1]
 
 
+def test_a_page_of_few_people_is_small_enough_for_a_fleet(warehouse: Filled, tmp_path: Path) -> None:
+    warehouse.execute(*marts.create(), *marts.company(40), *marts.providers())
+    run(warehouse.location, tmp_path / "page.html")
+    assert (tmp_path / "page.html").stat().st_size < 800_000
+
+
 def test_the_footer_names_libraries_and_their_licences(filled: Filled, tmp_path: Path) -> None:
     run(filled.location, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()

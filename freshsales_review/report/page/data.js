@@ -1,4 +1,4 @@
-// The payload: gzip in base64; every cell is a place in the dictionary of its column's name.
+// The payload: every cell is a place in the dictionary of its column's name.
 
 class Table {
   constructor(report, name) {
@@ -32,11 +32,7 @@ class Table {
 }
 
 async function readReport() {
-  const packed = atob(document.getElementById("payload").textContent);
-  const bytes = new Uint8Array(packed.length);
-  for (let place = 0; place < packed.length; place += 1) bytes[place] = packed.charCodeAt(place);
-  const unzipped = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const report = await new Response(unzipped).json();
+  const report = await unpacked("payload");
   for (const name of Object.keys(report.tables)) report[name] = new Table(report, name);
   return report;
 }
