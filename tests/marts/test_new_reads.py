@@ -1,39 +1,60 @@
 """What a build looks at: the accounts that were read since the last one, not all there are."""
 
+import re
 from pathlib import Path
 
 from tests.marts.dbt import built, target
 from tests.marts.engines import Engine
-from tests.marts.people import owner, user
-from tests.marts.raw import Raw
+from tests.marts.people import group, members, owner, role, user
+from tests.marts.raw import Raw, Row, sync_id
 
-MODEL = "int_freshsales__identity_history"
+PREFIX = "int_freshsales__"
+OF_A_STREAM = ("current_rows", "complete", "complete_reads", "told", "compared")
+# The steps of each history that hold what an account costs; those that are made of others come first.
+STEPS = {
+    "grant_history": ("told", "entitlements", "held_before"),
+    "identity_groups": ("new", "steps", "levels", "names"),
+    "identity_history": ("told", "crm", "scim", "filled", "states"),
+    "membership_history": OF_A_STREAM,
+    "group_history": OF_A_STREAM,
+    "scim_user_history": OF_A_STREAM,
+    "owner_history": OF_A_STREAM,
+}
 
 
-def accounts_looked_at(engine: Engine, work: Path) -> dict[str, frozenset[str]]:
-    """Build all that comes before the history, and ask its steps which accounts they hold."""
-    before = ("--select", f"+{MODEL}", "--exclude", MODEL)
-    built("run", "--quiet", *before, work=work, environment=engine.environment)
-    built("compile", "--quiet", "--select", MODEL, work=work, environment=engine.environment)
-    [compiled] = (target(work, engine.environment) / "compiled").rglob(f"{MODEL}.sql")
-    steps = compiled.read_text().rpartition("\nselect * from new_states\n")[0]
-    asked = {
-        step: f"{steps}\nselect distinct account from {step}"
-        for step in ("told", "crm", "scim", "filled", "states")
+def directory(*people: str) -> dict[str, list[Row]]:
+    return {
+        "owners": [owner(1, "ann@x", role_id=1)],
+        "roles": [role(1, "Sales")],
+        "scim_users": [user(name, f"{name}@x") for name in people],
+        "scim_groups": [group("all")],
+        "scim_group_members": members("all", *people),
     }
-    looked_at = {step: frozenset(row["account"] for row in engine.query(sql)) for step, sql in asked.items()}
-    built("run", "--quiet", "--select", MODEL, work=work, environment=engine.environment)
-    return looked_at
+
+
+def looked_at(engine: Engine, work: Path, model: str, run: str) -> dict[str, set[str]]:
+    """The accounts in each step of a history, as they were when it was built for this run."""
+    engine.change(f"delete from freshsales_history.{PREFIX}{model} where sync_id = '{run}'")
+    [compiled] = (target(work, engine.environment) / "compiled").rglob(f"{PREFIX}{model}.sql")
+    text = compiled.read_text()
+    *_, end = re.finditer(r"^\)\s+^select", text, re.MULTILINE)
+    steps = text[: end.start() + 1]
+    return {
+        step: {row["account"] for row in engine.query(f"{steps} select distinct account from {step}")}
+        for step in STEPS[model]
+    }
 
 
 def test_a_build_looks_only_at_accounts_with_a_new_read(engine: Engine, work: Path) -> None:
     raw = Raw()
     for account in ("a", "b", "c"):
-        raw.load(account, 1, {"owners": [owner(1, "ann@x")], "scim_users": [user("ann", "ann@x")]})
+        raw.load(account, 1, directory("ann", "bob"))
     engine.load(raw)
-    built("run", "--quiet", "--select", f"+{MODEL}", work=work, environment=engine.environment)
-    raw.load("b", 2, {"owners": [owner(1, "ann@x")], "scim_users": []})
+    built("run", "--quiet", work=work, environment=engine.environment)
+    raw.load("b", 2, directory("ann"))
     engine.load(raw)
-    assert set(accounts_looked_at(engine, work).values()) == {frozenset({"b"})}
-    told = f"select account, observation, scim_status from freshsales_history.{MODEL} where revision > 1"
-    assert [tuple(row.values()) for row in engine.query(told)] == [("b", "state", "removed")]
+    built("run", "--quiet", work=work, environment=engine.environment)
+    told = f"select account, scim_status from freshsales_history.{PREFIX}identity_history where revision > 1"
+    assert [tuple(row.values()) for row in engine.query(told)] == [("b", "removed")]
+    found = {model: looked_at(engine, work, model, sync_id("b", 2)) for model in STEPS}
+    assert found == {model: {step: {"b"} for step in steps} for model, steps in STEPS.items()}

@@ -19,11 +19,25 @@
 {% macro freshsales_history(stream, rows, key, columns, words=[], before={}) %}
 {%- set keys = key | join(', ') -%}
 {%- set kept = key + columns + words -%}
-with current_rows as (
+{%- set is_begun = is_incremental() %}
+with accounts_looked_at as (
 
-    select * from {{ rows }}
+    select distinct complete.account
+    from (select * from {{ ref('base_freshsales__complete_reads') }}) as complete
+    {%- if is_begun %}
+    left join {{ this }} as captured
+        on
+            {{ freshsales_identity.freshsales_same('complete', 'captured', ['account', 'sync_id']) }}
+            and captured.observation = 'read'
+    {%- endif %}
+    where complete.stream = '{{ stream }}'{{ ' and captured.account is null' if is_begun }}
 
 ),
+
+{{ freshsales_identity.freshsales_looked_at({
+    'current_rows': rows,
+    'complete': ref('base_freshsales__complete_reads'),
+}) }},
 
 -- Another build may be rewriting the rows at the same time: a read whose rows are not in them yet waits for the next.
 complete_reads as (
@@ -40,7 +54,7 @@ complete_reads as (
             ) as rows_since
         from (
             select complete.account, complete.sync_id, complete.finished_at, coalesce(reads.rows_read, 0) as rows_read, 0 as is_row
-            from (select * from {{ ref('base_freshsales__complete_reads') }}) as complete
+            from complete
             inner join (select * from {{ ref('base_freshsales__reads') }}) as reads
                 on {{ freshsales_identity.freshsales_same('complete', 'reads', ['account', 'stream', 'sync_id']) }}
             where complete.stream = '{{ stream }}'
@@ -53,7 +67,7 @@ complete_reads as (
 
 ),
 
-{% if is_incremental() -%}
+{% if is_begun -%}
 {%- set there = freshsales_identity.freshsales_columns_there() -%}
 told as (
 
@@ -72,6 +86,7 @@ told as (
         told.observation,
         told.after_sync_id
     from {{ this }} as told
+    inner join accounts_looked_at on told.account = accounts_looked_at.account
     -- Matches nothing; it gives the nulls their types.
     left join current_rows as example on told.account = example.account and example.account is null
 

@@ -14,26 +14,12 @@
     'group': ['scim_group_members', 'scim_users'],
 } %}
 
-with told as (
+with all_told as (
 
     {{ freshsales_identity.freshsales_remembered(dict(
         {'account': text, 'kind': text, 'sync_id': text, 'observation': text},
         **dict.fromkeys(columns, text)
     )) }}
-
-),
-
-entitlements as (
-
-    select
-        account,
-        case
-            when resource_type in ('crm_role', 'crm_territory') then 'crm'
-            when resource_type = 'scim_group' then 'group'
-            else 'scim'
-        end as kind,
-        {{ columns | join(', ') }}
-    from {{ ref('identity_entitlements') }}
 
 ),
 
@@ -61,7 +47,7 @@ written as (
 
 last_told as (
 
-    select account, kind, max(sync_id) as sync_id from told where observation = 'read' group by account, kind
+    select account, kind, max(sync_id) as sync_id from all_told where observation = 'read' group by account, kind
 
 ),
 
@@ -95,6 +81,28 @@ new_reads as (
     where last_told.sync_id is null or reads.sync_id > last_told.sync_id
 
 ),
+
+all_entitlements as (
+
+    select
+        account,
+        case
+            when resource_type in ('crm_role', 'crm_territory') then 'crm'
+            when resource_type = 'scim_group' then 'group'
+            else 'scim'
+        end as kind,
+        {{ columns | join(', ') }}
+    from {{ ref('identity_entitlements') }}
+
+),
+
+accounts_looked_at as (
+
+    select distinct account from new_reads
+
+),
+
+{{ freshsales_identity.freshsales_looked_at({'told': 'all_told', 'entitlements': 'all_entitlements'}) }},
 
 last_observations as (
 

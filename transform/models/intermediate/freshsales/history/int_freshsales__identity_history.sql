@@ -76,8 +76,7 @@ new_reads as (
 
 ),
 
--- Nothing can be told of the others, so that one account costs what it costs alone: those that were read since, and those
--- with somebody of whom nothing was told yet.
+-- Those that were read since, and those with somebody of whom nothing was told yet.
 accounts_looked_at as (
 
     select account from new_reads
@@ -94,7 +93,7 @@ accounts_looked_at as (
 
 ),
 
-{% for name, relation in {
+{{ freshsales_identity.freshsales_looked_at({
     'told': 'all_told',
     'reads': 'all_reads',
     'seats': ref('int_freshsales__seats'),
@@ -102,16 +101,7 @@ accounts_looked_at as (
     'scim': ref('int_freshsales__scim_versions'),
     'users': ref('int_freshsales__scim_users'),
     'roles': ref('stg_freshsales__roles'),
-}.items() -%}
-{{ name }} as (
-
-    select of_all.*
-    from (select * from {{ relation }}) as of_all
-    inner join accounts_looked_at on of_all.account = accounts_looked_at.account
-
-),
-
-{% endfor -%}
+}) }},
 
 -- A history from before role names were written down has the id alone.
 crm as (
