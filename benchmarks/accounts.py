@@ -38,8 +38,8 @@ TABLES = {
 }
 KEYS = {"scim_group_members": ("group_id", "member_id")}
 RECEIPTS = (
-    "sync_id text, account text, stream text, is_complete boolean, records bigint, population_sha256 text, "
-    "started_at timestamp, finished_at timestamp"
+    "sync_id text, account text, stream text, is_complete boolean, incomplete_reason text, records bigint, "
+    "population_sha256 text, started_at timestamp, finished_at timestamp"
 )
 
 Row = tuple[object, ...]
@@ -82,6 +82,10 @@ def create(connection: "psycopg.Connection[Row]") -> None:
     connection.execute(f"create table freshsales.sync_receipts ({RECEIPTS})")
 
 
+def name_of(account: int) -> str:
+    return f"a{account:05}.myfreshworks.com"
+
+
 def load(connection: "psycopg.Connection[Row]", read: int, accounts: int) -> None:
     """Upsert a complete read of each account, as a loader does, and write the receipts."""
     sync_id = f"202611{read:02}T060000000000-{read:08x}"
@@ -96,7 +100,7 @@ def load(connection: "psycopg.Connection[Row]", read: int, accounts: int) -> Non
         with connection.cursor().copy(f"copy incoming ({every}) from stdin") as copy:
             for account in range(accounts):
                 for row in brought:
-                    copy.write_row((f"a{account:05}.myfreshworks.com", *row, sync_id))
+                    copy.write_row((name_of(account), *row, sync_id))
         connection.execute(
             f"insert into freshsales.{stream} ({every}) select {every} from incoming "
             f"on conflict ({key}) do update set {changed}"
@@ -105,8 +109,7 @@ def load(connection: "psycopg.Connection[Row]", read: int, accounts: int) -> Non
         moments = (f"2026-11-{read:02} 06:00:00", f"2026-11-{read:02} 06:05:00")
         with connection.cursor().copy("copy freshsales.sync_receipts from stdin") as copy:
             for account in range(accounts):
-                name = f"a{account:05}.myfreshworks.com"
-                copy.write_row((sync_id, name, stream, True, records, sha256, *moments))
+                copy.write_row((sync_id, name_of(account), stream, True, None, records, sha256, *moments))
     connection.commit()
 
 
