@@ -10,6 +10,7 @@ ARGUMENTS = {
     "freshsales_as_json": "'profile', true",
     "freshsales_days": "'spans', ['account'], 'first_day', 'last_day'",
     "freshsales_epoch": "'load_id'",
+    "freshsales_fail": "'words'",
     "freshsales_groups_within": "'links'",
     "freshsales_json_pick": "'target', 'type', 'User', 'id'",
     "freshsales_json_text": "'profile', ['name', 'fullName']",

@@ -4,6 +4,8 @@
   columns to the names that they get. Texts are trimmed, and empty ones are null; those of `emails` are in small letters;
   the key, the account and those of `as_is` are taken as they are.
 
+  A row without account, key or run is nobody's, and is left out; the receipt of its run tells that it is missing.
+
   Where a loader appends, the row of the latest run counts. `removed_seen_sync_id` is the first complete read after the
   run that wrote the row: what a later complete read did not bring again was not there any more. A later read that is
   not complete says nothing.
@@ -22,6 +24,7 @@ numbered as (
         *,
         row_number() over (partition by account, {{ key | join(', ') }} order by sync_id desc) as age
     from source
+    where {% for column in ['account', 'sync_id'] + key %}{{ column }} is not null{{ ' and ' if not loop.last }}{% endfor %}
 
 ),
 

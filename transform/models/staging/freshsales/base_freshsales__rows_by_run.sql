@@ -40,6 +40,7 @@ keys as (
         cast({{ column }} as {{ dbt.type_string() }}){{ " || '" ~ tab ~ "' || " if not loop.last }}
         {%- endfor %} as key_text
     from {{ stream }}_rows
+    where account is not null and sync_id is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}
 

@@ -47,6 +47,8 @@ numbered as (
             order by finished_at desc, started_at desc
         ) as age
     from source
+    -- Without these it proves nothing, and a test tells of it.
+    where account is not null and stream is not null and sync_id is not null
 
 ),
 
