@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from click.testing import Result as Invoked
@@ -168,7 +169,10 @@ def test_a_run_that_is_not_here_does_not_name_every_account(warehouse: Filled) -
     assert "and 55 more" in result.output
 
 
-def test_more_accounts_cost_no_more_queries(warehouse: Filled) -> None:
+@pytest.mark.parametrize(
+    "asked", [{}, {"since": NOW - DAY}, {"since": NOW - DAY, "is_complete": True}], ids=str
+)
+def test_more_accounts_cost_no_more_queries(asked: dict[str, Any], warehouse: Filled) -> None:
     filled = many(warehouse, 12)
 
     def queries(due: Due) -> int:
@@ -177,8 +181,8 @@ def test_more_accounts_cost_no_more_queries(warehouse: Filled) -> None:
             verify(counted, "freshsales", due)
         return counted.queries
 
-    few = queries(Due(accounts=("a0.myfreshworks.com", "a1.myfreshworks.com")))
-    assert queries(Due()) == few <= 3 * len(verifying.KEYS)
+    few = queries(Due(accounts=("a0.myfreshworks.com", "a1.myfreshworks.com"), **asked))
+    assert queries(Due(**asked)) == few <= 3 * len(verifying.KEYS)
 
 
 class Counting:
