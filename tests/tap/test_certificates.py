@@ -199,6 +199,6 @@ def test_a_check_names_the_certificate_and_asks_no_more(
     with RawServer(serve_http, tls(authority, "127.0.0.1")) as server:
         outcome = run(server, tmp_path, "--test")
     assert server.connections == 1
-    assert "is not to be trusted" in outcome.output
+    assert "cannot be trusted" in outcome.output
     assert "  scim_groups: not asked, the surface cannot be reached" in outcome.output
     assert outcome.exit_code == 78
