@@ -30,7 +30,7 @@ FLEET_PYTHON := >=3.11,<3.14
 SUPERSET := .venv-superset
 SUPERSET_PYTHON := >=3.11,<3.13
 
-.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs site pins clean
+.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs site release-check pins clean
 help:
 	@sed -n 's/^#   \(make [a-z-]*\) */\1|/p' Makefile | while IFS='|' read -r command does; do printf '  %-20s%s\n' "$$command" "$$does"; done
 
@@ -97,6 +97,10 @@ site: $(BIN)/.ready
 #   make bench    measure the tap beside its peers: a quarter of an hour; writes benchmarks/RESULTS.md
 bench: $(BIN)/.ready
 	$(BIN)/python -m benchmarks
+
+#   make release-check   whether the changelog is ready for the tag that TAG= names
+release-check: $(BIN)/.ready
+	@$(BIN)/python -m tools.release "$(TAG)"
 
 #   make pins     resolve the versions of constraints.txt anew
 pins: $(BIN)/.ready
