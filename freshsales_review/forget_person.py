@@ -1,8 +1,8 @@
 """Take a person out: of the raw tables, of the history, and of what dbt and the report make of them.
 
 Rows that are about the person are deleted. In rows about others, a cell that names the person becomes null: a
-manager, a member in the list of a group. Who is still in Freshsales is not taken out here, since the next run
-would load them again.
+manager, a member in the list of a group. Decisions of reviews stay, and are about nobody. Who is still in
+Freshsales is not taken out here, since the next run would load them again.
 """
 # ruff: noqa: S608  -- names of schemas, tables and columns are quoted by identifier(); values are parameters
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from freshsales_review.capture import HISTORY
+from freshsales_review.decisions.forget import changes_of_decisions
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import DUCKDB, Places
 from freshsales_review.pseudonyms import KEY_VARIABLE, pseudonym_of
@@ -89,8 +90,9 @@ class Traces:
     """How many rows or cells of each table are changed, and the statements that do it."""
 
     rows: Mapping[str, int]
-    # The raw tables that are changed, quoted.
+    # The tables that are changed, quoted: of the loader, and of the warehouse.
     tables: tuple[str, ...]
+    kept_tables: tuple[str, ...]
     landing: tuple[Statement, ...]
     history: tuple[Statement, ...]
 
@@ -152,13 +154,14 @@ def traces_of(places: Places, person: Person) -> Traces:
     history: list[Change] = []
     if places.loader != DUCKDB or Path(places.warehouse).is_file():
         with open_warehouse(places.warehouse) as warehouse:
-            history = list(_changes(warehouse, HISTORY, person))
+            history = [*_changes(warehouse, HISTORY, person), *_of_decisions(warehouse, person)]
     rows: Counter[str] = Counter()
     for change in (*raw, *history):
         rows[change.place] += change.rows
     return Traces(
         rows,
         tuple(dict.fromkeys(change.table for change in raw)),
+        tuple(dict.fromkeys(change.table for change in history)),
         tuple(change.statement for change in raw),
         tuple(change.statement for change in history),
     )
@@ -168,7 +171,7 @@ def forget_person(places: Places, traces: Traces) -> None:
     """Take the person out of both. Done again after a failure half way, it does the rest."""
     change_landing(places, traces.landing, rewritten=traces.tables)
     if traces.history:
-        change_warehouse(places, traces.history)
+        change_warehouse(places, traces.history, rewritten=traces.kept_tables)
 
 
 def _raw_people(landing: Warehouse, schema: str) -> Iterator[tuple[Id, set[str]]]:
@@ -261,6 +264,14 @@ def _changes(warehouse: Warehouse, schema: str, person: Person) -> Iterator[Chan
         if "account" in columns:
             for account in sorted(person.accounts):
                 yield from _of_table(warehouse, (schema, table), columns, person, account)
+
+
+def _of_decisions(warehouse: Warehouse, person: Person) -> Iterator[Change]:
+    for account in sorted(person.accounts):
+        keys = {key for of, key in person.keys if of == account}
+        ids = {side: person.ids_in(account, side) for side in ("crm", "scim")}
+        for found in changes_of_decisions(warehouse, account, keys, ids, person.names):
+            yield Change(*found)
 
 
 def _of_table(

@@ -69,10 +69,12 @@ def change_landing(
         _replace(places.landing, new)
 
 
-def change_warehouse(places: Places, statements: Sequence[Statement]) -> None:
-    """Change what dbt has built, all of it or nothing."""
+def change_warehouse(
+    places: Places, statements: Sequence[Statement], *, rewritten: Collection[str] = ()
+) -> None:
+    """Change the warehouse, all of it or nothing; the tables `rewritten` keep nothing of deleted rows."""
     if places.loader != DUCKDB:
-        _change_postgresql(places.warehouse, statements)
+        _change_postgresql(places.warehouse, statements, rewritten)
         return
     try:
         with duckdb.connect(places.warehouse) as connection:

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from freshsales_review.changes import Statement
 from freshsales_review.decisions.campaigns import campaigns, frozen
 from freshsales_review.decisions.population import sha256_of
 from freshsales_review.decisions.store import (
@@ -25,6 +24,7 @@ from freshsales_review.decisions.store import (
     name_of,
     tables_there,
 )
+from freshsales_review.row_changes import Statement
 from freshsales_review.warehouse import Warehouse
 
 MARK = "forgotten-"

@@ -4,6 +4,7 @@ import base64
 import gzip
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,20 @@ import psycopg
 import pytest
 
 from freshsales_review.capture import SELECTION
+from freshsales_review.decisions.population import sha256_of
+from freshsales_review.decisions.store import (
+    CAMPAIGNS,
+    DECISIONS,
+    REFUSED,
+    SCOPE,
+    create_tables,
+    insert,
+)
 from freshsales_review.errors import ReviewError
 from freshsales_review.forget_person import find
 from freshsales_review.places import DUCKDB, POSTGRESQL, Places
 from freshsales_review.pseudonyms import KEY_VARIABLE, pseudonym_of
+from freshsales_review.warehouse import open_to_write
 from tests.marts.dbt import built, target
 from tests.marts.engines import DuckDB, Engine, PostgreSQL, Row
 from tests.marts.people import group, members, owner, user
@@ -120,6 +131,38 @@ def mentions(engine: Engine) -> list[str]:
     ]
 
 
+ZOES_GRANT, NOW = "a hash of zoe and a role", datetime(2026, 11, 3)  # noqa: DTZ001 - as the warehouse has it
+
+
+def decide(location: str, zoes_key: str) -> None:
+    """A campaign of the time when Zoe was there: she was decided about, and decided about another."""
+    scope = [(zoes_key, ""), (zoes_key, ZOES_GRANT), ("ann's key", "")]
+    ids = (str(ZOE_CRM), ZOE_ID)
+    of_scope: list[tuple[object, ...]] = [
+        ("a", "Q4", one, grant or None, "crm_role", "1", "Agent", *ids) for one, grant in scope[:2]
+    ]
+    of_scope.append(("a", "Q4", "ann's key", None, None, None, None, "1", "ann"))
+    # Of the time before a match was corrected: her id is all that tells.
+    of_scope.append(("a", "Q3", "her earlier key", None, None, None, None, None, ZOE_ID))
+    end = (NOW, NOW, "root", "f" * 64, 2, "20261101T000000.000000Z-0000ff", "p" * 64)
+    with open_to_write(location) as warehouse:
+        create_tables(warehouse)
+        opened = [("Q4", sha256_of(scope)), ("Q3", "0" * 64)]
+        warehouse.change(
+            insert(CAMPAIGNS), *(("a", name, "all", None, NOW, "root", "s", sha) for name, sha in opened)
+        )
+        warehouse.change(insert(SCOPE), *of_scope)
+        warehouse.change(
+            insert(DECISIONS),
+            ("1", "a", "Q4", zoes_key, None, "revoke", "ann@acme.example", "Zoe has left", *end),
+            ("2", "a", "Q4", zoes_key, ZOES_GRANT, "revoke", "ann@acme.example", None, *end),
+            ("3", "a", "Q4", "ann's key", None, "keep", "Zoe Quill <Zoe.Quill@acme.example>", "ask", *end),
+            ("4", "b", "Q4", zoes_key, None, "keep", "of another account", "stays", *end),
+        )
+        refused = ("a", "Q4", zoes_key, None, "Quill Zoe", NOW, "f" * 64, 3)
+        warehouse.change(insert(REFUSED), refused)
+
+
 def test_nothing_is_left_of_who_is_forgotten(engine: Engine, work: Path, tmp_path: Path) -> None:
     raw, report = Raw(), tmp_path / "review.html"
     # As after a job that failed, of which only the history is kept.
@@ -131,6 +174,8 @@ def test_nothing_is_left_of_who_is_forgotten(engine: Engine, work: Path, tmp_pat
     written = review("report", engine, work, *arguments, *_warehouse(engine))
     assert written.returncode == 0, written.stderr
     assert "zoe.quill" in content(report).lower()
+    [zoes_key] = find(places_of(engine), "zoe.quill@acme.example").keys
+    decide(places_of(engine).warehouse, zoes_key[1])
     before = everything(engine)
 
     said = review("forget-person", engine, work, *arguments, "zoe.quill@acme.example")
@@ -143,6 +188,18 @@ def test_nothing_is_left_of_who_is_forgotten(engine: Engine, work: Path, tmp_pat
     done = review("forget-person", engine, work, *arguments, "--yes", "zoe.quill@acme.example", **parsed)
     assert done.returncode == 0, done.stderr + done.stdout
     assert mentions(engine) == []
+    for name, rows in everything(engine).items():
+        of_zoe = {zoes_key[1], ZOES_GRANT, "her earlier key"}
+        left = [row for row in rows if row[1:2] != ("b",) and of_zoe & {str(cell) for cell in row}]
+        assert not left, name
+    # A campaign counts whom it counted, and each decision is still there.
+    campaigns = {
+        row["campaign"]: row for row in engine.query("select * from freshsales_identity.review_campaigns")
+    }
+    counted = [campaigns["Q4"][name] for name in COUNTED]
+    assert counted == [2, 2, 1, 1, 2, 1, 1, True]
+    # Whose scope was another one than the campaign was opened with, this does not mend.
+    assert not campaigns["Q3"]["population_matches"]
     files = [report, *([engine.path, engine.landing] if isinstance(engine, DuckDB) else [])]
     for file in files:
         held = file.read_bytes().lower()
@@ -161,6 +218,12 @@ def test_nothing_is_left_of_who_is_forgotten(engine: Engine, work: Path, tmp_pat
             kept = [row for row in rows if not any(one in str(row).lower() for one in ZOE)]
             assert kept
             assert [row for row in kept if row in now[name]] == kept
+
+
+COUNTED = (
+    *("people_in_scope", "people_decided", "grants_in_scope", "grants_decided", "to_revoke", "kept"),
+    *("self_decisions_refused", "is_complete"),
+)
 
 
 def content(report: Path) -> str:
