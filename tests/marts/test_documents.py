@@ -1,14 +1,18 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped]
 
+from tests.docs.blocks import Block, blocks
 from tests.marts.conftest import Marts
 from tests.marts.dbt import PROJECT, built, target
 from tests.marts.engines import MARTS, DuckDB
+from tests.marts.people import user
 from tests.marts.questions import questions
-from tests.marts.raw import SCHEMAS, column_types
+from tests.marts.raw import SCHEMAS, Raw, column_types
 
 
 def test_there_are_ten_questions() -> None:
@@ -27,6 +31,27 @@ def test_each_question_is_answered_alike_by_both_warehouses(
     answer = duckdb_marts.answers[question]
     assert answer, "an empty answer proves nothing"
     assert sorted(map(repr, answer)) == sorted(map(repr, postgresql_marts.answers[question]))
+
+
+OTHER_SQL = [block for block in blocks("sql") if block.body.strip() not in questions().values()]
+
+
+@pytest.mark.parametrize("block", OTHER_SQL, ids=str)
+def test_other_sql_of_the_documents_finds_who_is_gone(block: Block, tmp_path: Path) -> None:
+    engine, raw = DuckDB(tmp_path / "warehouse.duckdb"), Raw()
+    raw.load("a", 1, {"scim_users": [user("ann", "ann@x"), user("ben", "ben@x")]})
+    raw.load("a", 2, {"scim_users": [user("ann", "ann@x")]})
+    engine.load(raw)
+    assert [row["id"] for row in engine.raw(block.body)] == ["ben"]
+
+
+def test_dbt_takes_the_variables_that_the_documents_set(tmp_path: Path) -> None:
+    set_by_documents: dict[str, Any] = {}
+    for block in blocks("yaml"):
+        set_by_documents |= yaml.safe_load(block.body).get("vars", {})
+    assert {"freshsales_idp", "freshsales_admin_words"} <= set_by_documents.keys()
+    environment = DuckDB(tmp_path / "warehouse.duckdb").environment
+    built("parse", "--quiet", "--vars", json.dumps(set_by_documents), work=tmp_path, environment=environment)
 
 
 def test_the_documentation_builds_and_describes_every_column_of_the_marts(
