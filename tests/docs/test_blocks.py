@@ -33,7 +33,7 @@ JOBS = {job["name"] for job in PIPELINE["jobs"]}
 LANGUAGES = {"console", "sh", "python", "yaml", "dotenv", "csv", "sql", "mermaid", "text"}
 
 
-def test_every_block_has_a_language_that_is_tried_or_says_that_it_is_not_run() -> None:
+def test_every_block_is_of_a_known_language_or_says_that_it_is_not_run() -> None:
     odd = [str(block) for block in blocks() if block.language not in LANGUAGES]
     odd += [str(block) for block in blocks() if " " in block.info and block.is_run]
     assert odd == []
