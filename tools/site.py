@@ -19,6 +19,7 @@ PAGES = {
     "transform/README.md": "marts.md",
     "transform/DECISIONS.md": "decisions.md",
     "fleet/README.md": "fleet.md",
+    "dashboards/superset/README.md": "dashboard.md",
     "SECURITY.md": "security.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",

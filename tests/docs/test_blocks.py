@@ -17,6 +17,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 from click.testing import CliRunner
 
+from dashboards.superset.__main__ import main as dashboard
 from freshsales_idp.cli import main as idp
 from freshsales_review.cli import main as review
 from freshsales_sandbox.app import Sandbox
@@ -78,10 +79,16 @@ def dbt(arguments: list[str]) -> None:
     assert (ROOT / options["--project-dir"] / "dbt_project.yml").is_file()
 
 
+def python(arguments: list[str]) -> None:
+    assert arguments[:2] == ["-m", "dashboards.superset"]
+    by_click(dashboard)(arguments[2:])
+
+
 PROGRAMS: dict[str, Callable[[list[str]], None]] = {
     "make": make,
     "meltano": meltano,
     "dbt": dbt,
+    "python": python,
     "freshsales-review": by_click(review),
     "freshsales-idp": by_click(idp),
     "tap-freshsales-users": by_click(TapFreshsalesUsers.cli),
@@ -95,6 +102,8 @@ def check(line: str) -> None:
             check(shlex.join(words[number + 1 :]))
             words = words[:number]
             break
+    while "=" in words[0]:  # a variable for this command alone
+        words = words[1:]
     program = Path(words[0]).name
     assert program in PROGRAMS, f"{program} is not run by any test: say so in the title of the block"
     PROGRAMS[program](words[1:])
