@@ -232,13 +232,16 @@ class Code:
         name = _last(node.func)
         group = self.group(name, module)
         if name in {"warning", "error"} and module.package == TAP and isinstance(node.func, ast.Attribute):
-            for what, remedy in self._logged(node):
-                yield Message(WARNED if name == "warning" else LOGGED, what, remedy, module.path)
+            said = self._logged(node)
+            if _words(said) and name == "warning":
+                yield Message(WARNED, said, "", module.path)
+            elif _words(said):
+                yield Message(LOGGED, *_halves(said), module.path)
         elif name in PARTS and module.package == TAP:
             is_passing = name == "Problem" and not any(one.arg == "is_permanent" for one in node.keywords)
             given = node.args if len(node.args) > 1 else [*node.args, ast.Name("SERVER_AT_FAULT")]
             for what, remedy in self._pairs(given, scope, module):
-                if not _has_words(what):
+                if not _words(what):
                     continue
                 yield Message(
                     group_of(Cause.LATER if is_passing else Cause.CONFIGURATION), what, remedy, module.path
@@ -246,7 +249,7 @@ class Code:
         elif group is not None:
             words = [one.value for one in node.keywords if one.arg == "why"] or node.args
             for what, remedy in self._pairs(words, scope, module):
-                if _has_words(what):  # or else the words are those of another error
+                if _words(what):  # or else the words are those of another error
                     yield Message(group, what, remedy, module.path)
 
     def _of_problems(self, module: Module) -> Iterator[Message]:
@@ -280,12 +283,11 @@ class Code:
         else:
             yield from ((what, " Or: ".join(remedies)) for what in whats)
 
-    def _logged(self, node: ast.Call) -> Iterator[tuple[str, str]]:
-        if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-            names = iter(node.args[1:])
-            said = re.sub(r"%[.\d]*[sdf]", lambda _: f"‹{_name(next(names))}›", node.args[0].value)
-            if len(HOLE.sub("", said).split()) > 1:
-                yield _halves(said)
+    def _logged(self, node: ast.Call) -> str:
+        if not (node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)):
+            return ""
+        names = iter(node.args[1:])
+        return re.sub(r"%[.\d]*[sdf]", lambda _: f"‹{_name(next(names))}›", node.args[0].value)
 
     def _texts(self, node: ast.AST, scope: Scope, module: Module, depth: int = 0) -> list[str]:
         """What an expression may say: one text, or several that the code chooses from."""
@@ -294,7 +296,7 @@ class Code:
                 return [re.sub(r"\s+", " ", text)]
             case ast.JoinedStr(values=parts):
                 filled = "".join(self._part(part, scope, module, depth) for part in parts)
-                return [re.sub(r"\s+", " ", filled).strip()]
+                return [re.sub(r"\s+", " ", filled)]
             case ast.BinOp(left=left, right=right):
                 return ["".join(self._texts(one, scope, module, depth)[0] for one in (left, right))]
             case ast.IfExp(body=body, orelse=other):
@@ -316,7 +318,7 @@ class Code:
                 return arguments if all(_is_text(one) for one, _ in arguments) else []
             if name.isupper():
                 for other in self.modules.values():
-                    if other.package == module.package and name in other.scope.texts:
+                    if other.package == module.package and other.scope.texts.get(name):
                         return [(one, other.scope) for one in other.scope.texts[name] or ()]
             return []
         if name in module.attributes:
@@ -357,29 +359,41 @@ def tables() -> str:
         lines += [f"## {group}", ""]
         if group in meanings:
             lines += [meanings[group], ""]
-        lines += ["| what went wrong | what to do |", "|---|---|"]
+        is_told_whole = not any(message.remedy for message in messages)
+        lines += (
+            ["| what it says |", "|---|"]
+            if is_told_whole
+            else ["| what went wrong | what to do |", "|---|---|"]
+        )
         for what, remedy in dict.fromkeys((message.what, message.remedy) for message in messages):
-            lines.append(f"| {_cell(what)} | {_cell(remedy)} |")
+            to_do = _cell(remedy)
+            cells = [_cell(what)] if is_told_whole else [_cell(what), to_do[:1].upper() + to_do[1:]]
+            lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines[:-1])
 
 
 def _halves(text: str) -> tuple[str, str]:
-    """What went wrong stands before the last full stop of a message, or else before its first colon."""
+    """What went wrong stands before the last full stop of a message, or else before its first colon.
+
+    Where only the words of somebody else follow, or hardly any stand before, it is one half.
+    """
+    text = text.strip()
     ends = list(BETWEEN.finditer(text))
     chosen = [end for end in ends if end[0] == ". "][-1:] or ends[:1]
     if not chosen:
         return text, ""
-    return text[: chosen[0].start()], text[chosen[0].end() :]
+    what, remedy = text[: chosen[0].start()], text[chosen[0].end() :]
+    return (what, remedy) if _words(what) > 1 and _words(remedy) > 1 else (text, "")
 
 
-def _has_words(text: str) -> bool:
-    return re.search("[A-Za-z]{2}", HOLE.sub("", text)) is not None
+def _words(text: str) -> int:
+    """How many words are the message's own."""
+    return len(re.findall("[A-Za-z_-]{2,}", HOLE.sub("", text)))
 
 
 def _cell(text: str) -> str:
-    text = text.strip().replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
-    return text[:1].upper() + text[1:]
+    return text.strip().replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
 def _is_text(node: ast.expr) -> bool:

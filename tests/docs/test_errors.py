@@ -21,7 +21,9 @@ from tools.errors import (
 )
 
 # What says what has to be, or where the words of another program are, says what to do.
-SAYS_IT_ITSELF = re.compile(r"\bmust\b|says why|its log is in|such as|^Set |--about|there are \d")
+SAYS_IT_ITSELF = re.compile(
+    r"\bmust\b|says why|its log is in|such as|^Set |--about|[Tt]here are|: ‹[^›]+›\.?$"
+)
 CHECKING = "freshsales_review/decisions/check.py"
 FAMILY = """
 from enum import Enum
@@ -86,7 +88,7 @@ def test_every_group_has_messages() -> None:
             "def f(remedy):\n raise NewError('It is', remedy)\ndef g(): f('Do this.')",
             (group_of(Cause.CONFIGURATION), "It is", "Do this."),
         ),
-        ("log.warning('%s is odd: look at it.', name)", (WARNED, "‹name› is odd", "look at it.")),
+        ("log.warning('%s is odd: look at it.', name)", (WARNED, "‹name› is odd: look at it.", "")),
         ("log.error('It broke. Report it.')", (LOGGED, "It broke", "Report it.")),
     ],
 )
@@ -97,7 +99,11 @@ def test_a_new_message_of_the_tap_is_found(source: str, expected: tuple[str, str
 @pytest.mark.parametrize(
     ("source", "path", "expected"),
     [
-        ("raise ReviewError(f'No {a}: do b.')", "freshsales_review/new.py", (REVIEW, "No ‹a›", "do b.")),
+        (
+            "raise ReviewError(f'There is no {a}: do this.')",
+            "freshsales_review/new.py",
+            (REVIEW, "There is no ‹a›", "do this."),
+        ),
         ("yield 'A cell is empty: fill it.'", CHECKING, (DECIDE, "A cell is empty", "fill it.")),
         ("problems.append(f'{a} is not so.')", CHECKING, (DECIDE, "‹a› is not so.", "")),
     ],
