@@ -49,8 +49,9 @@ types: $(BIN)/.ready
 	$(BIN)/mypy
 
 pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready $(AIRBYTE)/.ready $(PYAIRBYTE)/.ready
-	@# Before the tests, which run side by side, look for a browser.
+	@# Before the tests, which run side by side, look for a browser and for LibreOffice.
 	@$(BIN)/python -c 'from tools.chromium import executable; executable()'
+	@$(BIN)/python -c 'from tools.libreoffice import executable; executable()'
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 ## The same as a Superset dashboard

@@ -12,6 +12,8 @@ from time import monotonic
 
 from rich.console import Console
 
+from demo.campaign import hold, print_outcomes
+from demo.errors import DemoFailedError
 from demo.summary import print_answers, print_loaded
 from demo.warehouse import foreign_accounts, opened
 from freshsales_review.terminal import cell, printable, show_what_can_be_shown
@@ -26,6 +28,7 @@ OKTA = OUTPUT / "okta.duckdb"
 ROSTER = OUTPUT / "demo-roster.csv"
 CHECKSUM = OUTPUT / "demo-roster.csv.sha256"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
+DECISIONS = OUTPUT / "demo-decisions.csv"
 LOG = OUTPUT / "demo.log"
 # Meltano's state and locks, apart from those of a real account.
 STATE = OUTPUT / "demo-meltano.db"
@@ -43,10 +46,6 @@ DAYS_BETWEEN_RUNS = 14
 LOG_LINES_SHOWN = 30
 # Of what is printed where there is no terminal to ask.
 WIDTH = "110"
-
-
-class DemoFailedError(Exception):
-    """One sentence on what went wrong and what to do."""
 
 
 def main() -> int:
@@ -100,6 +99,8 @@ def play(console: Console) -> None:
             run_meltano(sandbox, jobs)
             seconds, requests = monotonic() - began, len(sandbox.requests) - asked
             console.print(f"done in {seconds:.0f} s, with {requests} requests to the account.")
+            if run == RUNS - 2:
+                review(console, sandbox)
     console.print("The account is closed again; what follows comes from the warehouse.\n")
 
 
@@ -108,6 +109,12 @@ def write_roster(sandbox: Sandbox) -> None:
     content = roster_of(sandbox.okta.tenant).csv().encode()
     ROSTER.write_bytes(content)
     CHECKSUM.write_text(f"{sha256(content).hexdigest()}  {ROSTER.name}\n")
+
+
+def review(console: Console, sandbox: Sandbox) -> None:
+    said = hold(ROOT / ".venv/bin/freshsales-review", WAREHOUSE, DECISIONS, sandbox)
+    console.print(f"freshsales-review decide {DECISIONS.relative_to(ROOT)}: {cell(said)}", soft_wrap=True)
+    console.print("The campaign is closed, and some of what was decided is carried out.")
 
 
 def run_meltano(sandbox: Sandbox, jobs: list[str]) -> None:
@@ -152,6 +159,7 @@ def show(console: Console) -> None:
     verify()
     with opened(WAREHOUSE) as warehouse:
         print_answers(console, warehouse)
+    print_outcomes(console, WAREHOUSE)
     console.print(f"Raw tables {LANDING.relative_to(ROOT)} (written by the loader alone: open it read-only)")
     console.print(f"Warehouse  {WAREHOUSE.relative_to(ROOT)} (any DuckDB from 1.4 on, below 2, opens it)")
     console.print(f"Log        {LOG.relative_to(ROOT)}")

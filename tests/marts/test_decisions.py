@@ -1,5 +1,6 @@
 """Decisions come back, and the next complete reads tell what became of them."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,19 @@ def test_a_campaign_counts_its_scope_and_what_became_of_it(story: Story) -> None
     assert (campaign["carried_out"], campaign["undone"], campaign["pending"]) == (4, 2, 2)
     assert campaign["population_matches"]
     assert not campaign["is_complete"]
+
+
+def test_the_timeline_has_every_decision_and_what_became_of_it(story: Story) -> None:
+    told = Counter(row["event_type"] for row in story.rows["identity_timeline"] if row["origin"] == "review")
+    assert told == {
+        "keep_decided": 1,
+        "revoke_decided": 6,
+        "change_decided": 2,
+        "decision_carried_out": 6,
+        "decision_undone": 2,
+    }
+    keys = {row["identity_key"] for row in story.rows["access_review"]}
+    assert {row["identity_key"] for row in story.rows["identity_timeline"]} <= keys
 
 
 def test_two_at_once_take_the_decisions_once(story: Story) -> None:

@@ -330,6 +330,24 @@ def reviewed(schema: str = "freshsales_identity", account: str = ACCOUNT) -> Ite
         yield statement.format(schema=schema, account=account, first=first, second=second, latest=latest)
 
 
+def history(schema: str = "freshsales_identity") -> Iterator[str]:
+    """What a decision is checked against: who was there at the latest read, and what they held."""
+    yield "create schema freshsales_history"
+    yield f"""
+        create table freshsales_history.int_freshsales__identity_history as
+        select account, identity_key, 1 as revision, 'state' as observation, '{LATEST}' as sync_id,
+            cast(crm_owner_id as varchar) as crm_source_id, scim_user_id as scim_source_id, crm_status,
+            scim_status
+        from {schema}.identities
+        """
+    yield f"""
+        create table freshsales_history.int_freshsales__grant_history as
+        select account, identity_key, grant_key, resource_type, resource_id, resource_name,
+            '{LATEST}' as sync_id, 'held' as observation
+        from {schema}.identity_entitlements
+        """
+
+
 def quality(
     stream: str,
     *,

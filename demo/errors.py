@@ -1,0 +1,2 @@
+class DemoFailedError(Exception):
+    """One sentence on what went wrong and what to do."""
