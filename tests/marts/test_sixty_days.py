@@ -17,6 +17,7 @@ from freshsales_sandbox.okta.tenant import LEFT, SERVICE_LOGIN, Tenant
 from tests.idp.conftest import settings_of
 from tests.idp.killing import kill_half_way
 from tests.marts import living_at_okta
+from tests.marts.campaigns_of_the_diary import Campaigns
 from tests.marts.dbt import built
 from tests.marts.engines import DuckDB, Engine
 from tests.marts.living import Event, Person, Read, State, account, events, founded, lived, owner
@@ -59,6 +60,7 @@ def test_sixty_days_of_changes_are_told_as_the_diary_has_them(
     with Sandbox(
         people=40, seed=5, quota=None, okta_quota=None, okta_clock=lambda: datetime.now(UTC)
     ) as sandbox:
+        campaigns = Campaigns(engine, tmp_path)
         tenant = sandbox.okta.tenant
         log_from = living_at_okta.log_begins(tenant)
         state = founded(sandbox)
@@ -84,6 +86,7 @@ def test_sixty_days_of_changes_are_told_as_the_diary_has_them(
                 landed = landing_file(engine)
                 built("run", "--quiet", work=work, environment=environment)
                 assert landing_file(engine) == landed, "dbt wrote the loader's file"
+                campaigns.after(run, reads[-1])
             if run == KILLED_AT_OKTA:
                 check_nobody_is_gone(engine)
         assert sandbox.diary.day == DAYS
@@ -92,6 +95,7 @@ def test_sixty_days_of_changes_are_told_as_the_diary_has_them(
     assert told(engine, keys) == expected
     assert len({event_type for _, event_type, *_ in expected}) >= 9, "a duller company proves less"
     assert identities(engine) == known(reads)
+    campaigns.check(reads)
     check_okta(engine, tenant, reads, access, log_from)
     check_roster(engine, tenant, roster)
 
