@@ -10,6 +10,9 @@ PROJECT = "transform"
 # The same project within the installed package. Nothing is written there.
 PACKAGED = Path(__file__).parent / PROJECT
 WRITTEN = Path("output/dbt")
+# What dbt writes for itself and nobody reads takes it a tenth of its time: a log of all statements, and a
+# description of the project. Whoever wants them sets these variables.
+UNREAD = {"DBT_LOG_LEVEL_FILE": "none", "DBT_WRITE_JSON": "false"}
 
 
 def load_dbt() -> None:
@@ -23,12 +26,14 @@ def load_dbt() -> None:
         ) from error
 
 
-def run_dbt(places: Places, *arguments: str) -> None:
+def run_dbt(places: Places, *arguments: str, write_unread: bool = False) -> None:
     """Run a command of dbt on the project; raise a ReviewError where it does not end well."""
     load_dbt()
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     os.environ.update(places.environment)
+    if not write_unread:
+        os.environ.update(UNREAD | os.environ)
     project = os.environ.get("DBT_PROJECT_DIR") or _project()
     profiles = os.environ.get("DBT_PROFILES_DIR", f"{project}/profiles")
     target = "postgres" if places.loader == POSTGRESQL else "duckdb"
