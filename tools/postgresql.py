@@ -12,8 +12,11 @@ ATTEMPTS_TO_START = 5
 
 
 @contextmanager
-def served() -> Iterator[str]:
-    """URL of a new server, reached over TCP as any other; it ends with the block."""
+def served(*settings: str) -> Iterator[str]:
+    """URL of a new server, reached over TCP as any other; it ends with the block.
+
+    Settings are as in postgresql.conf, such as `fsync=off`.
+    """
     # Not below a folder that only root may enter: PostgreSQL does not run as root.
     folder = tempfile.mkdtemp(prefix="postgresql-")
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
@@ -40,7 +43,7 @@ def served() -> Iterator[str]:
         port = free.getsockname()[1]
     # Not every loader can speak over a Unix socket, and by itself the server does nothing else.
     listen = f"-h 127.0.0.1 -p {port} -k {server.get_postmaster_info().socket_dir}"
-    control("-o", listen, "-l", str(server.log), "restart")
+    control("-o", " ".join([listen, *(f"-c {one}" for one in settings)]), "-l", str(server.log), "restart")
     try:
         yield f"postgresql://postgres:unused@127.0.0.1:{port}/postgres?sslmode=disable"
     finally:

@@ -1,7 +1,6 @@
 """Both warehouses, built once for all workers of a test run: a run of dbt takes seconds."""
 
 import fcntl
-import json
 import pickle
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TypeVar
 import psycopg
 import pytest
 
-from tests.marts.dbt import built
+from tests.marts.dbt import built, target
 from tests.marts.engines import CONTRACT, MARTS, DuckDB, Engine, PostgreSQL, Row
 from tests.marts.providers import Providers
 from tests.marts.questions import questions
@@ -44,17 +43,25 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where dbt keeps what it has parsed, so that the next run need not."""
-    return tmp_path_factory.mktemp("dbt")
+def work(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Path:
+    """Where dbt keeps what it has parsed. For DuckDB, one worker parses for all of them."""
+    folder = tmp_path_factory.mktemp("dbt")
+    environment = DuckDB(folder / "warehouse.duckdb").environment
+    kept = target(folder, environment) / "partial_parse.msgpack"
+
+    def parse() -> bytes:
+        built("parse", "--quiet", work=folder, environment=environment)
+        return kept.read_bytes()
+
+    parsed = once(shared / "marts-parsed", parse)
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(parsed)
+    return folder
 
 
 @pytest.fixture
 def empty_duckdb(work: Path) -> DuckDB:
-    """Return a warehouse without files.
-
-    It lies in one place for all tests of a worker, because dbt parses the project anew for each path.
-    """
+    """Return a warehouse without files."""
     engine = DuckDB(work / "warehouse.duckdb")
     for file in work.glob("warehouse*.duckdb*"):
         file.unlink()
@@ -83,16 +90,18 @@ def providers(shared: Path) -> Providers:
 
 @pytest.fixture(scope="session")
 def duckdb_marts(shared: Path, work: Path, providers: Providers) -> Marts:
-    return once(
-        shared / "marts-duckdb", lambda: build_all(DuckDB(shared / "marts.duckdb"), work, deepcopy(providers))
-    )
+    def make() -> Marts:
+        (shared / "marts").mkdir()
+        return build_all(DuckDB(shared / "marts/warehouse.duckdb"), work, deepcopy(providers))
+
+    return once(shared / "marts-duckdb", make)
 
 
 @pytest.fixture(scope="session")
 def postgresql_marts(shared: Path, work: Path, providers: Providers, request: pytest.FixtureRequest) -> Marts:
     def make() -> Marts:
         server = request.getfixturevalue("postgresql")
-        return build_all(created(server, "marts"), work, deepcopy(providers))
+        return build_all(created(server, "warehouse"), work, deepcopy(providers))
 
     return once(shared / "marts-postgresql", make)
 
@@ -137,9 +146,9 @@ def build_all(engine: Engine, work: Path, providers: Providers) -> Marts:
         raw.providers.load(engine)
         # The last build runs every test, those of the project and those of its units.
         command = ("build",) if number == BUILDS else ("run",)
-        variables = json.dumps(raw.providers.variables)
-        environment = {**engine.environment, "FRESHSALES_CONFIRMED_SYNC_IDS": CONFIRMED}
-        built(*command, "--quiet", "--vars", variables, work=work, environment=environment)
+        confirmed = {"FRESHSALES_CONFIRMED_SYNC_IDS": CONFIRMED}
+        environment = engine.environment | confirmed | raw.providers.environment
+        built(*command, "--quiet", work=work, environment=environment)
         places = dict.fromkeys(MARTS, "identity") | dict.fromkeys(CONTRACT, "staging")
         builds.append(
             {name: engine.query(f"select * from freshsales_{place}.{name}") for name, place in places.items()}

@@ -23,18 +23,24 @@ def executable() -> Path:
 def dbt(
     *arguments: str, work: Path, environment: Mapping[str, str], project: Path = PROJECT
 ) -> "subprocess.CompletedProcess[str]":
-    """Run dbt with its target and log folders in `work`, so that runs side by side do not meet."""
-    paths = ("--project-dir", str(project), "--profiles-dir", str(PROJECT / "profiles"))
+    """Run dbt with its target folder in `work`, so that runs side by side do not meet."""
+    # As `freshsales-review` runs it: dbt parses anew where the target was named in another way.
+    of_target = ("--target", kind(environment))
+    paths = ["--project-dir", str(project), "--profiles-dir", str(PROJECT / "profiles"), *of_target]
     command = [*arguments, *paths]
+    places, folder = beside(environment)
     variables = {
         **os.environ,
         "DBT_TARGET_PATH": str(target(work, environment)),
         "DBT_LOG_PATH": str(work / "logs"),
+        "DBT_LOG_LEVEL_FILE": "none",
         "DBT_USE_COLORS": "false",
-        **environment,
+        **places,
     }
     with tempfile.NamedTemporaryFile() as output:
-        code = server().run(arguments=command, environment=variables, cwd=str(ROOT), output=output.name)
+        code = server().run(
+            arguments=command, paths=paths, environment=variables, cwd=str(folder), output=output.name
+        )
         printed = output.read().decode()
     return subprocess.CompletedProcess(command, code, printed, "")
 
@@ -70,9 +76,25 @@ def server() -> Server:
     return started
 
 
+def kind(environment: Mapping[str, str]) -> str:
+    return environment.get("FRESHSALES_DBT_TARGET", "duckdb")
+
+
 def target(work: Path, environment: Mapping[str, str]) -> Path:
     """Return where dbt keeps what it has parsed: one folder for each kind of warehouse."""
-    return work / environment.get("FRESHSALES_DBT_TARGET", "duckdb")
+    return work / kind(environment)
+
+
+def beside(environment: Mapping[str, str]) -> tuple[dict[str, str], Path]:
+    """Return the variables with the DuckDB files named from their folder, and that folder to start in.
+
+    dbt parses the project anew where a file has another path. These names are the same for all tests.
+    """
+    if "TARGET_DUCKDB_FILEPATH" not in environment:
+        return dict(environment), ROOT
+    files = ("TARGET_DUCKDB_FILEPATH", "FRESHSALES_REVIEW_WAREHOUSE")
+    folder = Path(environment["TARGET_DUCKDB_FILEPATH"]).parent
+    return {**environment, **{name: Path(environment[name]).name for name in files}}, folder
 
 
 def built(*arguments: str, work: Path, environment: Mapping[str, str], project: Path = PROJECT) -> str:

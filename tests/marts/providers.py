@@ -34,8 +34,12 @@ class Providers:
         self.tables: dict[tuple[str, str], list[Row]] = {}
 
     @property
-    def variables(self) -> Row:
-        return {"freshsales_idp": self.entries, "freshsales_idp_service_accounts": self.service_accounts}
+    def environment(self) -> dict[str, str]:
+        """Not as variables of dbt: it would parse the whole project anew with each of them."""
+        return {
+            "FRESHSALES_IDP": json.dumps(self.entries),
+            "FRESHSALES_IDP_SERVICE_ACCOUNTS": ",".join(self.service_accounts),
+        }
 
     def put(self, schema: str, tables: Mapping[str, list[Row]]) -> None:
         for name, rows in tables.items():

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.marts.dbt import PROJECT, ROOT, executable, target
+from tests.marts.dbt import PROJECT, ROOT, beside, executable, target
 from tests.marts.engines import DuckDB, Engine
 
 
@@ -13,6 +13,7 @@ def review(
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command where the engine's variables say, so that Meltano need not be asked."""
     loader = "target-duckdb" if isinstance(engine, DuckDB) else "target-postgres"
+    places, folder = beside(engine.environment)
     return subprocess.run(
         [executable().with_name("freshsales-review"), command, "--loader", loader, *arguments],
         env={
@@ -20,13 +21,14 @@ def review(
             "DBT_PROJECT_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(target(work, engine.environment)),
             "DBT_LOG_PATH": str(work / "logs"),
+            "DBT_LOG_LEVEL_FILE": "none",
             # Where the loaders are installed; Meltano has not left a link to itself there.
             "MELTANO_PROJECT_ROOT": str(work),
             "MELTANO_SYS_DIR_ROOT": str(linked(work)),
-            **engine.environment,
+            **places,
             **environment,
         },
-        cwd=work,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=240,

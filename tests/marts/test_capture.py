@@ -19,7 +19,7 @@ def captured(engine: Engine, work: Path) -> str:
 
 
 def build(engine: Engine, work: Path) -> None:
-    built("run", "--quiet", work=work, environment=engine.environment)
+    built("run", "--quiet", "--select", "+identity_changes", work=work, environment=engine.environment)
 
 
 def test_what_a_failed_job_read_is_told_after_the_next_load(engine: Engine, work: Path) -> None:

@@ -59,7 +59,7 @@ def test_the_documentation_builds_and_describes_every_column_of_the_marts(
     duckdb_marts: Marts, shared: Path, work: Path
 ) -> None:
     assert duckdb_marts.builds
-    environment = DuckDB(shared / "marts.duckdb").environment
+    environment = DuckDB(shared / "marts/warehouse.duckdb").environment
     built("docs", "generate", work=work, environment=environment)
     made = target(work, environment)
     catalog = json.loads((made / "catalog.json").read_text())["nodes"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from freshsales_review.capture import SELECTION
 from tests.marts.dbt import built
 from tests.marts.engines import DuckDB, Engine, Row
 from tests.marts.people import owner, user
@@ -28,7 +29,8 @@ NEXT = {
 
 def step(engine: Engine, raw: Raw, work: Path) -> None:
     engine.load(raw)
-    built("run", "--quiet", work=work, environment=engine.environment)
+    selected = ("--select", SELECTION, "+identity_changes")
+    built("run", "--quiet", *selected, work=work, environment=engine.environment)
 
 
 def events(engine: Engine) -> list[Row]:

@@ -81,7 +81,7 @@ def land(outcome: Outcome, engine: DuckDB, folder: Path) -> None:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory, work: Path) -> DuckDB:
     folder = tmp_path_factory.mktemp("privacy")
-    engine = DuckDB(folder / "privacy.duckdb")
+    engine = DuckDB(folder / "warehouse.duckdb")
     with Sandbox(people=45, seed=9, quota=None) as sandbox:
         for days in (0, 40):
             if days:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -36,7 +35,9 @@ def loaded(empty_postgresql: PostgreSQL) -> PostgreSQL:
 
 def reader_of(engine: PostgreSQL, table: str, grant: str) -> PostgreSQL:
     """Return the database as a role sees it that may read all raw tables but what was taken away."""
-    role = f"reader_{uuid4().hex}"
+    # One name for all tests, because dbt parses the project anew for each user. The database is a new one.
+    role = "reader"
+    engine.execute(f"drop role if exists {role}")
     engine.execute(f"create role {role} login password 'unused'")
     database = conninfo_to_dict(engine.url)["dbname"]
     engine.execute(f'grant create on database "{database}" to {role}')
@@ -52,10 +53,10 @@ def reader_of(engine: PostgreSQL, table: str, grant: str) -> PostgreSQL:
 def test_dbt_names_table_and_column_that_may_not_be_read(taken: str, loaded: PostgreSQL, work: Path) -> None:
     table, column, grant = TAKEN[taken]
     reader = reader_of(loaded, table, grant)
-    finished = dbt("run", "--select", "staging", work=work, environment=reader.environment)
+    finished = dbt("run", "--select", "staging", work=work / "reader", environment=reader.environment)
     assert finished.returncode == 1, finished.stdout
     words = " ".join(finished.stdout.split())
-    assert "Permission denied: the role reader_" in words
+    assert "Permission denied: the role reader " in words
     assert f'"freshsales"."{table}", column ' in words
     assert column in words.split(f'"freshsales"."{table}", column ')[1].split(". Grant")[0].split(", ")
 

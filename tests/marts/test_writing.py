@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 
+from freshsales_review.capture import SELECTION
 from tests.marts.dbt import built
 from tests.marts.engines import DuckDB, Engine, PostgreSQL
 from tests.marts.people import group, members, owner, role, user
@@ -44,8 +45,9 @@ def company(raw: Raw) -> Iterator[None]:
 
 
 def build(engine: Engine, work: Path) -> Counter[tuple[str | None, ...]]:
-    """Build, and return the events."""
-    built("run", "--quiet", work=work, environment=engine.environment)
+    """Build the histories and what is asked for, and return the events."""
+    asked = ("--select", SELECTION, "+identity_changes", "+directory_daily")
+    built("run", "--quiet", *asked, work=work, environment=engine.environment)
     columns = ("change_key", "event_type", "old_value", "new_value")
     rows = engine.query("select * from freshsales_identity.identity_changes")
     return Counter(tuple(row[name] for name in columns) for row in rows)

@@ -76,9 +76,8 @@ def test_an_account_that_is_not_there_is_named_with_those_that_are(fleet: Filled
 
 
 def test_a_title_does_not_hold_three_hundred_names(warehouse: Filled, tmp_path: Path) -> None:
-    warehouse.execute(*marts.create())
-    for number in range(300):
-        warehouse.execute(marts.quality("owners", account=f"account-{number}.myfreshworks.com"))
+    reads = (marts.quality("owners", account=f"account-{number}.myfreshworks.com") for number in range(300))
+    warehouse.execute(*marts.create(), *reads)
     page = tmp_path / "page.html"
     assert run("report", "--warehouse", warehouse.location, "--output", str(page)).exit_code == 0
     assert "<title>Access review · 300 accounts</title>" in page.read_text()
