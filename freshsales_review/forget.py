@@ -19,12 +19,6 @@ from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_
 # A row of the history is of the run that one of these names; other columns may mention it.
 RUN_COLUMNS = ("sync_id", "first_sync_id")
 
-# What is told of people follows from the histories: from the run on, the next build tells it anew.
-TOLD_FROM = {
-    "int_freshsales__identity_groups": "int_freshsales__membership_history",
-    "int_freshsales__identity_history": "int_freshsales__identity_history",
-}
-
 
 @dataclass(frozen=True)
 class Part:
