@@ -170,7 +170,9 @@ def test_a_run_that_is_not_here_does_not_name_every_account(warehouse: Filled) -
 
 
 @pytest.mark.parametrize(
-    "asked", [{}, {"since": NOW - DAY}, {"since": NOW - DAY, "is_complete": True}], ids=str
+    "asked",
+    [{}, {"since": NOW - DAY}, {"since": NOW - DAY, "is_complete": True}],
+    ids=["all", "since", "complete"],
 )
 def test_more_accounts_cost_no_more_queries(asked: dict[str, Any], warehouse: Filled) -> None:
     filled = many(warehouse, 12)
