@@ -41,9 +41,12 @@ from (
 """
 
 TOP_TEN = """
-select display_name, department, status, risk_score as score, reasons
+select display_name, department, risk_score as score, string_agg(t.reason, '; ' order by f.place) as reasons
 from freshsales_identity.access_review
-where risk_score > 0
+join freshsales_identity.identity_flags t using (account, identity_key)
+join freshsales_identity.review_flags f using (flag)
+where needs_decision and t.is_raised
+group by account, identity_key, display_name, department, risk_score
 order by risk_score desc, display_name
 limit 10
 """

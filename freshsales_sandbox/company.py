@@ -30,6 +30,7 @@ from freshsales_sandbox.names import (
 
 COMPANY = "Acme"
 MAIL_DOMAIN = "acme.example"
+ADMINISTRATOR = "Administrator"
 TEAM_SIZE = 8
 LARGEST = 100_000
 PROJECT_GROUPS = [f"Project {name}{number}" for number in ("", *range(2, 9)) for name in PROJECTS]
@@ -49,6 +50,17 @@ def found_company(people: int, seed: int) -> Directory:
     )
     directory.key_owner = next((person for person in directory.people if person.is_owner), None)
     return directory
+
+
+def usual_roles(department: str | None) -> tuple[str, ...]:
+    """The roles in the CRM that go with the work of a department, the least first."""
+    return {
+        "Sales": ("Sales User", "Sales Manager"),
+        "Customer Success": ("Customer Success User",),
+        "Marketing": ("Marketing User",),
+        "Support": ("Support User",),
+        "IT": ("Restricted User", ADMINISTRATOR),
+    }.get(department or "", ("Restricted User",))
 
 
 def mail_name(given_name: str, family_name: str) -> str:
@@ -173,7 +185,7 @@ class _Founder:
         person.crm_email = (
             ".".join(part.capitalize() for part in email.split(".")) if self.some(0.1) else email
         )
-        person.role_id = self.role_ids["Administrator" if is_admin else self.usual_role(department)]
+        person.role_id = self.role_ids[ADMINISTRATOR if is_admin else self.usual_role(department)]
         person.territory_id = self.chance.choice(self.territories).id if department == "Sales" else None
         person.phone = f"+1 555 {self.chance.randint(0, 9999):04d}"
         person.mobile = f"+1 555 {self.chance.randint(0, 9999):04d}" if self.some(0.6) else None
@@ -182,13 +194,9 @@ class _Founder:
     def usual_role(self, department: str) -> str:
         if self.some(0.02):
             return "Account Administrator"
-        return {
-            "Sales": "Sales Manager" if self.some(0.15) else "Sales User",
-            "Customer Success": "Customer Success User",
-            "Marketing": "Marketing User",
-            "Support": "Support User",
-            "IT": "Administrator" if self.some(0.2) else "Restricted User",
-        }.get(department, "Restricted User")
+        is_manager, is_admin = self.some(0.15), self.some(0.2)
+        roles = usual_roles(department)
+        return roles[-1] if {"Sales": is_manager, "IT": is_admin}.get(department, False) else roles[0]
 
     def leave(self) -> None:
         """One in 16 has left; one in five of those still owns records, as nobody took them over."""
@@ -197,6 +205,11 @@ class _Founder:
         for number, person in enumerate(leavers):
             person.active = False
             person.crm_active = person.crm_id is not None and number % 5 == 1
+        # Whoever they led is led by their own managers now.
+        by_id = {person.scim_id: person for person in candidates}
+        for person in self.staff:
+            while (manager := by_id.get(person.manager_id)) is not None and not manager.active:
+                person.manager_id = manager.manager_id
 
     def share_an_address(self) -> None:
         """Two accounts of one person: one address in 300 is the primary one of two SCIM users."""
@@ -213,8 +226,9 @@ class _Founder:
         admins = self.group("CRM Administrators", users[:1])
         admins.members += [str(user.scim_id) for user in users if user.title == "CRM Administrator"]
         contractors = self.group("Contractors", [user for user in users if user.user_type == "Contractor"])
-        deal_desk = self.group("Deal Desk", self.chance.sample(users, min(len(users), 3)))
-        revenue = self.group("Revenue Operations", self.chance.sample(users, min(len(users), 4)))
+        sellers = [user for user in users if user.department == "Sales"]
+        deal_desk = self.group("Deal Desk", self.chance.sample(sellers, min(len(sellers), 3)))
+        revenue = self.group("Revenue Operations", self.chance.sample(sellers, min(len(sellers), 4)))
         everyone = self.group("All Staff", users[:1])
         everyone.members += [group.scim_id for group in by_department.values()]
         # Groups may name each other in a circle, and someone always does.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
 
-from freshsales_sandbox.company import MAIL_DOMAIN, mail_name
+from freshsales_sandbox.company import ADMINISTRATOR, MAIL_DOMAIN, mail_name, usual_roles
 from freshsales_sandbox.directory import FIRST_DAY, Directory, Group, Person
 from freshsales_sandbox.names import DEPARTMENTS, FAMILY_NAMES, GIVEN_NAMES
 
@@ -42,7 +43,7 @@ class Entry:
 
     day: int
     at: datetime
-    kind: Kind
+    kind: Kind | Literal["misuse"]
     scim_id: str
     crm_id: int | None
     what: What
@@ -70,7 +71,7 @@ class Diary:
             "regroup": self._regroup,
             "rehire": self._rehire,
         }
-        self._kind: Kind = "hire"
+        self._kind: Kind | Literal["misuse"] = "hire"
 
     def play(self, days: int) -> list[Entry]:
         """Live through so many days, and return what was written down on them."""
@@ -81,15 +82,23 @@ class Diary:
                 self._play_day()
         return self.entries[first:]
 
+    @contextmanager
+    def misusing(self) -> Iterator[None]:
+        """What happens meanwhile is written down as misuse."""
+        with self.directory.lock:
+            self._kind = "misuse"
+            yield
+
     def _play_day(self) -> None:
         morning = FIRST_DAY + timedelta(days=self.day)
         expected = max(len(self.directory.people) * DAILY_SHARE, 1.0)
         events = self._chance.randint(0, round(2 * expected))
         for number in range(events):
-            self._kind = self._chance.choices(list(FREQUENCY), list(FREQUENCY.values()))[0]
+            [kind] = self._chance.choices(list(FREQUENCY), list(FREQUENCY.values()))
+            self._kind = kind
             moment = morning + timedelta(hours=9) * number / events
             self.directory.now = max(self.directory.now, moment.replace(microsecond=0))
-            self._deeds[self._kind]()
+            self._deeds[kind]()
         self.directory.now = max(self.directory.now, morning + timedelta(hours=10))
 
     def _note(
@@ -126,6 +135,7 @@ class Diary:
             division=DEPARTMENTS[department][1],
             manager_id=manager.scim_id if manager else None,
         )
+        person.role_id = self._role_for(department, person.role_id)
         self.directory.add(person)
         self._note(person, "account", None, person.display_name)
         self._note(person, "owner", None, person.display_name)
@@ -137,6 +147,7 @@ class Diary:
         if person is None:
             return
         was_owner = person.is_owner
+        self._hand_over(person)
         if self._chance.random() < 0.2:  # noqa: PLR2004
             for group in self.directory.groups_of(person.scim_id):
                 self._note(person, "group", group.name, None, (group.scim_id, None))
@@ -150,6 +161,16 @@ class Diary:
         if was_owner:
             self._note(person, "owner", person.display_name, None)
 
+    def _hand_over(self, leaver: Person) -> None:
+        """Have those whom somebody leads be led by that person's own manager."""
+        led = [person for person in self.directory.users() if person.manager_id == leaver.scim_id]
+        for person in led:
+            # Two people may lead each other.
+            new = self.directory.user(leaver.manager_id) if leaver.manager_id != person.scim_id else None
+            name, new_id = (new.display_name, new.scim_id) if new else (None, None)
+            self.directory.change(person, manager_id=new_id)
+            self._note(person, "manager", leaver.display_name, name, (leaver.scim_id, new_id))
+
     def _rehire(self) -> None:
         person = self._someone(is_active=False)
         if person is None:
@@ -159,18 +180,29 @@ class Diary:
         self._note(person, "active", "false", "true")
         if person.is_owner and not was_owner:
             self._note(person, "owner", None, person.display_name)
+        self._join_group(person, self._group_of(person.department))
 
     def _move(self) -> None:
         person = self._someone()
         if person is None:
             return
         old = person.department
-        department = self._chance.choice([name for name in DEPARTMENTS if name != old])
+        self.move(person, self._chance.choice([name for name in DEPARTMENTS if name != old]))
+        self._leave_group(person, self._group_of(old))
+
+    def move(self, person: Person, department: str) -> None:
+        """Give somebody the work of another department, and what goes with it; the old group is not left."""
+        old = person.department
         manager = self._someone(lambda other: other.department == department and other is not person)
         old_manager = self.directory.user(person.manager_id)
         old_manager_id, manager_id = person.manager_id, manager.scim_id if manager else None
         self.directory.change(
-            person, department=department, division=DEPARTMENTS[department][1], manager_id=manager_id
+            person,
+            title=DEPARTMENTS[department][2][2],
+            department=department,
+            division=DEPARTMENTS[department][1],
+            manager_id=manager_id,
+            territory_id=None,
         )
         self._note(person, "department", old, department)
         if manager_id != old_manager_id:
@@ -179,8 +211,9 @@ class Diary:
                 manager.display_name if manager else None,
             )
             self._note(person, "manager", *names, (old_manager_id, manager_id))
-        self._leave_group(person, self._group_of(old))
         self._join_group(person, self._group_of(department))
+        if person.is_owner:
+            self.give_role(person, self._role_for(department, person.role_id))
 
     def _rename(self) -> None:
         """Give someone another family name, and half of the time another address, the old one as an alias."""
@@ -201,15 +234,24 @@ class Diary:
             self._note(person, "email", old_email, person.email)
 
     def _promote(self) -> None:
-        person = self._someone(lambda person: person.is_owner)
-        if person is None or len(self.directory.roles) < 2:  # noqa: PLR2004
-            return
+        """Give somebody another role of the same work; nobody is made administrator."""
+        ids = {role.name: role.id for role in self.directory.roles if role.name != ADMINISTRATOR}
+
+        def others(person: Person) -> list[int]:
+            roles = [ids[name] for name in usual_roles(person.department) if name in ids]
+            return [role for role in roles if role != person.role_id and person.role_id in roles]
+
+        person = self._someone(lambda person: person.is_owner and bool(others(person)))
+        if person is not None:
+            self.give_role(person, self._chance.choice(others(person)))
+
+    def give_role(self, person: Person, new: int | None) -> None:
         names = {role.id: role.name for role in self.directory.roles}
         old = person.role_id
-        new = self._chance.choice([role.id for role in self.directory.roles if role.id != old])
-        self.directory.change(person, role_id=new)
-        ids = (str(old) if old is not None else None, str(new))
-        self._note(person, "role", names.get(old) if old is not None else None, names[new], ids)
+        if new is not None and new != old:
+            self.directory.change(person, role_id=new)
+            ids = (str(old) if old is not None else None, str(new))
+            self._note(person, "role", names.get(old) if old is not None else None, names[new], ids)
 
     def _regroup(self) -> None:
         person = self._someone()
@@ -241,6 +283,11 @@ class Diary:
         while self.directory.user_named(f"{name}{number}@{MAIL_DOMAIN}") is not None:
             number = str(self._chance.randint(2, 99_999))
         return f"{name}{number}@{MAIL_DOMAIN}"
+
+    def _role_for(self, department: str | None, otherwise: int | None) -> int | None:
+        """The least of the roles that go with the work of a department, where the CRM has it."""
+        least = usual_roles(department)[0]
+        return next((role.id for role in self.directory.roles if role.name == least), otherwise)
 
     def _group_of(self, department: str | None) -> Group | None:
         return next((group for group in self.directory.groups if group.name == department), None)

@@ -33,6 +33,7 @@ class Flag:
     label: str
     meaning: str
     rests_on_providers: bool
+    calls_for_decision: bool
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,8 @@ def read(
         asked = sql if account is None else queries.of_account(sql)
         parameters = [] if account is None else [account]
         panels[name] = panel_of(warehouse.query(asked.format(marts=marts, flags=flags), parameters))
-    if not names:
-        panels = {name: without_names(panel) for name, panel in panels.items()}
+    panels = {name: panel if names else without_names(panel) for name, panel in panels.items()}
+    panels = {name: _without_stand_ins(panel) for name, panel in panels.items()}
     return Report(panels, all_flags, None if written_at is None else _utc(written_at))
 
 
@@ -176,8 +177,18 @@ def without_names(panel: Panel) -> Panel:
     )
 
 
+def _without_stand_ins(panel: Panel) -> Panel:
+    kept = [place for place, column in enumerate(panel.columns) if not column.endswith(queries.WITHOUT_NAMES)]
+    if len(kept) == len(panel.columns):
+        return panel
+    return Panel(
+        tuple(panel.columns[place] for place in kept),
+        [tuple(row[place] for place in kept) for row in panel.rows],
+    )
+
+
 def _without_name(column: str, row: Mapping[str, Value]) -> Value:
-    value = row[column]
+    value = row.get(column + queries.WITHOUT_NAMES, row[column])
     if column in queries.NAMING_COLUMNS:
         return None
     if column in ("old_value", "new_value"):

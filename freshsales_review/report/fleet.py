@@ -35,7 +35,7 @@ group by latest.account, latest.stream, latest.started_at, latest.finished_at, l
 order by latest.account, latest.stream
 """
 PEOPLE = """
-select account, count(*) as people, count(case when risk_score > 0 then 1 end) as to_decide
+select account, count(*) as people, count(case when needs_decision then 1 end) as to_decide
 from {marts}.access_review
 group by account
 """

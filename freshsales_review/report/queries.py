@@ -75,7 +75,8 @@ COUNTS = """
 select
     (select count(*) from {marts}.access_review) as people,
     (select count(*) from {marts}.access_review where status = 'active') as active,
-    (select count(*) from {marts}.access_review where risk_score > 0) as needing_decision,
+    (select count(*) from {marts}.access_review where needs_decision) as needing_decision,
+    (select count(*) from {marts}.access_review where risk_score > 0 and not needs_decision) as left_out,
     (
         select count(distinct change.account || ' ' || change.identity_key)
         from {marts}.identity_changes as change
@@ -89,7 +90,7 @@ select
 
 # What each flag is called, the heaviest first. The columns of these names are added to PEOPLE.
 FLAGS = """
-select flag as name, label, meaning, rests_on_providers
+select flag as name, label, meaning, rests_on_providers, calls_for_decision
 from {marts}.review_flags
 order by place
 """
@@ -148,9 +149,11 @@ PROVIDER_COLUMNS = (
     "roster_left_on",
 )
 
+# Reasons are parted by the ends of lines: names of groups may have any other sign.
 PEOPLE = f"""
-select review.account, review.identity_key, review.risk_score, review.display_name as name, review.email,
-    person.user_name, review.status, review.reasons, review.department, person.manager_name as manager,
+select review.account, review.identity_key, review.risk_score, review.needs_decision,
+    review.display_name as name, review.email, person.user_name, review.status, why.reasons,
+    why.reasons_without_names, review.department, person.manager_name as manager,
     person.manager_identity_key, person.title, person.crm_role,
     cast(person.crm_owner_id as varchar) as crm_owner_id, person.crm_status,
     person.scim_user_id, person.scim_status, person.match_method, person.match_confidence,
@@ -160,6 +163,14 @@ select review.account, review.identity_key, review.risk_score, review.display_na
 from {{marts}}.access_review as review
 join {{marts}}.identities as person
     on person.account = review.account and person.identity_key = review.identity_key
+left join (
+    select told.account, told.identity_key, string_agg(told.reason, chr(10) order by flag.place) as reasons,
+        string_agg(told.reason_without_names, chr(10) order by flag.place) as reasons_without_names
+    from {{marts}}.identity_flags as told
+    join {{marts}}.review_flags as flag on flag.flag = told.flag
+    where told.is_raised
+    group by told.account, told.identity_key
+) as why on why.account = review.account and why.identity_key = review.identity_key
 order by review.risk_score desc, lower(review.display_name), review.account, review.identity_key
 """
 
@@ -290,4 +301,6 @@ PANELS = {
 # What `--without-names` leaves out: columns of any panel, and the values of events of these types. A note may
 # name anybody.
 NAMING_COLUMNS = frozenset({"name", "email", "login", "user_name", "manager", "note"})
+# A column with this ending stands in for the one without it, and is shown nowhere else.
+WITHOUT_NAMES = "_without_names"
 NAMING_EVENTS = frozenset({"renamed", "email_changed", "manager_changed", "repaired"})

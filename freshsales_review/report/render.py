@@ -25,6 +25,7 @@ SCRIPTS = (
     "providers.js",
     "search.js",
     "filters.js",
+    "left_out.js",
     "campaigns.js",
     "review.js",
     "person.js",

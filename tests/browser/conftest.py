@@ -55,11 +55,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture
 def review(browser: Browser, written: Callable[..., Path]) -> Iterator[Open]:
-    """Open the report of a warehouse; at the end, the page must have behaved."""
+    """Open the report of a warehouse, and list everybody; at the end, the page must have behaved."""
     wrong: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900})
 
-    def show(warehouse: DuckDBFile, *options: str) -> Page:
+    def show(warehouse: DuckDBFile, *options: str, everybody: bool = True) -> Page:
         path = written(warehouse.location, *options)
         page = context.new_page()
         page.on("console", lambda message: wrong.append(f"console: {message.text}"))
@@ -70,6 +70,8 @@ def review(browser: Browser, written: Callable[..., Path]) -> Iterator[Open]:
         page.locator("html[data-ready]").wait_for(state="attached")
         assert wrong == [f"request: {path.as_uri()}"], "the page itself is all that is asked for"
         wrong.clear()
+        if everybody:
+            page.get_by_role("button", name="Show everybody").click()
         return page
 
     yield show

@@ -16,7 +16,8 @@ from tests.review.conftest import DuckDBFile
 
 MARTS = "freshsales_identity"
 FLAGS = ", ".join(f"review.{flag}" for flag, *_ in marts.FLAGS)
-PEOPLE = queries.PEOPLE.format(marts=MARTS, flags=FLAGS)
+# Without the columns that stand in for names.
+PEOPLE = f"select * exclude (reasons_without_names) from ({queries.PEOPLE.format(marts=MARTS, flags=FLAGS)})"
 
 
 def people_where(warehouse: DuckDBFile, condition: str) -> int:
@@ -109,7 +110,7 @@ def test_the_table_starts_with_the_worst_and_says_why(company: DuckDBFile, revie
     scores = table.locator("tbody td:first-child").all_inner_texts()
     assert scores == [str(score) for score, _, _ in rows]
     assert table.locator("tbody button").all_inner_texts() == [name for _, name, _ in rows]
-    assert table.locator("tbody td:nth-child(4)").first.inner_text().split("\n") == rows[0][2].split("; ")
+    assert table.locator("tbody td:nth-child(4)").first.inner_text().split("\n") == rows[0][2].split("\n")
 
 
 def test_the_exported_rows_are_those_of_sql_in_their_order(company: DuckDBFile, review: Open) -> None:
@@ -133,6 +134,56 @@ def test_the_exported_rows_are_those_of_sql_in_their_order(company: DuckDBFile, 
     ]
     assert len(rows) > 0
     assert list(rows[0])[-4:] == ["decision", "reviewer", "note", "decided_at"]
+
+
+def test_the_page_lists_who_needs_a_decision_and_says_who_is_left_out(
+    company: DuckDBFile, review: Open
+) -> None:
+    page = review(company, everybody=False)
+    listed = people_where(company, "needs_decision")
+    left_out = people_where(company, "risk_score > 0 and not needs_decision")
+    assert 0 < left_out < listed < 250
+    assert shown(page) == listed
+    assert len(exported(page)) == listed
+    words = page.locator("#left-out")
+    expect(words).to_contain_text(f"{listed} people need a decision. {left_out} more are left out, because")
+    without_manager = people_where(company, "has_no_manager and not needs_decision")
+    expect(words).to_contain_text(f"No manager ({without_manager})")
+    expect(page.locator("#shown")).to_contain_text("by list Needs a decision")
+
+
+def test_who_is_left_out_of_the_list_is_shown_and_exported_on_demand(
+    company: DuckDBFile, review: Open
+) -> None:
+    page = review(company, everybody=False)
+    page.get_by_role("button", name="Show who is left out").click()
+    keys = company.fetch(
+        f"select identity_key from ({PEOPLE}) as people where risk_score > 0 and not needs_decision"
+    )
+    assert [(row["identity_key"],) for row in exported(page)] == keys
+    assert {row["needs_decision"] for row in exported(page)} == {"false"}
+    page.get_by_role("button", name="Show everybody").click()
+    assert shown(page) == 250
+
+
+def test_a_bar_shows_those_it_counts_on_the_list_or_not(company: DuckDBFile, review: Open) -> None:
+    page = review(company, everybody=False)
+    figure = page.locator("#chart-flag")
+    figure.get_by_text("As a table").click()
+    figure.get_by_role("button", name="No manager").click()
+    assert shown(page) == people_where(company, "has_no_manager")
+    assert shown(page) > people_where(company, "has_no_manager and needs_decision")
+
+
+def test_a_reason_shows_its_evidence_in_the_table_and_beside_the_person(
+    company: DuckDBFile, review: Open
+) -> None:
+    page = review(company, everybody=False)
+    [(name, reasons)] = company.fetch(f"select name, reasons from ({PEOPLE}) as people limit 1")
+    assert f"({name}; " in reasons
+    page.get_by_role("button", name=name, exact=True).click()
+    lines = page.get_by_role("dialog", name=name).locator(".reasons li").all_inner_texts()
+    assert lines == reasons.split("\n")
 
 
 def test_a_row_a_grant_is_exported_with_the_read_it_rests_on(company: DuckDBFile, review: Open) -> None:
@@ -425,12 +476,13 @@ def test_marts_with_nobody_in_them_make_a_page_that_says_so(own_warehouse: DuckD
 
 
 def test_without_names_people_are_told_apart_by_their_keys(company: DuckDBFile, review: Open) -> None:
-    page = review(company, "--without-names")
+    page = review(company, "--without-names", everybody=False)
     [(key,)] = company.fetch(f"select identity_key from ({PEOPLE}) as people limit 1")
     page.get_by_role("button", name=key).first.click()
     expect(page.get_by_role("dialog", name=key)).to_be_visible()
     assert "Ünal" not in page.content()
     assert "@acme.example" not in page.content()
+    expect(page.get_by_role("dialog", name=key)).to_contain_text(f"({key}; read)")
 
 
 def test_paper_holds_every_person_that_is_shown(company: DuckDBFile, review: Open) -> None:

@@ -5,6 +5,7 @@ A scenario is a generator: dbt builds after each `yield`, for all of them at onc
 
 from collections.abc import Callable, Iterator
 
+from tests.marts.companies import companies
 from tests.marts.people import group, members, owner, role, user
 from tests.marts.raw import Raw
 from tests.marts.reconciling import random_directories
@@ -173,5 +174,6 @@ SCENARIOS: tuple[Scenario, ...] = (
     *(seats, made_anew, words, one_side_down, late_proof, killed, drifting),
     *(held_back, held_back_late, deleted_rows),
     *(standings, managers, names, role_names, several_roles, id_spaces, spelling, as_served),
+    companies,
     *PROVIDER_SCENARIOS,
 )

@@ -99,7 +99,13 @@ def test_with_only_rest_loaded_the_flags_that_need_scim_are_null(marts: Marts) -
 
 def test_with_only_scim_loaded_the_flags_that_need_the_crm_are_null(marts: Marts) -> None:
     row = review(marts, "only_scim", "Ann")
-    assert {flag for flag in FLAGS if row[flag] is None} == {"is_orphaned_owner", "is_unmanaged", "is_admin"}
+    assert {flag for flag in FLAGS if row[flag] is None} == {
+        "is_orphaned_owner",
+        "is_unmanaged",
+        "is_admin",
+        # What is held in the CRM is not known.
+        "has_outlier_entitlement",
+    }
     assert (row["has_no_manager"], row["has_no_group"]) == (True, True)
     assert {row["status"] for row in marts.rows("identities", "only_scim")} == {"active"}
 
@@ -170,6 +176,7 @@ def test_every_flag_is_a_column_and_every_flag_column_is_a_flag(marts: Marts) ->
         "department",
         "status",
         "risk_score",
+        "needs_decision",
         "reasons",
         "last_decision",
         "last_decided_at",
@@ -191,6 +198,7 @@ def test_the_score_and_the_reasons_are_those_of_the_flags_raised(marts: Marts) -
         for flag, reason in zip(raised, told, strict=True):
             # What rests on a source says which, since when, and on what evidence.
             assert (reason == flag["meaning"]) is not flag["rests_on_providers"]
+        assert row["needs_decision"] == any(flag["calls_for_decision"] for flag in raised)
 
 
 def test_identity_flags_has_a_row_for_all_that_is_not_false(marts: Marts) -> None:

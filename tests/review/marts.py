@@ -22,8 +22,8 @@ STREAMS = (
 )
 
 _DEFINED = (Path(__file__).parents[2] / "transform/macros/freshsales_review_flags.sql").read_text()
-# Name, weight, whether it rests on providers, label, and meaning.
-FLAGS = re.findall(r"^        \('(\w+)', (\d+), (\w+), '([^']+)', '(.+)'\),$", _DEFINED, re.MULTILINE)
+# Name, weight, whether it rests on providers and calls for a decision, label, and meaning.
+FLAGS = re.findall(r"^        \('(\w+)', (\d+), (\w+), (\w+), '([^']+)', '(.+)'\),$", _DEFINED, re.MULTILINE)
 
 _TABLES = {
     "identities": """account varchar, identity_key varchar, crm_owner_id bigint, scim_user_id varchar,
@@ -43,8 +43,8 @@ _TABLES = {
         department varchar, status varchar, is_orphaned_owner boolean, is_unmanaged boolean, is_admin boolean,
         shares_email boolean, has_no_manager boolean, manager_is_gone boolean, has_no_group boolean,
         has_outlier_entitlement boolean, match_is_ambiguous boolean, risk_score integer, reasons varchar,
-        has_left_still_active boolean, deprovisioning_failed boolean, is_unknown_to_idp boolean,
-        is_dormant boolean, last_decision varchar, last_decided_at timestamp,
+        needs_decision boolean, has_left_still_active boolean, deprovisioning_failed boolean,
+        is_unknown_to_idp boolean, is_dormant boolean, last_decision varchar, last_decided_at timestamp,
         changed_since_decision boolean""",
     "identity_entitlements": """account varchar, grant_key varchar, identity_key varchar,
         resource_type varchar, resource_id varchar, resource_name varchar, entitlement varchar,
@@ -93,7 +93,7 @@ _TABLES = {
         carried_out_by timestamp, undone_after_sync_id varchar, undone_sync_id varchar,
         undone_after timestamp, undone_by timestamp, days_open integer""",
     "review_flags": """place integer, flag varchar, weight integer, label varchar, meaning varchar,
-        rests_on_providers boolean""",
+        rests_on_providers boolean, calls_for_decision boolean""",
     "identity_timeline": """account varchar, event_key varchar, identity_key varchar, happened_at timestamp,
         happened_after timestamp, origin varchar, event_type varchar, old_value varchar, new_value varchar""",
 }
@@ -101,7 +101,7 @@ _TABLES = {
 # What a source of identities and of the review fills; an IdP fills the rest.
 _IDENTITY_COLUMNS, _REVIEW_COLUMNS = (
     ", ".join(column.split()[0] for column in _TABLES[table].split(",")[:count])
-    for table, count in (("identities", 26), ("access_review", 17))
+    for table, count in (("identities", 26), ("access_review", 18))
 )
 
 # One person a number: one in ten needs a decision, one in seven has left SCIM.
@@ -132,9 +132,11 @@ select account, identity_key, display_name, email, department, status,
     status in ('removed', 'deactivated'), status = 'unmanaged', crm_role = 'Role 0', false,
     manager_identity_key is null, false, null, false, match_is_ambiguous,
     case status when 'unmanaged' then 60 when 'removed' then 80 when 'deactivated' then 70 else 0 end
-        + case when crm_role = 'Role 0' then 15 else 0 end,
+        + case when crm_role = 'Role 0' then 15 else 0 end
+        + case when manager_identity_key is null then 5 else 0 end,
     case status when 'unmanaged' then 'bypasses SSO' when 'removed' then 'gone, still an owner; in no group'
-        when 'deactivated' then 'inactive in SCIM, still an owner' end
+        when 'deactivated' then 'inactive in SCIM, still an owner' end,
+    status in ('removed', 'deactivated', 'unmanaged') or crm_role = 'Role 0' or match_is_ambiguous
 from (select * from {schema}.identities where account = '{account}') as own
 """
 )
@@ -189,7 +191,9 @@ update {schema}.access_review set
     has_left_still_active = coalesce(person.idp_status = 'disabled', false),
     deprovisioning_failed = case when person.idp_user_id is not null
         then person.idp_status = 'disabled' and person.crm_role_id < 4 end,
-    is_unknown_to_idp = person.idp_user_id is null
+    is_unknown_to_idp = person.idp_user_id is null,
+    needs_decision = access_review.needs_decision or person.idp_status = 'disabled'
+        or person.idp_user_id is null
 from (select * from {schema}.identities where account = '{account}') as person
 where person.account = access_review.account and person.identity_key = access_review.identity_key
 """,
@@ -290,15 +294,17 @@ def create(schema: str = "freshsales_identity") -> Iterator[str]:
     yield f"create schema {schema}"
     for table, columns in _TABLES.items():
         yield f"create table {schema}.{table} ({columns})"
-    for place, (flag, weight, rests_on_providers, label, meaning) in enumerate(FLAGS, start=1):
+    for place, (flag, weight, rests_on_providers, calls, label, meaning) in enumerate(FLAGS, start=1):
         words = meaning.replace("'", "''")
         yield (
             f"insert into {schema}.review_flags "
-            f"values ({place}, '{flag}', {weight}, '{label}', '{words}', {rests_on_providers})"
+            f"values ({place}, '{flag}', {weight}, '{label}', '{words}', {rests_on_providers}, {calls})"
         )
     told = (
-        f"select account, identity_key, '{flag}' as flag, {flag} as is_raised from {schema}.access_review "
-        f"where {flag} or {flag} is null"
+        f"select account, identity_key, '{flag}' as flag, {flag} as is_raised, "
+        f"case when {flag} then concat('{flag} (', display_name, '; ', email, ')') end as reason, "
+        f"case when {flag} then concat('{flag} (', identity_key, '; read)') end as reason_without_names "
+        f"from {schema}.access_review where {flag} or {flag} is null"
         for flag, *_ in FLAGS
     )
     yield f"create view {schema}.identity_flags as {' union all '.join(told)}"

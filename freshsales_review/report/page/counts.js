@@ -7,6 +7,7 @@ function showCounts(report) {
     tile("People", counts.people),
     tile("Active", counts.active),
     tile("Needing a decision", counts.needing_decision),
+    tile("Left out of the list", counts.left_out),
     tile("Changed since the previous complete read", counts.changed),
   );
 }

@@ -1,5 +1,6 @@
 // The filters above the table. A filter is a set of rows of people; a row is shown that is in every one.
 
+const LISTS = { to_decide: "Needs a decision", left_out: "Left out", nothing: "Nothing found" };
 const DECIDED = { new: "New since the last decision", unchanged: "Unchanged since the last decision" };
 
 // Nothing was decided about the person, or something has changed since.
@@ -20,6 +21,7 @@ class Filters {
     const people = report.people;
     const byColumn = (column) => this.grouped((row) => people.value(column, row));
     this.choices = {
+      list: this.lists(),
       account: byColumn("account"),
       status: byColumn("status"),
       flag: new Map(report.flags.map((flag) => [flag.column, this.flagged(flag.column)])),
@@ -38,6 +40,21 @@ class Filters {
     return new Map(
       [...Map.groupBy(this.report.people.rows(), keyOf)].map(([key, rows]) => [key, new Set(rows)]),
     );
+  }
+
+  // Who needs a decision; who has a score, and is left out because no flag of theirs calls for one; everybody else.
+  lists() {
+    const { people } = this.report;
+    const listed = new Map(Object.keys(LISTS).map((name) => [name, new Set()]));
+    for (const row of people.rows()) {
+      const name = people.value("needs_decision", row)
+        ? "to_decide"
+        : people.value("risk_score", row) > 0
+          ? "left_out"
+          : "nothing";
+      listed.get(name).add(row);
+    }
+    return listed;
   }
 
   flagged(flag) {
@@ -62,7 +79,7 @@ class Filters {
   build() {
     const fields = Object.entries(this.choices).map(([name, groups]) => {
       const words = [...groups.keys()].map((key) => [key, this.words(name, key)]);
-      words.sort((one, other) => alphabet.compare(one[1], other[1]));
+      if (name !== "list") words.sort((one, other) => alphabet.compare(one[1], other[1]));
       // A key may be null: options stand for places in this list.
       const keys = words.map(([key]) => key);
       const select = element(
@@ -88,6 +105,7 @@ class Filters {
 
   words(name, key) {
     if (key === null) return "(none)";
+    if (name === "list") return LISTS[key];
     if (name === "status") return this.report.statuses[key] ?? key;
     if (name === "flag") return this.report.flags.find((flag) => flag.column === key).label;
     if (name === "decision") return DECIDED[key];
@@ -95,12 +113,17 @@ class Filters {
   }
 
   set(name, key) {
+    this.preset(name, key);
+    this.changed();
+  }
+
+  // Before there is a table to draw.
+  preset(name, key) {
     const { select, keys } = this.selects.get(name);
     const place = keys.indexOf(key);
     select.value = place < 0 ? "" : place;
     if (place < 0) this.chosen.delete(name);
     else this.chosen.set(name, this.choices[name].get(key));
-    this.changed();
   }
 
   clear() {
@@ -108,6 +131,12 @@ class Filters {
     this.chosen.clear();
     this.input.value = "";
     this.changed();
+  }
+
+  // Those whom a bar stands for are shown, whether or not they are on the list.
+  pick(name, key) {
+    this.preset("list", undefined);
+    this.set(name, key);
   }
 
   // Paper shows no filters: the words tell what is left out.

@@ -4,6 +4,8 @@ showCounts(report);
 
 let people = null;
 const filters = new Filters(report, () => people.draw());
+filters.preset("list", "to_decide");
+showLeftOut(report, filters);
 const open = personPanel(report);
 people = showPeople(report, filters, open);
 showProviders(report, open);
@@ -50,7 +52,7 @@ window.addEventListener("afterprint", () => {
 });
 
 await showCharts(report, (name, key) => {
-  filters.set(name, key);
+  filters.pick(name, key);
   document.getElementById("review").scrollIntoView();
 });
 document.documentElement.dataset.ready = "";

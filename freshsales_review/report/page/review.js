@@ -38,6 +38,7 @@ function showPeople(report, filters, open) {
     if (row !== undefined && !event.target.closest("button")) open(row);
   });
   table.search.fixed("filters", (_, [row]) => filters.holds(row));
+  table.draw(); // by the filters that are set from the start
   return table;
 }
 
@@ -86,6 +87,6 @@ function reasonsInWords(reasons) {
   return element(
     "ul",
     { class: "reasons" },
-    ...reasons.split("; ").map((reason) => element("li", {}, reason)),
+    ...reasons.split("\n").map((reason) => element("li", {}, reason)),
   );
 }

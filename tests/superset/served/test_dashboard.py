@@ -24,7 +24,7 @@ BARS = (
 NUMBERS = {
     "People": f"select count(*) from {MARTS}.access_review",
     "Active": f"select count(*) from {MARTS}.access_review where status = 'active'",
-    "To decide": f"select count(*) from {MARTS}.access_review where risk_score > 0",
+    "To decide": f"select count(*) from {MARTS}.access_review where needs_decision",
     "Changed": f"""
         select count(distinct change.identity_key)
         from {MARTS}.identity_changes as change
@@ -88,8 +88,11 @@ def test_the_evidence_names_the_stream_that_was_not_read_whole(
 
 def test_the_review_is_worst_first_with_names_that_stay_text(warehouse: Filled, dashboard: Dashboard) -> None:
     worst = (
-        f"select risk_score, email, reasons from {MARTS}.access_review "
-        "order by risk_score desc, lower(display_name) limit 10"
+        "select risk_score, email, reasons "
+        f"from {MARTS}.access_review left join (select account, identity_key, "
+        f"string_agg(reason, '; ' order by place) as reasons from {MARTS}.identity_flags "
+        f"join {MARTS}.review_flags using (flag) where is_raised group by account, identity_key) as why "
+        "using (account, identity_key) order by risk_score desc, lower(display_name) limit 10"
     )
     scores, emails, reasons = zip(*warehouse.fetch(worst), strict=True)
     rows = dashboard.chart("Access review: worst first").locator("tbody tr")
@@ -146,6 +149,17 @@ def test_filters_narrow_the_people_and_not_the_evidence(warehouse: Filled, dashb
     dashboard.choose("flag", "Bypasses SSO")
     dashboard.expect_number("People", unmanaged)
     dashboard.expect_rows("Access review: worst first", unmanaged)
+
+
+def test_a_filter_shows_who_is_left_out_of_the_list(warehouse: Filled, dashboard: Dashboard) -> None:
+    left_out = one(
+        warehouse, f"select count(*) from {MARTS}.access_review where risk_score > 0 and not needs_decision"
+    )
+    dashboard.reload()
+    dashboard.choose("list", "Left out")
+    dashboard.expect_number("People", left_out)
+    dashboard.expect_rows("Access review: worst first", left_out)
+    assert 0 < left_out < PEOPLE
 
 
 def test_the_dashboard_shows_later_loads_after_a_reload(

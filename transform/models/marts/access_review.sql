@@ -23,8 +23,7 @@ usable as (
         entitlements.identity_key,
         entitlements.resource_type,
         entitlements.resource_id,
-        entitlements.resource_name,
-        case when identities.can_use_scim then identities.department end as department
+        entitlements.resource_name
     from (select * from {{ ref('identity_entitlements') }}) as entitlements
     inner join identities
         on {{ freshsales_identity.freshsales_same('entitlements', 'identities', ['account', 'identity_key']) }}
@@ -65,54 +64,9 @@ nameless_roles as (
 
 ),
 
--- Of whom it is not known what they hold, nobody can say that they do not hold it.
-departments as (
-
-    select
-        account,
-        department,
-        count(*) as people,
-        sum(case when crm_is_known then 1 else 0 end) as people_of_crm,
-        sum(case when memberships_are_known then 1 else 0 end) as people_of_groups
-    from identities
-    where can_use_scim and department is not null
-    group by account, department
-
-),
-
-department_holdings as (
-
-    select distinct account, department, identity_key, resource_type, resource_id
-    from usable
-    where department is not null
-
-),
-
-rare as (
-
-    select holdings.account, holdings.department, holdings.resource_type, holdings.resource_id
-    from department_holdings as holdings
-    inner join departments
-        on holdings.account = departments.account and holdings.department = departments.department
-    group by holdings.account, holdings.department, holdings.resource_type, holdings.resource_id
-    having
-        count(*) < {{ var('freshsales_outlier_share') }} * max(
-            case holdings.resource_type
-                when 'crm_role' then departments.people_of_crm
-                when 'crm_territory' then departments.people_of_crm
-                when 'scim_group' then departments.people_of_groups
-                else departments.people
-            end
-        )
-
-),
-
 outliers as (
 
-    select distinct holdings.account, holdings.identity_key
-    from department_holdings as holdings
-    inner join rare
-        on {{ freshsales_identity.freshsales_same('holdings', 'rare', ['account', 'department', 'resource_type', 'resource_id']) }}
+    select distinct account, identity_key from {{ ref('int_freshsales__outliers') }}
 
 ),
 
@@ -218,7 +172,12 @@ flagged as (
 
         case
             when identities.can_use_scim
-                then case when identities.department is not null then outliers.account is not null end
+                then case
+                    when identities.department is null then null
+                    when outliers.account is not null then true
+                    -- Of whom it is not known what they hold, nobody can say that nothing of it is unusual.
+                    when identities.crm_is_known and identities.memberships_are_known then false
+                end
             when identities.scim_status is not null then false
         end as has_outlier_entitlement,
 
@@ -257,6 +216,9 @@ scored as (
         {% for flag in flags -%}
         case when flagged.{{ flag.name }} then {{ flag.weight }} else 0 end{{ ' + ' if not loop.last }}
         {% endfor %} as risk_score,
+        {% for flag in flags if flag.calls_for_decision -%}
+        coalesce({{ flag.name }}, false){{ ' or ' if not loop.last }}
+        {% endfor %} as needs_decision,
         concat(
             {% for flag in flags -%}
             {%- if flag.rests_on_providers %}
@@ -283,6 +245,7 @@ select
     scored.{{ flag.name }},
     {% endfor %}
     scored.risk_score,
+    scored.needs_decision,
     nullif(substr(scored.words, 3), '') as reasons,
     decided.last_decision,
     decided.last_decided_at,

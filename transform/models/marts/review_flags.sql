@@ -7,6 +7,7 @@ select
     {{ flag.weight }} as weight,
     cast('{{ flag.label }}' as {{ dbt.type_string() }}) as label,
     cast('{{ flag.meaning }}' as {{ dbt.type_string() }}) as meaning,
-    {{ flag.rests_on_providers | string | lower }} as rests_on_providers
+    {{ flag.rests_on_providers | string | lower }} as rests_on_providers,
+    {{ flag.calls_for_decision | string | lower }} as calls_for_decision
 {{ 'union all' if not loop.last }}
 {% endfor %}

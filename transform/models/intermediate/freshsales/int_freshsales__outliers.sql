@@ -1,0 +1,316 @@
+{{ config(schema=var('freshsales_staging_schema')) }}
+
+{%- set share = var('freshsales_outlier_share') %}
+{%- set least = var('freshsales_outlier_least_peers') %}
+{%- set job = ['account', 'department', 'peers_by', 'job'] %}
+{%- set thing = ['account', 'resource_type', 'resource_id'] %}
+{%- set moved_since = dbt.dateadd('day', -1 * var('freshsales_outlier_move_days'), 'reads.finished_at') %}
+
+-- Whom a side lets in. What a side grants is of no use to whom it does not let in.
+with identities as (
+
+    select
+        *,
+        coalesce(crm_status in ('active', 'unknown'), false) as can_use_crm,
+        coalesce(scim_status in ('active', 'unknown'), false) as can_use_scim
+    from {{ ref('identities') }}
+
+),
+
+holdings as (
+
+    select
+        entitlements.account,
+        entitlements.identity_key,
+        entitlements.resource_type,
+        entitlements.resource_id,
+        max(entitlements.resource_name) as resource_name
+    from (select * from {{ ref('identity_entitlements') }}) as entitlements
+    inner join identities
+        on {{ freshsales_identity.freshsales_same('entitlements', 'identities', ['account', 'identity_key']) }}
+    where
+        case
+            when entitlements.resource_type in ('crm_role', 'crm_territory') then identities.can_use_crm
+            else identities.can_use_scim
+        end
+    group by
+        entitlements.account, entitlements.identity_key, entitlements.resource_type, entitlements.resource_id
+
+),
+
+-- A person has a job by the title, by the roles in the CRM, and by the department alone: the closest peers come first.
+jobs as (
+
+    {% for peers_by, job_name in {
+        'title': "nullif(lower(trim(title)), '')",
+        'crm_role': 'case when can_use_crm then coalesce(crm_role, cast(crm_role_id as ' ~ dbt.type_string() ~ ')) end',
+        'department': "''",
+    }.items() -%}
+    select
+        account,
+        identity_key,
+        department,
+        '{{ peers_by }}' as peers_by,
+        {{ loop.index }} as distance,
+        {{ job_name }} as job,
+        crm_is_known,
+        memberships_are_known
+    from identities
+    where can_use_scim and department is not null and {{ job_name }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- Of whom it is not known what they hold, nobody can say that they do not hold it.
+sizes as (
+
+    select
+        {{ job | join(', ') }},
+        count(*) as people,
+        sum(case when crm_is_known then 1 else 0 end) as people_of_crm,
+        sum(case when memberships_are_known then 1 else 0 end) as people_of_groups
+    from jobs
+    group by {{ job | join(', ') }}
+
+),
+
+held as (
+
+    select
+        {{ freshsales_identity.freshsales_columns_of('jobs', job) }},
+        holdings.resource_type,
+        holdings.resource_id,
+        count(*) as holders,
+        sum(
+            case
+                when
+                    case
+                        when holdings.resource_type in ('crm_role', 'crm_territory') then jobs.crm_is_known
+                        when holdings.resource_type = 'scim_group' then jobs.memberships_are_known
+                        else true
+                    end
+                    then 1
+                else 0
+            end
+        ) as known_holders
+    from jobs
+    inner join holdings on jobs.account = holdings.account and jobs.identity_key = holdings.identity_key
+    group by {{ freshsales_identity.freshsales_columns_of('jobs', job) }}, holdings.resource_type, holdings.resource_id
+
+),
+
+-- Whoever is seen to hold it counts, also where it is not known what else they hold.
+held_by_job as (
+
+    select
+        held.*,
+        held.holders - held.known_holders + case
+            when held.resource_type in ('crm_role', 'crm_territory') then sizes.people_of_crm
+            when held.resource_type = 'scim_group' then sizes.people_of_groups
+            else sizes.people
+        end as people
+    from held
+    inner join sizes on {{ freshsales_identity.freshsales_same('held', 'sizes', job) }}
+
+),
+
+held_by_all as (
+
+    select {{ thing | join(', ') }}, count(*) as holders
+    from holdings
+    group by {{ thing | join(', ') }}
+
+),
+
+-- Each thing that a person holds, beside the others of each of the person's jobs.
+compared as (
+
+    select
+        {{ freshsales_identity.freshsales_columns_of('jobs', job) }},
+        jobs.identity_key,
+        jobs.distance,
+        holdings.resource_type,
+        holdings.resource_id,
+        holdings.resource_name,
+        held_by_job.people - 1 as peers,
+        held_by_job.holders - 1 as peers_holding,
+        held_by_all.holders - 1 as others_holding
+    from jobs
+    inner join holdings on jobs.account = holdings.account and jobs.identity_key = holdings.identity_key
+    inner join held_by_job
+        on
+            {{ freshsales_identity.freshsales_same('jobs', 'held_by_job', job) }}
+            and {{ freshsales_identity.freshsales_same('holdings', 'held_by_job', thing) }}
+    inner join held_by_all on {{ freshsales_identity.freshsales_same('holdings', 'held_by_all', thing) }}
+
+),
+
+judged as (
+
+    select
+        *,
+        row_number() over (
+            partition by account, identity_key, resource_type, resource_id order by distance
+        ) as nearness
+    from compared
+    where peers >= {{ least }}
+
+),
+
+-- What all the others of a title, or with a role in the department, hold as well comes with it. A role does not excuse
+-- itself.
+usual as (
+
+    select distinct {{ thing | join(', ') }}, identity_key
+    from compared
+    where
+        peers_by <> 'department'
+        and not (peers_by = 'crm_role' and resource_type = 'crm_role')
+        and peers >= 2
+        and peers_holding = peers
+
+),
+
+rare as (
+
+    select judged.*
+    from judged
+    left join usual
+        on {{ freshsales_identity.freshsales_same('judged', 'usual', thing + ['identity_key']) }}
+    where
+        judged.nearness = 1
+        and judged.peers_holding < {{ share }} * judged.peers
+        and usual.identity_key is null
+
+),
+
+-- Where a thing belongs: most of its holders are of one department, or at least half of a job hold it. What is spread
+-- over many jobs, like the group of a project, belongs to none of them, and is no sign of anything.
+homes as (
+
+    select
+        {{ freshsales_identity.freshsales_columns_of('held_by_job', job + ['resource_type', 'resource_id']) }},
+        held_by_job.people,
+        held_by_job.holders
+    from held_by_job
+    inner join held_by_all on {{ freshsales_identity.freshsales_same('held_by_job', 'held_by_all', thing) }}
+    where
+        held_by_job.holders >= 2
+        and (
+            (
+                held_by_job.peers_by = 'department'
+                and held_by_job.holders >= {{ least }}
+                and 5 * held_by_job.holders >= 4 * (held_by_all.holders - 1)
+            )
+            or (
+                2 * held_by_job.holders >= held_by_job.people
+                and (
+                    held_by_job.people >= {{ least }}
+                    or (
+                        2 * held_by_job.holders >= held_by_all.holders - 1
+                        -- That those with a role hold the role says nothing where they are few.
+                        and not (held_by_job.peers_by = 'crm_role' and held_by_job.resource_type = 'crm_role')
+                    )
+                )
+            )
+        )
+
+),
+
+elsewhere as (
+
+    select
+        rare.account,
+        rare.identity_key,
+        rare.resource_type,
+        rare.resource_id,
+        homes.department,
+        homes.peers_by,
+        homes.job,
+        homes.people,
+        homes.holders,
+        row_number() over (
+            partition by rare.account, rare.identity_key, rare.resource_type, rare.resource_id
+            order by
+                homes.holders desc,
+                case homes.peers_by when 'department' then 1 when 'title' then 2 else 3 end,
+                homes.department,
+                homes.job
+        ) as place
+    from rare
+    inner join homes on {{ freshsales_identity.freshsales_same('rare', 'homes', thing) }}
+    left join jobs
+        on
+            rare.identity_key = jobs.identity_key
+            and {{ freshsales_identity.freshsales_same('homes', 'jobs', job) }}
+    where
+        -- No job of the person's own.
+        jobs.identity_key is null
+        -- In the department itself, another title is another job; another role is not.
+        and not (homes.department = rare.department and homes.peers_by <> 'title')
+
+),
+
+reads as (
+
+    select account, max(finished_at) as finished_at
+    from {{ ref('base_freshsales__complete_reads') }}
+    where stream = 'scim_users'
+    group by account
+
+),
+
+moves as (
+
+    select
+        changes.account,
+        changes.identity_key,
+        changes.old_value as moved_from,
+        changes.first_seen_at as moved_seen_at,
+        row_number() over (
+            partition by changes.account, changes.identity_key order by changes.first_seen_at desc, changes.change_key
+        ) as age
+    from (select * from {{ ref('identity_changes') }}) as changes
+    inner join reads on changes.account = reads.account
+    where changes.event_type = 'department_changed' and changes.first_seen_at >= {{ moved_since }}
+
+)
+
+select
+    rare.account,
+    rare.identity_key,
+    rare.resource_type,
+    rare.resource_id,
+    rare.resource_name,
+    rare.department,
+    rare.peers_by,
+    rare.job,
+    rare.peers,
+    rare.peers_holding,
+    rare.others_holding,
+    elsewhere.department as home_department,
+    -- That those with a role hold the role says nothing: how many of the department hold it does.
+    case when at_home.account is null then elsewhere.peers_by else 'department' end as home_by,
+    case when at_home.account is null then elsewhere.job else '' end as home_job,
+    coalesce(at_home.people, elsewhere.people) as home_people,
+    coalesce(at_home.holders, elsewhere.holders) as home_holders,
+    moves.moved_from,
+    moves.moved_seen_at
+from rare
+left join elsewhere
+    on
+        {{ freshsales_identity.freshsales_same('rare', 'elsewhere', thing + ['identity_key']) }}
+        and elsewhere.place = 1
+left join held_by_job as at_home
+    on
+        {{ freshsales_identity.freshsales_same('elsewhere', 'at_home', thing + ['department']) }}
+        and elsewhere.peers_by = 'crm_role'
+        and elsewhere.resource_type = 'crm_role'
+        and at_home.peers_by = 'department'
+left join moves
+    on rare.account = moves.account and rare.identity_key = moves.identity_key and moves.age = 1
+where
+    elsewhere.identity_key is not null
+    -- Nobody else holds it: only among so many others that one is less than the share.
+    or (rare.others_holding = 0 and 1 < {{ share }} * rare.peers)
