@@ -217,7 +217,7 @@ scored as (
         case when flagged.{{ flag.name }} then {{ flag.weight }} else 0 end{{ ' + ' if not loop.last }}
         {% endfor %} as risk_score,
         {% for flag in flags if flag.calls_for_decision -%}
-        coalesce({{ flag.name }}, false){{ ' or ' if not loop.last }}
+        coalesce(flagged.{{ flag.name }}, false){{ ' or ' if not loop.last }}
         {% endfor %} as needs_decision,
         concat(
             {% for flag in flags -%}

@@ -10,12 +10,17 @@ with told as (
 
     {% for flag in flags -%}
     select
-        {{ person | join(', ') }},
-        cast('{{ flag.name }}' as {{ dbt.type_string() }}) as flag,
-        '{{ flag.meaning }}' as meaning,
-        {{ flag.name }} as is_raised
-    from {{ ref('access_review') }}
-    where {{ flag.name }} or {{ flag.name }} is null
+        review.account,
+        review.identity_key,
+        cast('{{ flag.name }}' as {{ text }}) as flag,
+        {% if flag.rests_on_providers %}coalesce(reasons.{{ flag.name }}, '{{ flag.meaning }}'){% else %}'{{ flag.meaning }}'{% endif %} as meaning,
+        review.{{ flag.name }} as is_raised
+    from (select * from {{ ref('access_review') }}) as review
+    {%- if flag.rests_on_providers %}
+    left join (select * from {{ ref('int_idp__reasons') }}) as reasons
+        on {{ freshsales_identity.freshsales_same('review', 'reasons', person) }}
+    {%- endif %}
+    where review.{{ flag.name }} or review.{{ flag.name }} is null
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -165,50 +170,20 @@ shared_with as (
 
 ),
 
-leavers as (
-
-    select
-        matches.account,
-        matches.identity_key,
-        users.source,
-        users.has_left,
-        {{ freshsales_identity.freshsales_day_in_words('users.left_at') }} as left_day,
-        users.last_push_failed,
-        users.has_sync_error
-    from (select * from {{ ref('int_idp__matches') }}) as matches
-    inner join (select * from {{ ref('int_idp__users') }}) as users
-        on {{ freshsales_identity.freshsales_same('matches', 'users', ['account', 'source', 'idp_user_id']) }}
-    where matches.side = 'here'
-
-),
-
 -- What a reason rests on. `who` names persons and addresses, and `who_by_key` stands for it where names are left out.
 evidence as (
 
     select
-        account,
-        identity_key,
-        'has_left_still_active' as flag,
-        source as place,
-        cast(null as {{ text }}) as who,
-        cast(null as {{ text }}) as who_by_key,
-        concat(source, case when left_day is null then ': has left' else concat(': left on ', left_day) end) as words
-    from leavers
-    where has_left
-
-    union all
-
-    select
         people.account,
         people.identity_key,
-        'is_orphaned_owner',
-        '',
-        null,
-        null,
+        'is_orphaned_owner' as flag,
+        '' as place,
+        cast(null as {{ text }}) as who,
+        cast(null as {{ text }}) as who_by_key,
         concat(
             case people.scim_status when 'removed' then 'gone from SCIM' else 'inactive in SCIM' end,
             case when ended.day is null then '' else concat(', seen on ', ended.day) end
-        )
+        ) as words
     from people
     left join ended
         on
@@ -233,38 +208,6 @@ evidence as (
             end
         )
     from people
-
-    union all
-
-    select
-        account,
-        identity_key,
-        'deprovisioning_failed',
-        source,
-        null,
-        null,
-        concat(source, case when last_push_failed then ': the last push failed' else ': the assignment is in error' end)
-    from leavers
-    where last_push_failed or has_sync_error
-
-    union all
-
-    select
-        people.account,
-        people.identity_key,
-        'is_unknown_to_idp',
-        sources.source,
-        null,
-        null,
-        concat(
-            'not on the list of ',
-            sources.source,
-            ' of ',
-            {{ freshsales_identity.freshsales_day_in_words('sources.newest_loaded_at') }}
-        )
-    from people
-    inner join (select * from {{ ref('int_idp__sources') }}) as sources on people.account = sources.account
-    where sources.kind = 'idp'
 
     union all
 
@@ -368,21 +311,6 @@ evidence as (
     select account, identity_key, flag, value, concat(value, ' with ', names, more), concat('with ', identity_keys, more), ''
     from shared_with
     where flag = 'shares_email'
-
-    union all
-
-    select
-        account,
-        identity_key,
-        'is_dormant',
-        '',
-        null,
-        null,
-        case
-            when app_last_sign_in_at is null then 'no sign-in in the log'
-            else concat('last sign-in on ', {{ freshsales_identity.freshsales_day_in_words('app_last_sign_in_at') }})
-        end
-    from people
 
     union all
 
