@@ -326,6 +326,12 @@ evidence as (
     where flag = 'match_is_ambiguous'
     group by account, identity_key
 
+    union all
+
+    select account, identity_key, 'match_is_ambiguous', '', null, null, 'at the identity provider or on the roster'
+    from people
+    where idp_match_is_ambiguous
+
     {% for flag, stream in {'has_no_manager': 'scim_users', 'has_no_group': 'scim_group_members'}.items() -%}
     union all
 
