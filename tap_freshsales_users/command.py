@@ -18,6 +18,7 @@ from singer_sdk.singerlib import Catalog
 from tap_freshsales_users.api.account import resolve
 from tap_freshsales_users.api.auth import secrets_of
 from tap_freshsales_users.errors import Cause, ConfigurationError, Interrupted, OutputError, TapError
+from tap_freshsales_users.reading import progress_bar
 from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.catalog import warn_of_receipts, warn_of_unknown_selections
@@ -44,7 +45,7 @@ class CommandLineTap(Tap):
 
     @cached_property
     def session(self) -> Session:
-        return Session(self.config, self.logger)
+        return Session(self.config, self.logger, draws_progress=progress_bar.is_wanted())
 
     # -- configuration and state
 

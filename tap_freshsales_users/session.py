@@ -36,8 +36,11 @@ PACKAGE = "tap-freshsales-users"
 class Session:
     """One run. It does not know who writes its records: a Singer tap, dlt, Airbyte or Python code."""
 
-    def __init__(self, config: Mapping[str, Any], logger: logging.Logger) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], logger: logging.Logger, *, draws_progress: bool = False
+    ) -> None:
         self.config = config
+        self._draws_progress = draws_progress
         self.known = Known()
         self.receipts: dict[str, Receipt] = {}
         self.sync_id = new_sync_id(datetime.now(UTC))
@@ -94,6 +97,7 @@ class Session:
             page_size=self.config["page_size"],
             logger=self._logger.getChild(name),
             since=since,
+            draws_progress=self._draws_progress,
         )
 
     def rows(self, table: Table, columns: Mapping[str, dict[str, Any]] | None = None) -> Rows:

@@ -24,6 +24,7 @@ from tap_freshsales_users.reading.answers import Item, Parsed
 from tap_freshsales_users.reading.evidence import NONE, End
 from tap_freshsales_users.reading.outcome import Outcome
 from tap_freshsales_users.reading.progress import Progress
+from tap_freshsales_users.reading.progress_bar import draw
 from tap_freshsales_users.reading.reader import PageReader
 from tap_freshsales_users.reading.receipt import ABSENT, UNREADABLE, population_sha256
 from tap_freshsales_users.reading.walk import Walk
@@ -99,6 +100,7 @@ class Read:
         page_size: int,
         logger: logging.Logger,
         since: Callable[[], str | None] = lambda: None,
+        draws_progress: bool = False,
     ) -> None:
         self.source = source
         self.name = name
@@ -109,6 +111,7 @@ class Read:
         self._page_size = page_size
         self._logger = logger
         self._since = since
+        self._draws_progress = draws_progress
         self._walk: Walk | None = None
         self._request: str | None = None
         self._started_at = datetime.now(UTC)
@@ -186,9 +189,12 @@ class Read:
     def _follow(self, reader: PageReader) -> Iterator[list[Item]]:
         """The pages of this reader. Its walk gives the outcome."""
         self._walk = walk = reader.walk
-        progress = Progress(self.name, walk, self._api.gate, self._api.clock, self._logger)
+        gate = self._api.gate
+        pages = Progress(self.name, walk, gate, self._api.clock, self._logger).watch(reader.pages())
+        if self._draws_progress:
+            pages = draw(self.name, walk, gate, pages)
         try:
-            for items in progress.watch(reader.pages()):
+            for items in pages:
                 if items:
                     yield items
         finally:
