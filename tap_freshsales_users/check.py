@@ -1,8 +1,8 @@
-"""`--test`: what a user runs first. It asks each list for one record, and prints what that tells."""
+"""`--test`: what a user runs first. It asks each list for one record, and prints what it found."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tap_freshsales_users.errors import (
     Cause,
@@ -23,6 +23,10 @@ ENDS_A_SURFACE: dict[type[TapError], str] = {
     CredentialRefusedError: "the credential was refused",
     UnreachableError: "the surface cannot be reached",
 }
+NO = "cannot be read, see below"
+NOT_THERE = "the account does not have it"
+
+Row = Sequence[str]
 
 
 class Check:
@@ -31,57 +35,74 @@ class Check:
     def __init__(self, session: Session, summary: Summary) -> None:
         self._session = session
         self._end = summary
+        self._credentials: list[Row] = [("Credential", "Setting", "Sent to", "Answer")]
+        self._streams: list[Row] = [("Stream", "Setting", "What can be read")]
+        self._missing: list[str] = []
 
     def execute(self) -> None:
         show_what_can_be_shown()
-        api = self._session.api
-        for kind in dict.fromkeys(table.source.surface for table in TABLES):
-            setting = kind.credential_setting
-            if not self._session.config.get(setting):
-                _say(f"{kind.name}: not asked, `{setting}` is not set; its streams are deselected.")
-                continue
-            surface = api.transport(kind).surface
-            _say(f"{kind.name}: {surface.host}{surface.path}")
-            self._try_all(table.source for table in TABLES if table.source.surface is kind)
-        api.stop()
-        self._report_quota()
-        _say("Nothing is wrong." if self._end.cause is None else "Something is wrong: see above.")
+        sources = dict.fromkeys(table.source for table in TABLES)
+        for kind in dict.fromkeys(source.surface for source in sources):
+            self._try_credential([source for source in sources if source.surface is kind])
+        self._session.api.stop()
+        _print_table(self._credentials)
+        _print_table(self._streams)
+        _say(self._quota())
+        if self._missing:
+            _say("", "What is missing, and what to do:", *self._missing)
+        _say("", "Nothing is wrong." if self._end.cause is None else "Something is wrong: see above.")
 
-    def _report_quota(self) -> None:
+    def _quota(self) -> str:
         gate = self._session.api.gate
         if gate.left is None:
-            _say("Quota: the server does not say what is left; the run is paced by the settings.")
-            return
+            return "Quota: the server does not say what is left; the run is paced by the settings."
         limit = "" if gate.limit is None else f" of {gate.limit}"
         reserve = self._session.config["quota_reserve"]
-        _say(f"Quota: {gate.left}{limit} requests are left; {reserve} an hour are reserved for others.")
+        return f"Quota: {gate.left}{limit} requests are left; {reserve} an hour are reserved for others."
 
-    def _try_all(self, sources: Iterable[Source]) -> None:
-        refused = None
-        for source in dict.fromkeys(sources):
+    def _try_credential(self, sources: Sequence[Source]) -> None:
+        """All lists of one surface."""
+        kind = sources[0].surface
+        setting = kind.credential_setting
+        if self._session.config.get(setting):
+            surface = self._session.api.transport(kind).surface
+            row = (kind.credential_name, setting, f"{surface.host}{surface.path}", self._try_all(sources))
+        else:
+            row = (kind.credential_name, setting, "", "not set")
+            self._missing.append(f"  {setting}: it is not set. {kind.credential_remedy}")
+            for source in sources:
+                self._tell(source, f"not asked, `{setting}` is not set")
+        self._credentials.append(row)
+
+    def _try_all(self, sources: Iterable[Source]) -> str:
+        """Ask for one record of each; returns what that says of the credential."""
+        refused, can_any = None, False
+        for source in sources:
             if refused is not None:
-                _say(f"  {source.name}: not asked, {refused}")
+                self._tell(source, f"not asked, {refused}")
                 continue
             try:
-                found = self._first_record(source)
-            except NotFoundError as error:
-                if not source.is_optional:
-                    self._end.add(error)
-                    _report(source, str(error))
-                elif self._is_required(source):
-                    self._end.note(Cause.INCOMPLETE)
-                    _report(source, "the account does not have it, but `required_streams` asks for it")
-                else:
-                    _report(source, "the account does not have it")
+                self._tell(source, self._first_record(source))
+                can_any = True
             except TapError as error:
-                if source.can_do_without(error) and not self._is_required(source):
-                    _report(source, f"{error} A run goes on without it.")
-                else:
-                    self._end.add(error)
-                    _report(source, str(error))
+                self._tell_failed(source, error)
                 refused = ENDS_A_SURFACE.get(type(error))
-            else:
-                _report(source, found)
+        return refused or ("accepted" if can_any else "no list can be read")
+
+    def _tell_failed(self, source: Source, error: TapError) -> None:
+        is_required = self._is_required(source)
+        if isinstance(error, NotFoundError) and source.is_optional:
+            self._tell(source, NOT_THERE)
+            if is_required:
+                self._end.note(Cause.INCOMPLETE)
+                self._miss(source, f"{NOT_THERE}, but `required_streams` asks for it")
+        elif source.can_do_without(error) and not is_required:
+            self._tell(source, NO)
+            self._miss(source, f"{error} A run goes on without it.")
+        else:
+            self._end.add(error)
+            self._tell(source, NO)
+            self._miss(source, str(error))
 
     def _is_required(self, source: Source) -> bool:
         required = self._session.required_streams
@@ -97,13 +118,23 @@ class Check:
         total = "" if probe.total is None else f", {probe.total} in all"
         return f"can be read{total}" if probe.items else "can be read, and is empty"
 
+    def _tell(self, source: Source, finding: str) -> None:
+        first, *others = [table.name for table in TABLES if table.source is source]
+        self._streams.append((first, source.setting, finding))
+        self._streams += [(name, source.setting, f"comes with {first}") for name in others]
 
-def _report(source: Source, finding: str) -> None:
-    first, *others = [table.name for table in TABLES if table.source is source]
-    _say(f"  {first}: {finding}")
-    for name in others:
-        _say(f"  {name}: comes with {first}")
+    def _miss(self, source: Source, what: str) -> None:
+        self._missing.append(f"  {source.name}: {what}")
 
 
-def _say(line: str) -> None:
-    print(printable(line), flush=True)  # noqa: T201 - the command's own output
+def _print_table(rows: Sequence[Row]) -> None:
+    """In columns, with an empty line behind it."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    _say("")
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(printable(line), flush=True)  # noqa: T201 - the command's own output

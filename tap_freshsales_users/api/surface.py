@@ -19,6 +19,14 @@ from tap_freshsales_users.api.auth import (
 JSON_TYPE = "application/json"
 # RFC 7644 section 3.8 asks for the first one; some servers answer with the second one.
 SCIM_TYPES = "application/scim+json, application/json"
+WHERE_KEYS_ARE = (
+    "The key is shown in Freshsales: your picture, Settings, API Settings. An administrator's key can read "
+    "most."
+)
+WHERE_TOKENS_ARE = (
+    "The token is made in the Freshworks admin pages, under Security. It needs the Enterprise plan, and "
+    "single sign-on by SAML that works."
+)
 PLAN_REMEDY = (
     "SCIM needs the Enterprise plan and SAML SSO set up first: check both, and that the token was made in "
     "the admin settings of this account."
@@ -41,7 +49,10 @@ class Kind:
     """One of the two APIs, whichever account it belongs to."""
 
     name: str
+    # What people call the credential, its setting, and what to do if it is not set.
+    credential_name: str
     credential_setting: str
+    credential_remedy: str
     credential: Callable[[Mapping[str, Any]], Credential]
     # The setting that overrides the base URL; and the base URL of an account.
     url_setting: str
@@ -55,7 +66,9 @@ class Kind:
 
 REST = Kind(
     name="REST",
+    credential_name="API key",
     credential_setting=API_KEY,
+    credential_remedy=WHERE_KEYS_ARE,
     credential=rest_credential,
     url_setting="rest_api_url",
     base_url=lambda account: account.rest_api_url,
@@ -65,7 +78,9 @@ REST = Kind(
 )
 SCIM = Kind(
     name="SCIM",
+    credential_name="SCIM token",
     credential_setting=SCIM_TOKEN,
+    credential_remedy=WHERE_TOKENS_ARE,
     credential=scim_credential,
     url_setting="scim_api_url",
     base_url=lambda account: account.scim_api_url,

@@ -78,7 +78,7 @@ def test_a_profile_that_cannot_be_read_fails_no_run(case: str, tmp_path: Path) -
 def test_the_check_says_of_it_what_a_run_makes_of_it(case: str, tmp_path: Path) -> None:
     answer, reason = UNREADABLE[case]
     outcome, _ = run(answer, tmp_path, "--test")
-    [line] = [line for line in outcome.output.splitlines() if line.startswith("  profile: ")]
+    line = [line for line in outcome.output.splitlines() if line.lstrip().startswith("profile")][-1]
     said = "the account does not have it" if reason == "absent" else "A run goes on without it."
     assert line.endswith(said)
     assert outcome.exit_code == 0
