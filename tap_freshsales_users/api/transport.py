@@ -232,16 +232,20 @@ class Transport:
         try:
             return self._send_once(target, authorization, tally)
         except StaleConnectionError:
-            # The host had closed the connection after an earlier answer. A GET may be sent twice.
-            return self._send_once(target, authorization, tally)
+            # The host had closed the connection after an earlier answer. A GET may be sent twice. The second
+            # one gets a connection of its own: one that another thread has left may be as stale.
+            return self._send_once(target, authorization, tally, is_fresh=True)
 
-    def _send_once(self, target: str, authorization: str, tally: Tally) -> tuple[Reply, bool]:
+    def _send_once(
+        self, target: str, authorization: str, tally: Tally, *, is_fresh: bool = False
+    ) -> tuple[Reply, bool]:
         wire = self._wire
         ticket = self._context.gate.enter()
         with self._lock:
             tally.api_requests += 1
         try:
-            reply = wire.exchange(target, {**self._headers, "Authorization": authorization})
+            headers = {**self._headers, "Authorization": authorization}
+            reply = wire.exchange(target, headers, is_fresh=is_fresh)
         except BaseException:
             self._context.gate.leave_unanswered()
             raise

@@ -65,15 +65,16 @@ class Wire:
     def close(self) -> None:
         self._pool.close()
 
-    def exchange(self, target: str, headers: Mapping[str, str]) -> Reply:
-        """Send a GET; `target` is a path with its query.
+    def exchange(self, target: str, headers: Mapping[str, str], *, is_fresh: bool = False) -> Reply:
+        """Send a GET; `target` is a path with its query. With `is_fresh`, no open connection is used again.
 
         Raises one of WIRE_ERRORS, StaleConnectionError, OversizedError.
 
         Each exchange runs in a thread of its own. A name look-up and a first handshake cannot be interrupted.
         And a host that sends a byte now and then never reaches the time limit of a socket.
         """
-        pool = self._pool if self._stale_in_a_row < STALE_CONNECTIONS else self._new_pool()
+        is_fresh = is_fresh or self._stale_in_a_row >= STALE_CONNECTIONS
+        pool = self._new_pool() if is_fresh else self._pool
         carried = _Carried()
         job = Job(lambda: self._send(pool, carried, target, headers))
         threading.Thread(target=job.run, daemon=True, name="exchange").start()
