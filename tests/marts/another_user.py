@@ -70,8 +70,8 @@ class AnotherUser:
 def another_user(python: Path) -> Iterator[AnotherUser]:
     """Let another user run what `python` runs, though that may lie in a folder that only root may enter."""
     found = json.loads(subprocess.check_output([python, "-c", PLACES], text=True))
-    # The folders of pytest are root's alone.
-    with tempfile.TemporaryDirectory(prefix="another-user-") as name:
+    # The folders of pytest are root's alone, and another test may have left files private.
+    with _readable_by_all(), tempfile.TemporaryDirectory(prefix="another-user-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         library = folder / "lib" / found["version"]
@@ -85,6 +85,15 @@ def another_user(python: Path) -> Iterator[AnotherUser]:
         program = folder / "bin" / "python3"
         shutil.copy(os.path.realpath(found["program"]), program)
         yield AnotherUser(folder, program)
+
+
+@contextmanager
+def _readable_by_all() -> Iterator[None]:
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _share_tree(source: Path, target: Path, left_out: Callable[[str, list[str]], set[str]]) -> None:

@@ -3,7 +3,7 @@
 Nothing here looks at a warehouse, except that the caller says when each read began and ended.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +28,24 @@ class AccessRead:
     finished_at: datetime
     scim: frozenset[str] | None
     crm: frozenset[str] | None
+
+
+def clock() -> Callable[[], datetime]:
+    """Return the clock of this machine, but never the same millisecond twice.
+
+    Okta tells times in milliseconds. Days that are played within one would leave open what came first.
+    """
+    last = datetime.min.replace(tzinfo=UTC)
+
+    def now() -> datetime:
+        nonlocal last
+        moment = datetime.now(UTC)
+        while moment - last < timedelta(milliseconds=1):
+            moment = datetime.now(UTC)
+        last = moment
+        return moment
+
+    return now
 
 
 def who_gets_in(sandbox: Sandbox) -> tuple[frozenset[str], frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -81,7 +82,8 @@ def test_no_handful_of_quirks_breaks_the_server(seed: int, caplog: pytest.LogCap
             client.scim(path, startIndex=5, count=10)
             client.scim(path, cursor="nonsense")
         assert 0 not in {request.status for request in sandbox.requests}
-    assert not caplog.records, names
+    # Other tests of the worker may have made the log tell more.
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING], names
 
 
 def test_all_shapes_of_resources_combine() -> None:

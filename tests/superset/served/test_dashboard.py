@@ -88,7 +88,7 @@ def test_the_evidence_names_the_stream_that_was_not_read_whole(
 
 def test_the_review_is_worst_first_with_names_that_stay_text(warehouse: Filled, dashboard: Dashboard) -> None:
     worst = (
-        "select risk_score, email, reasons "
+        "select risk_score, email, why.reasons "
         f"from {MARTS}.access_review left join (select account, identity_key, "
         f"string_agg(reason, '; ' order by place) as reasons from {MARTS}.identity_flags "
         f"join {MARTS}.review_flags using (flag) where is_raised group by account, identity_key) as why "
