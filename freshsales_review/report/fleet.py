@@ -248,7 +248,9 @@ def _row(row: AccountRow, flags: Mapping[str, str], pages: Mapping[str, str]) ->
     reasons = [f"{reason}: {', '.join(streams)}" for reason, streams in row.failing.items()]
     if not row.is_in_inventory:
         reasons.insert(0, "not in the inventory")
-    numbers: list[int | None] = [row.people, row.to_decide, *(row.raised.get(flag, 0) for flag in flags)]
+    # Before a whole read, that nobody needs a decision is not known.
+    to_decide = row.to_decide or (None if row.whole_at is None else 0)
+    numbers: list[int | None] = [row.people, to_decide, *(row.raised.get(flag, 0) for flag in flags)]
     if row.whole_at is None and not row.people:
         # Of an account that was never read, nothing is known: that is not nobody.
         numbers = [None] * len(numbers)

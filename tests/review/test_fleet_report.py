@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from freshsales_review.cli import main
-from freshsales_review.report.fleet import Stream, overview
+from freshsales_review.report.fleet import AccountRow, Overview, Stream, overview, render
 from freshsales_review.warehouse import open_warehouse
 from tests.review import marts
 from tests.review.conftest import Filled
@@ -163,6 +163,16 @@ def test_an_account_that_was_never_read_is_named_in_the_overview(
     assert "3 accounts, 2 of them read to the end, 1 failing." in text
     of_account = text[text.index(FAILING) : text.index(ONE)]
     assert not re.search(r"\b0\b", of_account.replace("05:00", "")), "nothing is known of its people"
+
+
+@pytest.mark.parametrize(
+    ("whole_at", "to_decide", "shown"), [(None, 0, ""), (None, 2, "2"), (NOW, 0, "0"), (NOW, 2, "2")]
+)
+def test_before_a_whole_read_nobody_to_decide_is_not_said(
+    whole_at: datetime | None, to_decide: int, shown: str
+) -> None:
+    row = AccountRow("a.example", whole_at=whole_at, people=3, to_decide=to_decide)
+    assert f'data-label="To decide">{shown}</td>' in render(Overview([row], {}, NOW), {})
 
 
 def test_a_read_from_before_this_run_does_not_count_in_the_overview(fleet: Filled, tmp_path: Path) -> None:
