@@ -84,7 +84,7 @@ def land(outcome: Outcome, engine: DuckDB, folder: Path) -> None:
 def warehouse(tmp_path_factory: pytest.TempPathFactory, work: Path) -> DuckDB:
     folder = tmp_path_factory.mktemp("privacy")
     engine = DuckDB(folder / "warehouse.duckdb")
-    with Sandbox(people=45, seed=9, quota=None) as sandbox:
+    with Sandbox(people=45, seed=1, quota=None) as sandbox:
         for days in (0, 40):
             if days:
                 sandbox.play(days)
@@ -150,7 +150,7 @@ def test_matches_and_flags_are_those_of_the_account_in_full(
 def test_the_history_has_the_same_events(account: str, marts: dict[str, list[Row]]) -> None:
     values = ("old_value", "new_value")
     expected = told(EVERYTHING, "identity_changes", marts, values)
-    assert {"renamed", "joined"} <= {row["event_type"] for row in marts["identity_changes"]}, (
+    assert {"renamed", "email_changed", "removed"} <= {row["event_type"] for row in marts["identity_changes"]}, (
         "a duller company proves less"
     )
     assert told(account, "identity_changes", marts, values) == expected
