@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from freshsales_fleet.errors import FleetError
+from freshsales_review.places import DUCKDB, POSTGRESQL
 
 PREFIX = "FRESHSALES_FLEET_"
 SCHEMA = "freshsales"
-DUCKDB, POSTGRESQL = "target-duckdb", "target-postgres"
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,9 @@ ENDPOINTS: dict[Endpoint, str] = {
     "scim_groups": scim.PATH + "/Groups",
 }
 REST_LISTS: tuple[Endpoint, ...] = ("owners", "roles", "territories", "teams")
-SCIM_LISTS: tuple[Endpoint, ...] = ("scim_users", "scim_groups")
+SCIM_USERS: tuple[Endpoint, ...] = ("scim_users",)
+SCIM_GROUPS: tuple[Endpoint, ...] = ("scim_groups",)
+SCIM_LISTS = SCIM_USERS + SCIM_GROUPS
 _BY_PATH = {path: endpoint for endpoint, path in ENDPOINTS.items()}
 
 

@@ -48,13 +48,12 @@ from tap_freshsales_users.errors import (
     UnreachableError,
     UpstreamUnavailableError,
 )
+from tap_freshsales_users.reading.receipt import RECEIPT_KEY, RECEIPTS
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.settings import SETTINGS
 from tap_freshsales_users.tables import TABLES
 
-RECEIPTS = "sync_receipts"
-RECEIPT_KEY = ("sync_id", "stream")
 # The only stream that can be read incrementally.
 INCREMENTAL, CURSOR = "scim_users", "last_modified_at"
 DOCUMENTATION = "https://github.com/OWNER/tap-freshsales-users#readme"

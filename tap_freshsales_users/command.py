@@ -19,12 +19,12 @@ from tap_freshsales_users.api.account import resolve
 from tap_freshsales_users.api.auth import secrets_of
 from tap_freshsales_users.errors import Cause, ConfigurationError, Interrupted, OutputError, TapError
 from tap_freshsales_users.reading import progress_bar
+from tap_freshsales_users.reading.receipt import RECEIPTS
 from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.catalog import warn_of_receipts, warn_of_unknown_selections
 from tap_freshsales_users.singer.incremental import bookmark_of
 from tap_freshsales_users.singer.sdk import apply_defaults, read_environment
-from tap_freshsales_users.singer.streams import RECEIPTS
 from tap_freshsales_users.singer.writer import BufferedWriter, full_output, leave_stdout
 from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.validation import find_problems

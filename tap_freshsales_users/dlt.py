@@ -24,10 +24,9 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.extract import DltResource
 
 from tap_freshsales_users.account import BY_NAME, Account, Settings
+from tap_freshsales_users.reading.receipt import RECEIPT_KEY, RECEIPTS
 from tap_freshsales_users.records.schemas import load_schema
 
-RECEIPTS = "sync_receipts"
-RECEIPT_KEY = ("sync_id", "stream")
 # The place in the state of the pipeline for what the next run has to know.
 BOOKMARKS = "bookmarks"
 

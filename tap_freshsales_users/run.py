@@ -27,7 +27,7 @@ from tap_freshsales_users.errors import (
     TapError,
 )
 from tap_freshsales_users.reading.read import Read
-from tap_freshsales_users.reading.receipt import ABSENT, MEMBERS_UNKNOWN, Receipt
+from tap_freshsales_users.reading.receipt import ABSENT, MEMBERS_UNKNOWN, RECEIPTS, Receipt
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.incremental import (
     bookmark_of,
@@ -36,7 +36,7 @@ from tap_freshsales_users.singer.incremental import (
     starting_moment,
 )
 from tap_freshsales_users.singer.sdk import reset_progress_markers
-from tap_freshsales_users.singer.streams import RECEIPTS, ReceiptStream, TableStream
+from tap_freshsales_users.singer.streams import ReceiptStream, TableStream
 from tap_freshsales_users.singer.writer import BufferedWriter, leave_stdout
 from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.tables import by_source, feed

@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from tap_freshsales_users.api.account import resolve
+from tap_freshsales_users.api.auth import VISIBLE_ASCII
 from tap_freshsales_users.api.surface import KINDS
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
@@ -16,8 +17,6 @@ from tap_freshsales_users.tables import TABLES
 
 # A key of this many characters cannot be found by trying all keys.
 SHORTEST_KEY = 32
-# What a header may carry (RFC 9110 section 5.5), but for spaces, which no credential has.
-VISIBLE_ASCII = re.compile(r"[!-~]+")
 
 
 def find_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:

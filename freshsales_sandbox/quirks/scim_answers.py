@@ -10,8 +10,8 @@ from werkzeug import Request, Response
 
 from freshsales_sandbox.directory import Directory
 from freshsales_sandbox.layers import (
+    SCIM_GROUPS,
     SCIM_LISTS,
-    Endpoint,
     Handler,
     Layer,
     answering,
@@ -29,8 +29,6 @@ from freshsales_sandbox.layers import (
 )
 from freshsales_sandbox.quirks.quirk import Quirk, plain
 from freshsales_sandbox.scim import PATH
-
-GROUPS: tuple[Endpoint, ...] = ("scim_groups",)
 
 
 def _filtered(respond: Callable[[], Response]) -> Layer:
@@ -129,12 +127,12 @@ QUIRKS = (
     plain(
         "scim-groups-404",
         "/Groups answers 404: users only",
-        on(GROUPS, instead(lambda: scim_error(404, "Not found."))),
+        on(SCIM_GROUPS, instead(lambda: scim_error(404, "Not found."))),
     ),
     plain(
         "scim-groups-501",
         "/Groups answers 501: users only",
-        on(GROUPS, instead(lambda: scim_error(501, "Not implemented."))),
+        on(SCIM_GROUPS, instead(lambda: scim_error(501, "Not implemented."))),
     ),
     plain(
         "scim-no-service-provider-config",

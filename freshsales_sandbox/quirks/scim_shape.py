@@ -6,13 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from freshsales_sandbox.directory import Directory
-from freshsales_sandbox.layers import SCIM_LISTS, Body, Endpoint, Layer, answering, of_each, on, under
+from freshsales_sandbox.layers import (
+    SCIM_GROUPS,
+    SCIM_LISTS,
+    SCIM_USERS,
+    Body,
+    Layer,
+    answering,
+    of_each,
+    on,
+    under,
+)
 from freshsales_sandbox.quirks.quirk import Quirk, plain
 from freshsales_sandbox.resources import ENTERPRISE
 from freshsales_sandbox.scim import PATH
 
-USERS: tuple[Endpoint, ...] = ("scim_users",)
-GROUPS: tuple[Endpoint, ...] = ("scim_groups",)
 OLD_ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"
 # NUL, and one half of a pair of surrogates.
 ODD_CHARACTERS = "\0\ud83d"
@@ -21,11 +29,11 @@ UNKNOWN_EXTENSION = "urn:example:params:scim:schemas:extension:telephony:2.0:Use
 
 
 def _users(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:
-    return plain(name, says, on(USERS, of_each(change)))
+    return plain(name, says, on(SCIM_USERS, of_each(change)))
 
 
 def _groups(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:
-    return plain(name, says, on(GROUPS, of_each(change)))
+    return plain(name, says, on(SCIM_GROUPS, of_each(change)))
 
 
 def _both(name: str, says: str, change: Callable[[Body], Body]) -> Quirk:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
+# What a header may carry (RFC 9110 section 5.5), but for spaces: no credential and no address has one.
+VISIBLE_ASCII = re.compile(r"[!-~]+")
 # The settings that hold the two credentials.
 API_KEY, SCIM_TOKEN = "api_key", "scim_token"
 

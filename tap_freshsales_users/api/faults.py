@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from socket import gaierror
 
 from urllib3 import exceptions
@@ -19,10 +20,8 @@ from tap_freshsales_users.api.workers import OverdueError
 
 LATER = "Run again later; finished streams are kept."
 SERVER_AT_FAULT = "The server seems to be at fault. Run again later; finished streams are kept."
-PROXY_AUTHENTICATION_REQUIRED = 407
 # Statuses of a proxy for which another attempt may help.
-PASSING = frozenset({408, 425, 429})
-SERVER_ERROR = 500
+PASSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 # How http.client says that a proxy made no connection. Only this text has the status.
 TUNNEL_FAILED = re.compile(r"Tunnel connection failed: (\d{3})\b")
 EXPIRED, NOT_YET_VALID = 10, 9
@@ -61,14 +60,14 @@ def of_proxy_answer(status: int, route: Route) -> Problem:
     """What it means that a proxy answered in place of the host."""
     name = _Proxy(route).name if route.proxy else "a proxy on the way"
     source = route.proxy.source if route.proxy else "`HTTPS_PROXY`"
-    if status == PROXY_AUTHENTICATION_REQUIRED:
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return Problem(
             f"{name} does not let the request to {route.host} pass without its own credentials ({status})",
             f"Put a user and password that it takes into {source}: http://USER:PASSWORD@HOST:PORT, with "
             "special characters percent-encoded.",
             is_permanent=True,
         )
-    if status >= SERVER_ERROR or status in PASSING:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in PASSING:
         return Problem(
             f"{name} does not reach {route.host} ({status})",
             f"Check `{route.host_setting}`, which names the host, and {source}. {LATER}",

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from tap_freshsales_users.api.quota_headers import Told, read_headers
 
 HOUR_SECONDS = 3600
 MINUTE_SECONDS = 60
-TOO_MANY_REQUESTS = 429
-# From this status on, the answer may come from a proxy in front of the server that counts requests.
-SERVER_ERROR = 500
 LONGEST_BLIND_WAIT_SECONDS = 60
-CLIENT_ERROR = 400
 # For these statuses a Retry-After does not matter: another try has the same credential, address and proxy.
-NEVER_THROTTLED = frozenset({401, 404, 407})
+NEVER_THROTTLED = frozenset(
+    {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,8 @@ class Quota:
             return is_throttled  # sent before the refusal or the reset, so it says nothing about now
         if is_throttled:
             self._refused(now, told, status)
-        elif status < SERVER_ERROR or told.remaining is not None:
+        # An answer of 500 or above may come from a proxy in front of the server that counts requests.
+        elif status < HTTPStatus.INTERNAL_SERVER_ERROR or told.remaining is not None:
             self._probing = False
             self._blind_refusals = 0
         return is_throttled
@@ -216,7 +216,8 @@ class Quota:
 
 def _is_throttled(status: int, told: Told) -> bool:
     """Whether the status is 429, or another refusal that says when to come back."""
-    if status == TOO_MANY_REQUESTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return True
-    is_refusal = CLIENT_ERROR <= status < SERVER_ERROR and status not in NEVER_THROTTLED
+    is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_refusal = is_client_error and status not in NEVER_THROTTLED
     return is_refusal and told.retry_at is not None

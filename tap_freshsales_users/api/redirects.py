@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from http import HTTPStatus
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-VISIBLE_ASCII = re.compile(r"[!-~]+")
+from tap_freshsales_users.api.auth import VISIBLE_ASCII
+
 # Redirects that ask for the same thing at another address. 303 means another thing.
-FOLLOWED = frozenset({301, 302, 307, 308})
+FOLLOWED = frozenset(
+    {
+        HTTPStatus.MOVED_PERMANENTLY,
+        HTTPStatus.FOUND,
+        HTTPStatus.TEMPORARY_REDIRECT,
+        HTTPStatus.PERMANENT_REDIRECT,
+    }
+)
 MOST_IN_A_ROW = 5
 PORTS = {"http": 80, "https": 443}
 

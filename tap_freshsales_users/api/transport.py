@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -43,19 +44,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LONGEST_BACKOFF_SECONDS = 60
-OK, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, PROXY_AUTHENTICATION_REQUIRED = (
-    200,
-    400,
-    401,
-    403,
-    404,
-    407,
-)
-REQUEST_TIMEOUT, TOO_EARLY, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 408, 425, 429, 500, 501
 # The caller decides what these mean: it depends on the page.
-ANSWERS = frozenset({OK, BAD_REQUEST, NOT_FOUND, NOT_IMPLEMENTED})
+ANSWERS = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED})
 # RFC 9110 allows the client to repeat the request after these.
-REPEATABLE = frozenset({REQUEST_TIMEOUT, TOO_EARLY})
+REPEATABLE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 ALWAYS_MALFORMED = (
     "Run again later. If it happens again, the server is not the API that `domain` should name."
 )
@@ -211,19 +203,20 @@ class Transport:
             except (*WIRE_ERRORS, StaleConnectionError, UnusableRouteError, OversizedError) as error:
                 return self._explain(query, error)
             status = reply.status
-            if status == TOO_MANY_REQUESTS:
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
                 continue  # the gate knows how long to wait
-            if status == UNAUTHORIZED and self._has_another_form(authorization):
+            if status == HTTPStatus.UNAUTHORIZED and self._has_another_form(authorization):
                 continue
             if status in FOLLOWED:
                 target = self._redirected(query, reply, visited)
                 visited.append(target)
                 continue
-            if is_throttled or status in REPEATABLE or (status >= SERVER_ERROR and status not in ANSWERS):
+            is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR and status not in ANSWERS
+            if is_throttled or status in REPEATABLE or is_server_error:
                 return self._to_repeat(reply, is_throttled=is_throttled)
             if status in ANSWERS:
                 return Answer(status, reply.headers.get("Content-Type", ""), reply.body, attempts)
-            if status == PROXY_AUTHENTICATION_REQUIRED:
+            if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
                 return of_proxy_answer(status, self._route)
             self._refuse(query, status)
 
@@ -281,7 +274,7 @@ class Transport:
     def _to_repeat(self, reply: Reply, *, is_throttled: bool) -> Problem:
         what = f"the server answered {reply.status}{' with Retry-After' if is_throttled else ''}"
         remedy = SERVER_AT_FAULT
-        if reply.status == FORBIDDEN:
+        if reply.status == HTTPStatus.FORBIDDEN:
             remedy = f"It asks to come back later, but always refuses. {self.surface.kind.permission_remedy}"
         now = self._context.clock.time()
         retry_at = read_moment(reply.headers.get("Retry-After", ""), now) or now
@@ -289,14 +282,14 @@ class Transport:
 
     def _refuse(self, query: Query, status: int) -> NoReturn:
         where, host, kind = self.where(query), self.surface.host, self.surface.kind
-        if status == UNAUTHORIZED:
+        if status == HTTPStatus.UNAUTHORIZED:
             raise CredentialRefusedError(
                 f"{where}: {host} refused the credential (401)",
                 f"Check that it was copied whole into `{kind.credential_setting}`, that it is still valid, "
                 "and that `domain` names the account it belongs to; for an API key, try the other "
                 "`api_auth`.",
             )
-        if status == FORBIDDEN:
+        if status == HTTPStatus.FORBIDDEN:
             raise PermissionRefusedError(f"{where}: {host} denied access (403)", kind.permission_remedy)
         raise UpstreamMalformedError(
             f"{where}: {host} answered {status}",

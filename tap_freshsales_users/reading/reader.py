@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from http import HTTPStatus
 from typing import NoReturn
 
-from tap_freshsales_users.api.transport import (
-    BAD_REQUEST,
-    NOT_FOUND,
-    NOT_IMPLEMENTED,
-    OK,
-    Answer,
-    MalformedError,
-    Query,
-    Tally,
-    Transport,
-)
+from tap_freshsales_users.api.transport import Answer, MalformedError, Query, Tally, Transport
 from tap_freshsales_users.api.workers import Workers
 from tap_freshsales_users.errors import (
     NotFoundError,
@@ -78,7 +69,7 @@ class PageReader:
         return self._transport.fetch(query, self._tally)
 
     def _take(self, ask: Ask, answer: Answer) -> list[Item]:
-        is_not_there = answer.status in {NOT_FOUND, NOT_IMPLEMENTED} and ask.is_first
+        is_not_there = answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED} and ask.is_first
         if is_not_there and self.walk.ask_unpaged(ask):
             return []  # the server may only lack paging
         query = self._query(ask)
@@ -95,13 +86,13 @@ class PageReader:
 
     def _parse_page(self, ask: Ask, answer: Answer) -> Parsed:
         """What the answer says about the page; raises TapError, or MalformedError to ask once more."""
-        if answer.status == NOT_FOUND and ask.page > 1:
+        if answer.status == HTTPStatus.NOT_FOUND and ask.page > 1:
             return Parsed([], Page([], is_missing=True))
-        if answer.status == BAD_REQUEST or (
-            answer.status == NOT_IMPLEMENTED and self.walk.is_unpaged and ask.page > 1
+        if answer.status == HTTPStatus.BAD_REQUEST or (
+            answer.status == HTTPStatus.NOT_IMPLEMENTED and self.walk.is_unpaged and ask.page > 1
         ):
             return Parsed([], Page([], refused=scim_type(answer)))
-        if answer.status != OK:
+        if answer.status != HTTPStatus.OK:
             self._not_there(self._query(ask), answer, is_first=ask.is_first)
         try:
             return _without_contradiction(ask, self._parse(answer))

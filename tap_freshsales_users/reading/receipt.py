@@ -12,6 +12,9 @@ from typing import Any
 
 from tap_freshsales_users.reading.outcome import Outcome
 
+# The table of the receipts, and its key.
+RECEIPTS = "sync_receipts"
+RECEIPT_KEY = ("sync_id", "stream")
 # incomplete_reason
 ABSENT = "absent"
 INCREMENTAL = "incremental"

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 
 from singer_sdk import Tap
 
+from tap_freshsales_users.reading.receipt import RECEIPTS
 from tap_freshsales_users.singer.sdk import SYNC_ID
-from tap_freshsales_users.singer.streams import RECEIPTS
 
 
 def warn_of_unknown_selections(tap: Tap) -> None:

@@ -12,7 +12,14 @@ from singer_sdk.singerlib import Catalog
 
 from tap_freshsales_users.api.surface import KINDS
 from tap_freshsales_users.reading.outcome import Outcome
-from tap_freshsales_users.reading.receipt import MAPPED, Delivery, Receipt, population_sha256
+from tap_freshsales_users.reading.receipt import (
+    MAPPED,
+    RECEIPT_KEY,
+    RECEIPTS,
+    Delivery,
+    Receipt,
+    population_sha256,
+)
 from tap_freshsales_users.reading.sent import Sent
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.shaper import Record
@@ -20,8 +27,6 @@ from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.incremental import starting_moment
 from tap_freshsales_users.singer.sdk import PageStream
 from tap_freshsales_users.tables import Rows, Table, fill
-
-RECEIPTS = "sync_receipts"
 
 
 class TableStream(PageStream):
@@ -77,7 +82,7 @@ class ReceiptStream(PageStream):
     def __init__(self, tap: Tap, session: Session) -> None:
         super().__init__(tap, load_schema(RECEIPTS), RECEIPTS)
         self.session = session
-        self.primary_keys = ("sync_id", "stream")
+        self.primary_keys = RECEIPT_KEY
 
     def apply_catalog(self, catalog: Catalog) -> None:
         """Ignore the catalog: without receipts, or one of their columns, nothing can be verified."""

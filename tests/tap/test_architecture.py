@@ -24,8 +24,8 @@ ALLOWED = {
     "check": {"session", "summary", "tables", "reading", "terminal", "errors"},
     "account": {"session", "settings", "validation", "tables", "reading", "records", "errors"},
     "validation": {"api", "tables", "records", "errors"},
-    "dlt": {"account", "records"},
-    "airbyte": {"account", "settings", "tables", "records", "errors"},
+    "dlt": {"account", "reading", "records"},
+    "airbyte": {"account", "settings", "tables", "reading", "records", "errors"},
     "singer": {"singer", "session", "tables", "reading", "api", "records", "errors", "settings"},
     "run": {"singer", "session", "summary", "tables", "reading", "errors"},
 }
