@@ -1,7 +1,7 @@
-"""Rows in the warehouse held against the receipts of each account, and receipts against what is due.
+"""Compares the rows in the warehouse with the receipts of each account, and the receipts with what is due.
 
-A loader can lose or repeat rows without a word; the tap's receipt says how many rows it handed over and
-with which keys.
+A loader can lose or repeat rows and report nothing. The receipt of the tap says how many rows the tap sent,
+and with which keys.
 """
 # ruff: noqa: S608  -- names of schemas and tables are quoted by identifier(); values are parameters
 
@@ -18,7 +18,7 @@ from freshsales_review.losses import Loss, losses_of
 from freshsales_review.warehouse import Warehouse, among, columns_of, identifier, utc
 
 RECEIPTS = "sync_receipts"
-# The key of each stream without `account`, which every key starts with.
+# The key of each stream, without `account`: every key starts with that.
 KEYS: dict[str, tuple[str, ...]] = {
     "owners": ("id",),
     "roles": ("id",),
@@ -31,7 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
-# Why an account does not give a stream, though nothing failed.
+# The reasons of a receipt for which an account does not give a stream although nothing failed.
 NOT_GIVEN = ("absent", "unreadable")
 NOT_READ_TO_ITS_END = "it was not read to its end"
 NOT_GIVEN_ANY_MORE = "the account gave it before, and does not give it any more"
@@ -39,22 +39,22 @@ NOT_GIVEN_ANY_MORE = "the account gave it before, and does not give it any more"
 
 @dataclass(frozen=True)
 class Due:
-    """What has to be there. By default, that is the latest run of each account, as far as it came."""
+    """What has to be in the warehouse. By default: what the latest run of each account has receipts of."""
 
-    # All that have a receipt, where none are named.
+    # The accounts that must be there; if empty, all that have a receipt.
     accounts: Collection[str] = ()
-    # Streams that each account must have a receipt of. Where none are named and `since` is, all it ever had.
+    # Streams that each account must have a receipt of. If empty and `since` is set: all that it ever had.
     streams: Collection[str] = ()
-    # Receipts of reads that began before then do not count.
+    # A receipt does not count if its read began before this moment.
     since: datetime | None = None
     # Whether each stream has to be read to its end.
     is_complete: bool = False
 
     def missed(self, receipt: Receipt, *, was_given: bool) -> str | None:
-        """What is wrong where this stream had to be read to its end, and was not.
+        """What is wrong if this stream had to be read to its end and was not; None if nothing is.
 
-        An account need not give every stream. But one that was read to its end before, or that is named, has
-        to be there: a credential that lost its rights looks the same as a list that never was.
+        An account need not give every stream. But a stream must be there if `streams` names it, or if it was
+        read to its end before. A credential that lost its rights looks the same as a list that never existed.
         """
         if not self.is_complete or receipt.is_complete:
             return None
@@ -74,14 +74,14 @@ class Receipt:
     stream: str
     is_complete: bool
     incomplete_reason: str | None
-    # As they were sent: a stream map may have left some out, or changed their keys.
+    # The rows as they were sent: a stream map may have left some out, or changed their keys.
     records: int
     population_sha256: str | None
 
 
 @dataclass(frozen=True)
 class Held:
-    """What the warehouse holds of one stream's run."""
+    """What the warehouse holds of one run of one stream."""
 
     rows: int = 0
     distinct_keys: int = 0
@@ -98,7 +98,10 @@ class Check:
 
 
 def verify(warehouse: Warehouse, schema: str, due: Due = LATEST_RUNS) -> list[Check]:
-    """Check the latest receipts of every account, in order of account and stream; a few queries a table."""
+    """Check the latest receipts of every account, in the order of account and stream.
+
+    It sends a few queries for each table. Raises ReviewError if there are no receipts.
+    """
     columns = columns_of(warehouse, schema)
     if RECEIPTS not in columns:
         raise ReviewError(
@@ -124,7 +127,10 @@ def verify(warehouse: Warehouse, schema: str, due: Due = LATEST_RUNS) -> list[Ch
 def _latest_receipts(
     warehouse: Warehouse, schema: str, columns: set[str], due: Due
 ) -> Iterator[tuple[Receipt, datetime]]:
-    """With the moment that the read began. Of the latest run, or with `since`, of each stream by itself."""
+    """Receipts, each with the moment at which its read began.
+
+    They are those of the latest run of an account; with `since`, the latest ones of each stream.
+    """
     table = identifier(schema, RECEIPTS)
     if "pseudonym_key_fingerprint" in columns:  # not in what earlier versions loaded
         _check_keys(warehouse, table, due.accounts)
@@ -137,7 +143,7 @@ def _latest_receipts(
     began = "started_at" if "started_at" in columns else "finished_at"
     by = "account" if due.since is None else "account, stream"
     and_stream = "" if due.since is None else "and latest.stream = r.stream "
-    # A loader that appends may hold one receipt many times: group by.
+    # A loader that appends may have one receipt many times. So the rows are grouped.
     rows = warehouse.query(
         "select r.account, r.sync_id, r.stream, r.is_complete, r.incomplete_reason, "
         f"{sent} as sent, {sent_population} as population, max(r.{began}) from {table} r "
@@ -164,7 +170,7 @@ def _given(warehouse: Warehouse, schema: str, due: Due) -> frozenset[tuple[str, 
 
 
 def _check_keys(warehouse: Warehouse, receipts: str, accounts: Collection[str]) -> None:
-    """Runs with another `pseudonym_key` call everybody by another name: they cannot be compared."""
+    """Raise ReviewError if the runs of an account had different keys: they name each person differently."""
     mixed = list(
         warehouse.query(
             "select account, min(sync_id) from ("
@@ -191,7 +197,7 @@ def _stream(receipt: Receipt) -> str:
 
 
 def _lacking(latest: list[Receipt], in_time: list[Receipt], due: Due) -> Iterator[Check]:
-    """What is due, and has no receipt."""
+    """A failed check for each stream that is due and has no receipt."""
     found = {(receipt.account, receipt.stream) for receipt in in_time}
     had: dict[str, set[str]] = {account: set() for account in due.accounts}
     for receipt in latest:
@@ -213,7 +219,7 @@ def _checks(
     is_loaded: bool,
     due: Due,
 ) -> Iterator[Check]:
-    """Of one stream, for all accounts."""
+    """The checks of one stream, for all accounts."""
     stream = receipts[0].stream
     key = KEYS.get(stream)
     if key is None:
@@ -247,7 +253,7 @@ def _checks(
 def _held(warehouse: Warehouse, schema: str, stream: str, key: tuple[str, ...], due: Due) -> dict[str, Held]:
     """What the table holds of the latest run of each account."""
     receipts = identifier(schema, RECEIPTS)
-    # An id may arrive as HUGEINT, bigint or numeric: as text they are all alike.
+    # A loader may store an id as HUGEINT, bigint or numeric. As text they are equal.
     as_text = " || chr(9) || ".join(f"coalesce(cast(held.{identifier(part)} as varchar), '')" for part in key)
     of_run = "case when held.sync_id = judged.sync_id then {0} end"
     key_of_run = of_run.format(f"({as_text})")

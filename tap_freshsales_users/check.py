@@ -53,15 +53,17 @@ class Check:
         _say("", "Nothing is wrong." if self._end.cause is None else "Something is wrong: see above.")
 
     def _quota(self) -> str:
-        gate = self._session.api.gate
-        if gate.left is None:
+        quota_gate = self._session.api.quota_gate
+        if quota_gate.left is None:
             return "Quota: the server does not say what is left; the run is paced by the settings."
-        limit = "" if gate.limit is None else f" of {gate.limit}"
+        limit = "" if quota_gate.limit is None else f" of {quota_gate.limit}"
         reserve = self._session.config["quota_reserve"]
-        return f"Quota: {gate.left}{limit} requests are left; {reserve} an hour are reserved for others."
+        return (
+            f"Quota: {quota_gate.left}{limit} requests are left; {reserve} an hour are reserved for others."
+        )
 
     def _try_credential(self, sources: Sequence[Source]) -> None:
-        """All lists of one surface."""
+        """Ask all lists of one surface, if its credential is set."""
         kind = sources[0].surface
         setting = kind.credential_setting
         if self._session.config.get(setting):
@@ -75,7 +77,7 @@ class Check:
         self._credentials.append(row)
 
     def _try_all(self, sources: Iterable[Source]) -> str:
-        """Ask for one record of each; returns what that says of the credential."""
+        """Ask each list for one record. Returns what the answers say about the credential."""
         refused, can_any = None, False
         for source in sources:
             if refused is not None:
@@ -128,7 +130,7 @@ class Check:
 
 
 def _print_table(rows: Sequence[Row]) -> None:
-    """In columns, with an empty line behind it."""
+    """Print the rows in columns, and an empty line after them."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -10,7 +10,7 @@ from typing import Any
 from tap_freshsales_users.api.account import Account, resolve
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.api.quota import Quota
-from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.quota_gate import QuotaGate
 from tap_freshsales_users.api.surface import Kind, surface_of
 from tap_freshsales_users.api.transport import Context, Transport
 from tap_freshsales_users.api.wire import Bounds
@@ -33,9 +33,9 @@ class Api:
             reserve=config["quota_reserve"],
             max_wait_seconds=config["max_quota_wait_seconds"],
         )
-        self.gate = Gate(quota, clock, logger)
+        self.quota_gate = QuotaGate(quota, clock, logger)
         self._context = Context(
-            gate=self.gate,
+            quota_gate=self.quota_gate,
             clock=clock,
             logger=logger,
             user_agent=user_agent,
@@ -63,7 +63,7 @@ class Api:
     def stop(self) -> None:
         """End all waits and close the connections. Nobody waits for requests that are under way."""
         self.clock.stop()
-        self.gate.stop()
+        self.quota_gate.stop()
         self.workers.stop()
         for transport in self._transports.values():
             transport.close()

@@ -14,7 +14,7 @@ from tap_freshsales_users.errors import QuotaExhaustedError
 ANNOUNCE_EVERY_SECONDS = 30
 
 
-class Gate:
+class QuotaGate:
     """Lets requests through as the quota decides. The log tells each wait at its start, then every 30 s."""
 
     def __init__(self, quota: Quota, clock: Clock, logger: logging.Logger) -> None:

@@ -1,4 +1,4 @@
-"""One GET: it waits at the gate, is sent, and is repeated if that can help. Its answer is classified.
+"""One GET: it waits at the quota gate, is sent, and is repeated if that can help. Its answer is classified.
 
 The one loop that repeats is `Transport._repeat`. It repeats a request that failed, and one whose answer the
 caller's parser does not understand.
@@ -38,7 +38,7 @@ from tap_freshsales_users.errors import (
 
 if TYPE_CHECKING:
     from tap_freshsales_users.api.clock import Clock
-    from tap_freshsales_users.api.quota_gate import Gate
+    from tap_freshsales_users.api.quota_gate import QuotaGate
     from tap_freshsales_users.api.surface import Surface
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Answer:
 class Context:
     """What all requests of a run share, to whichever surface they go."""
 
-    gate: Gate
+    quota_gate: QuotaGate
     clock: Clock
     logger: logging.Logger
     user_agent: str
@@ -204,7 +204,7 @@ class Transport:
                 return self._explain(query, error)
             status = reply.status
             if status == HTTPStatus.TOO_MANY_REQUESTS:
-                continue  # the gate knows how long to wait
+                continue  # the quota gate knows how long to wait
             if status == HTTPStatus.UNAUTHORIZED and self._has_another_form(authorization):
                 continue
             if status in FOLLOWED:
@@ -233,16 +233,16 @@ class Transport:
         self, target: str, authorization: str, tally: Tally, *, is_fresh: bool = False
     ) -> tuple[Reply, bool]:
         wire = self._wire
-        ticket = self._context.gate.enter()
+        ticket = self._context.quota_gate.enter()
         with self._lock:
             tally.api_requests += 1
         try:
             headers = {**self._headers, "Authorization": authorization}
             reply = wire.exchange(target, headers, is_fresh=is_fresh)
         except BaseException:
-            self._context.gate.leave_unanswered()
+            self._context.quota_gate.leave_unanswered()
             raise
-        return reply, self._context.gate.leave(ticket, reply.status, reply.headers)
+        return reply, self._context.quota_gate.leave(ticket, reply.status, reply.headers)
 
     def _has_another_form(self, refused: str) -> bool:
         """Whether there is another form of the credential to try. Another thread may have changed it."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from tap_freshsales_users.api.clock import Clock
-from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.quota_gate import QuotaGate
 from tap_freshsales_users.reading.walk import Walk
 
 REPORT_EVERY_SECONDS = 10
@@ -18,10 +18,12 @@ T = TypeVar("T")
 class Progress:
     """Lines for a terminal and a log file alike: at most one every 10 s after the first."""
 
-    def __init__(self, stream: str, walk: Walk, gate: Gate, clock: Clock, logger: logging.Logger) -> None:
+    def __init__(
+        self, stream: str, walk: Walk, quota_gate: QuotaGate, clock: Clock, logger: logging.Logger
+    ) -> None:
         self._stream = stream
         self._walk = walk
-        self._gate = gate
+        self._quota_gate = quota_gate
         self._clock = clock
         self._logger = logger
         self._started = self._reported = clock.time()
@@ -47,9 +49,9 @@ class Progress:
         if total is None or to_come == 0:
             return
         left = ""
-        if self._gate.left is not None:
-            left = f"; the account's quota has {self._gate.left} left"
-            left += "" if self._gate.limit is None else f" of {self._gate.limit}"
+        if self._quota_gate.left is not None:
+            left = f"; the account's quota has {self._quota_gate.left} left"
+            left += "" if self._quota_gate.limit is None else f" of {self._quota_gate.limit}"
         self._logger.info("%s: %d records, %d more requests to come%s.", self._stream, total, to_come, left)
 
     def _tell_share(self, elapsed_seconds: float) -> None:

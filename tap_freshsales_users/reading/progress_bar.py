@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.quota_gate import QuotaGate
 from tap_freshsales_users.reading.walk import Walk
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def is_wanted() -> bool:
     return sys.stderr.isatty() and not sys.stdout.isatty()
 
 
-def draw(stream: str, walk: Walk, gate: Gate, pages: Iterator[T]) -> Iterator[T]:
+def draw(stream: str, walk: Walk, quota_gate: QuotaGate, pages: Iterator[T]) -> Iterator[T]:
     """The same pages. The line shows records, pages, quota, and the time to come if a total is known."""
     # Loaded only here: without a terminal, no run pays for it.
     from rich.console import Console  # noqa: PLC0415
@@ -44,20 +44,20 @@ def draw(stream: str, walk: Walk, gate: Gate, pages: Iterator[T]) -> Iterator[T]
                 task,
                 total=walk.expected,
                 completed=walk.current.distinct,
-                facts=_facts(walk, gate, taken),
+                facts=_facts(walk, quota_gate, taken),
                 refresh=taken == 1,  # later ones are drawn a few times a second
             )
             yield page
 
 
-def _facts(walk: Walk, gate: Gate, pages: int) -> str:
+def _facts(walk: Walk, quota_gate: QuotaGate, pages: int) -> str:
     records = f"{walk.current.distinct}"
     if walk.expected is not None:
         records += f" of {walk.expected}"
         pages_to_come = f" of {pages + walk.planned}" if walk.planned else ""
     else:
         pages_to_come = ""
-    left = "" if gate.left is None else f", quota {gate.left} left"
+    left = "" if quota_gate.left is None else f", quota {quota_gate.left} left"
     return f"{records} records, {pages}{pages_to_come} pages{left}"
 
 

@@ -189,10 +189,10 @@ class Read:
     def _follow(self, reader: PageReader) -> Iterator[list[Item]]:
         """The pages of this reader. Its walk gives the outcome."""
         self._walk = walk = reader.walk
-        gate = self._api.gate
-        pages = Progress(self.name, walk, gate, self._api.clock, self._logger).watch(reader.pages())
+        quota_gate = self._api.quota_gate
+        pages = Progress(self.name, walk, quota_gate, self._api.clock, self._logger).watch(reader.pages())
         if self._draws_progress:
-            pages = draw(self.name, walk, gate, pages)
+            pages = draw(self.name, walk, quota_gate, pages)
         try:
             for items in pages:
                 if items:

@@ -10,7 +10,7 @@ import pytest
 from freshsales_sandbox.app import Sandbox
 from tap_freshsales_users.api.clock import Clock, Stopped
 from tap_freshsales_users.api.quota import Quota
-from tap_freshsales_users.api.quota_gate import Gate
+from tap_freshsales_users.api.quota_gate import QuotaGate
 from tap_freshsales_users.errors import QuotaExhaustedError
 from tests.tap.clocks import SkippingClock
 from tests.tap.running import run_tap
@@ -142,7 +142,7 @@ class Blocked:
         quota = Quota(
             requests_per_hour=1000, requests_per_minute=400, reserve=0, max_wait_seconds=max_wait_seconds
         )
-        self.gate = Gate(quota, clock, logging.getLogger("gate"))
+        self.gate = QuotaGate(quota, clock, logging.getLogger("gate"))
         headers = {"RateLimit-Remaining": "0", "RateLimit-Reset": str(seconds)}
         self.gate.leave(self.gate.enter(), 200, headers)
 
