@@ -17,9 +17,9 @@ from typing import NamedTuple
 import click
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.review import marts
-from tests.review.conftest import DuckDBFile
+from tools import marts
 from tools.chromium import FLAGS, executable
+from tools.warehouses import DuckDBFile
 
 RUNS = 5
 COMMAND = "from freshsales_review.cli import main; main()"

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from freshsales_review.cli import main
-from tests.review import marts
-from tests.review.conftest import DuckDBFile
+from tools import marts
 from tools.chromium import FLAGS, executable
+from tools.warehouses import DuckDBFile
 
 Open = Callable[..., Page]
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from freshsales_review.report import queries
 from tests.browser.conftest import Open
-from tests.review import marts
-from tests.review.conftest import DuckDBFile
+from tools import marts
+from tools.warehouses import DuckDBFile
 
 MARTS = "freshsales_identity"
 FLAGS = ", ".join(f"review.{flag}" for flag, *_ in marts.FLAGS)

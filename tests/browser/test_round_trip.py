@@ -14,9 +14,9 @@ from tests.browser.conftest import Open
 from tests.browser.test_review_page import choose, exported
 from tests.marts.engines import DuckDB
 from tests.marts.reviewing import Company
-from tests.review import marts
-from tests.review.conftest import DuckDBFile
+from tools import marts
 from tools.libreoffice import Dialect, saved_as_csv
+from tools.warehouses import DuckDBFile
 
 MARTS = "freshsales_identity"
 AMERICAN, GERMAN, BRITISH = 1033, 1031, 2057

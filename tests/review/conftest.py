@@ -1,54 +1,10 @@
 """Both engines for real: a DuckDB file, and a database of its own in PostgreSQL."""
 
 from pathlib import Path
-from typing import Any, Protocol
-from uuid import uuid4
 
-import duckdb
-import psycopg
 import pytest
 
-
-class Filled(Protocol):
-    """A warehouse that a test may write into; no connection stays open between calls."""
-
-    location: str
-
-    def execute(self, *statements: str) -> None: ...
-
-    def fetch(self, sql: str) -> list[tuple[Any, ...]]: ...
-
-
-class DuckDBFile:
-    def __init__(self, path: Path) -> None:
-        self.location = str(path)
-        self.execute("select 1")
-
-    def execute(self, *statements: str) -> None:
-        with duckdb.connect(self.location) as connection:
-            for statement in statements:
-                connection.execute(statement)
-
-    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(self.location, read_only=True) as connection:
-            return connection.execute(sql).fetchall()
-
-
-class PostgreSQLDatabase:
-    def __init__(self, server: str) -> None:
-        name = f"t{uuid4().hex}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"create database {name}".encode())
-        self.location = server.replace("/postgres?", f"/{name}?")
-
-    def execute(self, *statements: str) -> None:
-        with psycopg.connect(self.location) as connection:
-            for statement in statements:
-                connection.execute(statement.encode())
-
-    def fetch(self, sql: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.location) as connection:
-            return connection.execute(sql.encode()).fetchall()
+from tools.warehouses import DuckDBFile, Filled, PostgreSQLDatabase
 
 
 @pytest.fixture(params=["duckdb", "postgresql"])

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from freshsales_review.cli import main
 from freshsales_review.decisions.sheet import COLUMNS
-from tests.review import marts
-from tests.review.conftest import DuckDBFile, Filled, PostgreSQLDatabase
+from tools import marts
+from tools.warehouses import DuckDBFile, Filled, PostgreSQLDatabase
 
 MARTS = "freshsales_identity"
 Cells = dict[str, str]

@@ -12,8 +12,8 @@ from freshsales_review import verify as verifying
 from freshsales_review.findings import MOST_LINES
 from freshsales_review.verify import Due, verify
 from freshsales_review.warehouse import Result, Warehouse, open_warehouse
-from tests.review.conftest import Filled
 from tests.review.test_verify import ACCOUNT, FIRST_RUN, LATEST_RUN, RECEIPTS, receipt, row, run
+from tools.warehouses import Filled
 
 OTHER = "beta.myfreshworks.com"
 VANISHED = "gone.myfreshworks.com"

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from freshsales_review.cli import main
 from freshsales_review.report.fleet import AccountRow, Overview, Stream, overview, render
 from freshsales_review.warehouse import open_warehouse
-from tests.review import marts
-from tests.review.conftest import Filled
 from tests.review.test_report import payload
+from tools import marts
+from tools.warehouses import Filled
 
 ONE, OTHER, FAILING = "one.myfreshworks.com", "other.myfreshworks.com", "failing.freshsales.io"
 OFTEN_NAMED = "Person 1 Ünal"

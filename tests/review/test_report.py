@@ -14,8 +14,8 @@ from freshsales_review.cli import main
 from freshsales_review.report import queries
 from freshsales_review.report.data import read
 from freshsales_review.warehouse import open_warehouse
-from tests.review import marts
-from tests.review.conftest import DuckDBFile, Filled, PostgreSQLDatabase
+from tools import marts
+from tools.warehouses import DuckDBFile, Filled, PostgreSQLDatabase
 
 
 def run(location: str, output: Path, *options: str) -> Result:

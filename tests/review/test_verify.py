@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from freshsales_review.cli import main
 from tap_freshsales_users.reading.receipt import MemberPopulation
-from tests.review.conftest import Filled
+from tools.warehouses import Filled
 
 ACCOUNT = "acme.myfreshworks.com"
 FIRST_RUN = "20261101T060000.000000Z-000001"

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from dashboards.superset.__main__ import main
 from dashboards.superset.home import Home
 from dashboards.superset.publish import MARTS, SCHEMA, publish
-from tests.review import marts
-from tests.review.conftest import DuckDBFile
+from tools import marts
+from tools.warehouses import DuckDBFile
 
 PEOPLE = f"select count(*) from {SCHEMA}.identities"
 HOLD_OPEN = (

@@ -30,6 +30,8 @@ ALLOWED = {
     "run": {"singer", "session", "summary", "tables", "reading", "errors"},
 }
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
+# Folders of the checkout that no wheel has.
+BESIDE_THE_PACKAGES = ("benchmarks", "dashboards", "demo", "fleet", "tools")
 # Where the loader writes is known in one place, for every command. It needs the standard library alone.
 SHARED = {"freshsales_idp": {"freshsales_review.places", "freshsales_review.errors"}}
 # A reader without Singer stands on these.
@@ -116,7 +118,16 @@ def test_the_packages_never_import_one_another(package: str) -> None:
         assert not others & {name.split(".")[0] for name in names}, path.name
 
 
-def test_no_package_imports_the_tests() -> None:
-    for folder in (*SEPARATE, "dashboards", "demo"):
-        for path in (ROOT / folder).rglob("*.py"):
-            assert "tests" not in {name.split(".")[0] for name in imported(path)}, path.name
+def test_only_the_tests_import_the_tests() -> None:
+    """What tests share with benchmarks and documents lies in `tools`."""
+    files = [path for path in ROOT.glob("[a-z]*/**/*.py") if path.parts[len(ROOT.parts)] != "tests"]
+    assert {path.parts[len(ROOT.parts)] for path in files} >= {*SEPARATE, *BESIDE_THE_PACKAGES}
+    importing = [path for path in files if "tests" in {name.split(".")[0] for name in imported(path)}]
+    assert importing == []
+
+
+@pytest.mark.parametrize("package", [*SEPARATE, "freshsales_fleet"])
+def test_no_package_imports_what_is_not_installed_with_it(package: str) -> None:
+    for path in (ROOT / package).rglob("*.py"):
+        names = {name.split(".")[0] for name in imported(path)}
+        assert not names & set(BESIDE_THE_PACKAGES), path.name

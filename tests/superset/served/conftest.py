@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import BrowserContext, sync_playwright
 
 from dashboards.superset.home import ROOT
-from tests.review import marts
-from tests.review.conftest import DuckDBFile, Filled, PostgreSQLDatabase
 from tests.superset.served.dashboard import PATIENCE_MS
+from tools import marts
 from tools.chromium import FLAGS, executable
+from tools.warehouses import DuckDBFile, Filled, PostgreSQLDatabase
 
 HERE = Path(__file__).parent
 ENVIRONMENT = ROOT / ".venv-superset" / "bin"

@@ -10,9 +10,9 @@ from playwright.sync_api import BrowserContext, expect
 
 from dashboards.superset.home import ASSETS, Home
 from dashboards.superset.publish import publish
-from tests.review.conftest import DuckDBFile, Filled
 from tests.superset.served.conftest import PEOPLE, Served
 from tests.superset.served.dashboard import Dashboard
+from tools.warehouses import DuckDBFile, Filled
 
 MARTS = "freshsales_identity"
 BARS = (

@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 from dashboards.superset.home import ROOT
-from tests.review.conftest import PostgreSQLDatabase
 from tests.superset.served.conftest import ENVIRONMENT
+from tools.warehouses import PostgreSQLDatabase
 
 
 def refusal(warehouse: str, home: Path) -> str:
