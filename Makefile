@@ -49,7 +49,7 @@ types: $(BIN)/.ready
 	$(BIN)/mypy
 
 pytest: $(BIN)/.ready .meltano/.ready $(LOADERS)/.ready $(AIRBYTE)/.ready $(PYAIRBYTE)/.ready
-	@# Before the tests, which run side by side, look for a browser and for LibreOffice.
+	@echo "Looking for a browser and for LibreOffice, and installing what is not there"
 	@$(BIN)/python -c 'from tools.chromium import executable; executable()'
 	@$(BIN)/python -c 'from tools.libreoffice import executable; executable()'
 	$(BIN)/python -m pytest -n 3 --dist worksteal
@@ -126,6 +126,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 		echo "No Python of 3.11 or later that can make environments was found on the PATH." >&2; \
 		echo "Install one (on Debian and Ubuntu: python3 and python3-venv), or name it: make PYTHON=/path/to/python" >&2; \
 		exit 1; }
+	@echo "Installing the packages of this project into .venv"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 	@$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[review,sandbox,idp,dlt]' --group dev
 	@touch $@

@@ -11,6 +11,7 @@ import click
 from freshsales_idp import roster
 from freshsales_idp.errors import IdpError
 from freshsales_idp.settings import PREFIX, REQUIRED, WANTED, Settings
+from freshsales_review.at_work import TellingGroup
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import POSTGRESQL, landing_of
 
@@ -22,7 +23,7 @@ SETTINGS = "\n".join(
 MOST_PROBLEMS = 20
 
 
-@click.group()
+@click.group(cls=TellingGroup)
 def main() -> None:
     """Load what the identity provider knows about the people of a Freshsales account."""
 

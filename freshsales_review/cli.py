@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from freshsales_review.at_work import TellingGroup
 from freshsales_review.capture import SELECTION, due
 from freshsales_review.changes.command import changes_command
 from freshsales_review.dbt import load_dbt, run_dbt
@@ -82,7 +83,7 @@ def _streams(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
     return names
 
 
-class _Commands(click.Group):
+class _Commands(TellingGroup):
     """Every command says what went wrong in one sentence, and exits 1."""
 
     def invoke(self, ctx: click.Context) -> object:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from freshsales_review import at_work
 from freshsales_sandbox.app import API_KEY, SCIM_TOKEN
 from freshsales_sandbox.okta.api import API_TOKEN
 from tools.postgresql import served
@@ -22,6 +23,8 @@ def pytest_configure() -> None:
     """Let every client of these tests reach the servers of these tests, also where a proxy is set."""
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join(filter(None, [os.environ.get(name), LOOPBACK]))
+    # What a command prints must not depend on how busy the machine is.
+    at_work.TELL_AFTER_SECONDS = 600
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 from click.testing import CliRunner
@@ -19,6 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug import Request, Response
 
+from freshsales_idp.cli import main as idp
+from freshsales_review import at_work
 from freshsales_review import terminal as review_terminal
 from freshsales_review.cli import main as review
 from tap_freshsales_users import terminal as tap_terminal
@@ -180,6 +184,52 @@ ENCODINGS = {
     "latin-1": {"PYTHONIOENCODING": "latin-1"},
     "c-locale": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
 }
+
+
+class _Heard(io.StringIO):
+    """Standard error that somebody waits at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_a_line = threading.Event()
+
+    def write(self, text: str) -> int:
+        count = super().write(text)
+        if "\n" in text:
+            self.has_a_line.set()
+        return count
+
+
+def test_a_command_that_takes_long_says_on_stderr_what_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard = _Heard()
+    monkeypatch.setattr(at_work, "TELL_AFTER_SECONDS", 0)
+    monkeypatch.setattr(sys, "stderr", heard)
+
+    @click.group(cls=at_work.TellingGroup)
+    def program() -> None: ...
+
+    @program.command()
+    def count() -> None:
+        """Count all people. It does nothing else."""
+        assert heard.has_a_line.wait(timeout=60)
+        click.echo("42")
+
+    program(["count"], prog_name="program", standalone_mode=False)
+    assert heard.getvalue() == "program count is at work: count all people.\n"
+    assert capsys.readouterr().out == "42\n"
+
+
+@pytest.mark.parametrize("program", [review, idp], ids=["review", "idp"])
+def test_every_command_can_say_what_it_does(program: click.Group) -> None:
+    assert isinstance(program, at_work.TellingGroup)
+    for command in program.commands.values():
+        says = command.get_short_help_str(limit=200)
+        assert says
+        assert not says.endswith("...")
+
+
 ENCODED = pytest.mark.parametrize("encoding", ENCODINGS)
 
 

@@ -44,7 +44,7 @@ Identify = Callable[[Row], tuple[Any, ...]]
 def recipe(name: str) -> list[str]:
     """The selection of a recipe, as SECURITY.md prints it."""
     [found] = re.findall(
-        rf"^<!-- recipe: {name} -->\n+```dotenv\n(?:.*\n)*?TAP_FRESHSALES_USERS__SELECT='(.*)'\n```",
+        rf"^<!-- recipe: {name} -->\n+```dotenv\n(?:.*\n)*?TAP_FRESHSALES_USERS__SELECT='([^']*)'\n```",
         (ROOT / "SECURITY.md").read_text(),
         re.MULTILINE,
     )

@@ -56,6 +56,15 @@ def test_a_surface_without_its_credential_is_not_asked(missing: str, requests: i
     assert len(sandbox.requests) == requests
 
 
+def test_the_document_shows_what_a_check_prints(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/account.md").read_text()
+    [shown] = re.findall(r"<!-- check without a SCIM token -->\n\n```text\n(.*?)```", page, re.DOTALL)
+    with Sandbox(people=250, seed=7, quota="1000/h") as sandbox:
+        outcome = check(sandbox, tmp_path, scim_token=None)
+    printed = outcome.output.replace(f"127.0.0.1:{sandbox.port}", "acme.myfreshworks.com")
+    assert shown.split() == printed.split()
+
+
 @pytest.mark.parametrize(("wrong", "requests"), [("api_key", 3), ("scim_token", 6)])
 def test_a_refused_credential_costs_one_request_and_the_rest_is_checked(
     wrong: str, requests: int, tmp_path: Path
