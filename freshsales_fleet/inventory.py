@@ -17,13 +17,13 @@ from freshsales_fleet.errors import InventoryError
 from tap_freshsales_users.api.account import CURRENT_HOST, resolve
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.tables import TABLES
+from tap_freshsales_users.tables.tables import TABLES
 
 CONNECTION_PREFIX = "freshsales_"
 KEYS = ("account", "connection", "required_streams", "settings")
 STREAMS = tuple(table.name for table in TABLES)
-# These are said by the inventory itself.
 TEMPLATE_MARKS = ("{{", "{%", "{#")
+# Settings of the tap that an entry of the inventory gives in its own keys.
 SAID_ELSEWHERE = ("domain", "required_streams")
 
 
@@ -45,7 +45,7 @@ class Account:
 
 
 def load(path: Path) -> list[Account]:
-    """Read and check the inventory; raise an InventoryError that names every mistake in it."""
+    """Read and check the inventory; raises an InventoryError that names every mistake in it."""
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a safe loader
     except OSError:
@@ -146,7 +146,10 @@ def short_name(host: str) -> str:
 
 
 def _clashes(accounts: list[Account]) -> Iterator[str]:
-    """Two entries for one account: its people would be counted twice, and each read would undo the other."""
+    """Mistakes that two entries make together, such as an account that is listed twice.
+
+    Its people would be counted twice, and each of the two reads would undo the other.
+    """
     for host in _repeated(account.host for account in accounts):
         yield f"{host} is there more than once, perhaps in two spellings: one account, one entry"
     current = {account.host for account in accounts if CURRENT_HOST.fullmatch(account.host)}
@@ -173,7 +176,7 @@ def _repeated(values: Any) -> list[str]:
 
 
 class _StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML lets the last of two equal keys win without a word."""
+    """Refuses two equal keys in a mapping. YAML itself silently takes the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
         found: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)

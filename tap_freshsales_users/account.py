@@ -27,7 +27,9 @@ from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.tables import TABLES, Rows, Table, by_source, fill
+from tap_freshsales_users.tables.feed import by_source, fill
+from tap_freshsales_users.tables.rows import Rows
+from tap_freshsales_users.tables.tables import TABLES, Table
 from tap_freshsales_users.validation import find_problems
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

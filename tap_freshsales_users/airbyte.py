@@ -52,7 +52,7 @@ from tap_freshsales_users.reading.receipt import RECEIPT_KEY, RECEIPTS
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.tables import TABLES
+from tap_freshsales_users.tables.tables import TABLES
 
 # The only stream that can be read incrementally.
 INCREMENTAL, CURSOR = "scim_users", "last_modified_at"

@@ -15,7 +15,7 @@ from tap_freshsales_users.reading.read import Source
 from tap_freshsales_users.reading.sources import PROFILE
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.summary import Summary
-from tap_freshsales_users.tables import TABLES
+from tap_freshsales_users.tables.tables import TABLES
 from tap_freshsales_users.terminal import printable, show_what_can_be_shown
 
 # Errors that every other list of the surface would end in as well.

@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, cast
 
 import click
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.singerlib import Catalog
@@ -22,7 +21,7 @@ from tap_freshsales_users.reading import progress_bar
 from tap_freshsales_users.reading.receipt import RECEIPTS
 from tap_freshsales_users.redact import redact_logs
 from tap_freshsales_users.session import Session
-from tap_freshsales_users.singer.catalog import warn_of_receipts, warn_of_unknown_selections
+from tap_freshsales_users.singer.catalog import CatalogTap, warn_of_receipts, warn_of_unknown_selections
 from tap_freshsales_users.singer.incremental import bookmark_of
 from tap_freshsales_users.singer.sdk import apply_defaults, read_environment
 from tap_freshsales_users.singer.writer import BufferedWriter, full_output, leave_stdout
@@ -37,7 +36,7 @@ NOT_A_STATE = "The state is not a Singer state"
 CATALOG_REMEDY = "Give what `--discover` printed, with your selection in it."
 
 
-class CommandLineTap(Tap):
+class CommandLineTap(CatalogTap):
     """A tap that holds the session of its run, and answers a user's mistake with a sentence."""
 
     message_writer_class = BufferedWriter

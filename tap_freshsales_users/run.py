@@ -39,7 +39,7 @@ from tap_freshsales_users.singer.sdk import reset_progress_markers
 from tap_freshsales_users.singer.streams import ReceiptStream, TableStream
 from tap_freshsales_users.singer.writer import BufferedWriter, leave_stdout
 from tap_freshsales_users.summary import Summary
-from tap_freshsales_users.tables import by_source, feed
+from tap_freshsales_users.tables.feed import by_source, feed
 
 # Reasons of a receipt that mean: nothing failed, but the account does not give this stream.
 NOT_GIVEN = (ABSENT, MEMBERS_UNKNOWN)
@@ -207,9 +207,7 @@ class Run:
                     stream.name,
                     receipt.incomplete_reason,
                 )
-        elif (receipt.incomplete_reason or "").partition(":")[
-            0
-        ] in NOT_GIVEN and stream.name in self._session.required_streams:
+        elif _reason(receipt) in NOT_GIVEN and stream.name in self._session.required_streams:
             self._end.note(Cause.INCOMPLETE)
             self._logger.error(
                 "stream %s is required, but the account does not give it (%s). Take it out of "

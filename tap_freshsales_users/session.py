@@ -25,7 +25,8 @@ from tap_freshsales_users.reading.receipt import (
 from tap_freshsales_users.reading.sources import READS
 from tap_freshsales_users.records.personal import Pseudonyms
 from tap_freshsales_users.settings import VERSION_PLACE
-from tap_freshsales_users.tables import Rows, Table
+from tap_freshsales_users.tables.rows import Rows
+from tap_freshsales_users.tables.tables import Table
 
 if TYPE_CHECKING:
     from tap_freshsales_users.api.api import Api
@@ -102,7 +103,7 @@ class Session:
 
     def rows(self, table: Table, columns: Mapping[str, dict[str, Any]] | None = None) -> Rows:
         """What makes records of this table, with these columns; with all columns if none are given."""
-        return table.rows(
+        return Rows(
             table,
             table.schema()["properties"] if columns is None else columns,
             {"account": self.account, "sync_id": self.sync_id},

@@ -13,7 +13,7 @@ from tap_freshsales_users.api.auth import VISIBLE_ASCII
 from tap_freshsales_users.api.surface import KINDS
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
-from tap_freshsales_users.tables import TABLES
+from tap_freshsales_users.tables.tables import TABLES
 
 # A key of this many characters cannot be found by trying all keys.
 SHORTEST_KEY = 32

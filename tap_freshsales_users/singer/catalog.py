@@ -1,13 +1,36 @@
-"""Warns of what a catalog or a stream map asks for and the tap cannot do. The SDK ignores it silently."""
+"""What a catalog and stream maps can change, and warnings of what they ask for in vain.
+
+The SDK ignores silently what a tap cannot do.
+"""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from singer_sdk import Tap
+from singer_sdk import Stream, Tap
 
 from tap_freshsales_users.reading.receipt import RECEIPTS
-from tap_freshsales_users.singer.sdk import SYNC_ID
+from tap_freshsales_users.singer.sdk import SYNC_ID, keep_automatic, with_free_objects
+from tap_freshsales_users.tables.tables import TABLES
+
+
+class CatalogTap(Tap):
+    """A tap that keeps its streams in order, and the column `sync_id` in each, whatever a catalog selects."""
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """In the order of TABLES, the receipts last; the SDK would sort them by name."""
+        turns = {table.name: turn for turn, table in enumerate(TABLES)}
+        found = super().streams
+        return {name: found[name] for name in sorted(found, key=lambda name: turns.get(name, len(turns)))}
+
+    def setup_mapper(self) -> None:
+        # The mapper reads the metadata of the catalog before the streams do.
+        for entry in self.catalog.streams:
+            keep_automatic(entry.metadata, SYNC_ID)
+        super().setup_mapper()
+        if self.mapper.flattening_options.enabled:
+            self.mapper.register_raw_streams_from_catalog(with_free_objects(self.catalog))
 
 
 def warn_of_unknown_selections(tap: Tap) -> None:

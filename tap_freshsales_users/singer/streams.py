@@ -26,7 +26,9 @@ from tap_freshsales_users.records.shaper import Record
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.incremental import starting_moment
 from tap_freshsales_users.singer.sdk import PageStream
-from tap_freshsales_users.tables import Rows, Table, fill
+from tap_freshsales_users.tables.feed import fill
+from tap_freshsales_users.tables.rows import Rows
+from tap_freshsales_users.tables.tables import Table
 
 
 class TableStream(PageStream):

@@ -12,13 +12,13 @@ import tap_freshsales_users
 
 PACKAGE = Path(tap_freshsales_users.__file__).parent
 ROOT = PACKAGE.parent
-WINGS = ("api", "reading", "records", "singer")
+WINGS = ("api", "reading", "records", "tables", "singer")
 # What each wing, and each module between the wings and the command, may import of this package.
 ALLOWED = {
     "api": {"api", "errors"},
     "records": {"records", "errors"},
     "reading": {"reading", "api", "records", "errors"},
-    "tables": {"reading", "records"},
+    "tables": {"tables", "reading", "records"},
     "session": {"tables", "reading", "records", "api", "settings", "errors"},
     "summary": {"reading", "errors"},
     "check": {"session", "summary", "tables", "reading", "terminal", "errors"},

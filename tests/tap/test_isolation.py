@@ -11,7 +11,7 @@ import pytest
 
 from freshsales_sandbox.app import Sandbox
 from tap_freshsales_users.singer.sdk import PageStream
-from tap_freshsales_users.tables import Rows
+from tap_freshsales_users.tables.rows import Rows
 from tests.tap.running import Outcome, run_tap
 from tests.tap.selecting import deselect, discover
 from tests.tap.truth import LISTS, truth_of

@@ -15,7 +15,9 @@ from tap_freshsales_users.reading.read import Read
 from tap_freshsales_users.records.schemas import load_schema
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.settings import SETTINGS
-from tap_freshsales_users.tables import ALWAYS_MADE, TABLES, Rows, Table, by_source, feed
+from tap_freshsales_users.tables.feed import by_source, feed
+from tap_freshsales_users.tables.rows import Rows
+from tap_freshsales_users.tables.tables import ALWAYS_MADE, TABLES, Table
 from tests.tap.truth import LISTS, truth_of
 
 DEFAULTS = {name: shape["default"] for name, shape in SETTINGS["properties"].items() if "default" in shape}

@@ -1,0 +1,1 @@
+"""The tables: what each is, and how a read fills it."""
