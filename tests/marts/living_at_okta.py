@@ -3,7 +3,7 @@
 Nothing here looks at a warehouse, except that the caller says when each read began and ended.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -62,21 +62,30 @@ def log_begins(tenant: Tenant) -> datetime:
     return tenant.now() - RETENTION
 
 
+def matched(tenant: Tenant, known: Mapping[str, str | None]) -> dict[str, OktaUser]:
+    """Return who everybody is at the provider: by the id in SCIM, or else by the address.
+
+    `known` has for each person the address where no more is known of them, and None where the id is.
+    """
+    by_id = {str(user.person.scim_id): user for user in tenant.users.values() if user.person.scim_id}
+    by_address = {user.login: user for user in tenant.users.values()}
+    users = {
+        id_: by_id.get(id_) if address is None else by_address.get(address) for id_, address in known.items()
+    }
+    return {id_: user for id_, user in users.items() if user}
+
+
 def leaves(
-    tenant: Tenant, known: set[str], reads: Sequence[AccessRead], log_from: datetime
+    tenant: Tenant, users: Mapping[str, OktaUser], reads: Sequence[AccessRead], log_from: datetime
 ) -> Iterator[Leave]:
     """Yield every leave of somebody who was ever seen in Freshsales."""
-    for user in tenant.users.values():
-        id_ = str(user.person.scim_id)
-        if id_ in known:
-            turns = [
-                event for event in tenant.events if event.user is user and event.type in {LEAVES, RETURNS}
-            ]
-            for place, event in enumerate(turns):
-                if event.type == LEAVES:
-                    later = turns[place + 1].at if place + 1 < len(turns) else None
-                    evidence = "event" if event.at > log_from else "status_changed"
-                    yield measured(id_, stored(event.at), later and stored(later), evidence, reads)
+    for id_, user in users.items():
+        turns = [event for event in tenant.events if event.user is user and event.type in {LEAVES, RETURNS}]
+        for place, event in enumerate(turns):
+            if event.type == LEAVES:
+                later = turns[place + 1].at if place + 1 < len(turns) else None
+                evidence = "event" if event.at > log_from else "status_changed"
+                yield measured(id_, stored(event.at), later and stored(later), evidence, reads)
 
 
 def measured(
@@ -124,15 +133,17 @@ def hours(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else max((end - start) / timedelta(hours=1), 0.0)
 
 
-def categories(tenant: Tenant, known: dict[str, bool]) -> dict[tuple[str | None, str | None], str]:
+def categories(
+    tenant: Tenant, users: Mapping[str, OktaUser], known: Mapping[str, bool]
+) -> dict[tuple[str | None, str | None], str]:
     """Return what holds of everybody on either side; `known` tells of each person here who gets in."""
-    users = {str(user.person.scim_id): user for user in tenant.users.values() if user.person.scim_id}
     found: dict[tuple[str | None, str | None], str] = {}
     for id_, gets_in in known.items():
         user = users.get(id_)
         found[id_, user.id if user else None] = category_of_one_here(tenant, user, gets_in=gets_in)
+    here = {user.id for user in users.values()}
     for user in tenant.users.values():
-        if str(user.person.scim_id) not in known and user.login != SERVICE_LOGIN:
+        if user.id not in here and user.login != SERVICE_LOGIN:
             found[None, user.id] = "assigned_missing_here" if is_assigned(tenant, user) else "in_order"
     return found
 
@@ -152,15 +163,15 @@ def is_assigned(tenant: Tenant, user: OktaUser) -> bool:
 
 
 def told_events(
-    tenant: Tenant, known: set[str], log_from: datetime
+    tenant: Tenant, users: Mapping[str, OktaUser], log_from: datetime
 ) -> Iterator[tuple[str, str, datetime, str]]:
     """Yield of everybody here what Okta had in its log of the lifecycle and of Freshsales."""
+    ids = {user.id: id_ for id_, user in users.items()}
     for event in tenant.events:
-        id_ = str(event.user.person.scim_id)
         is_loaded = event.app_id in {None, FRESHWORKS_APP} and event.type != NOT_LOADED
-        if id_ in known and is_loaded and event.at > log_from:
+        if event.user.id in ids and is_loaded and event.at > log_from:
             told = event.result if event.reason is None else f"{event.result}: {event.reason}"
-            yield (id_, event.type, stored(event.at), told)
+            yield (ids[event.user.id], event.type, stored(event.at), told)
 
 
 def stored(moment: datetime) -> datetime:
