@@ -2,20 +2,20 @@
 
 {%- set flags = freshsales_identity.freshsales_review_flags() %}
 
--- Who can get in by a side: is there, and not known to be inactive. Whom no side lets in raises no flag.
+-- By which side a person can get in. A person whom no side lets in raises no flag.
 with identities as (
 
     select
         identities.*,
         accounts.last_scim_sync_id,
-        coalesce(identities.crm_status in ('active', 'unknown'), false) as can_use_crm,
-        coalesce(identities.scim_status in ('active', 'unknown'), false) as can_use_scim
+        {{ freshsales_identity.freshsales_lets_in('identities.crm_status') }} as can_use_crm,
+        {{ freshsales_identity.freshsales_lets_in('identities.scim_status') }} as can_use_scim
     from (select * from {{ ref('identities') }}) as identities
     left join (select * from {{ ref('int_freshsales__accounts') }}) as accounts on identities.account = accounts.account
 
 ),
 
--- What a side grants is of no use to whom it does not let in.
+-- What a side grants is of no use if that side does not let the person in.
 usable as (
 
     select
@@ -27,11 +27,7 @@ usable as (
     from (select * from {{ ref('identity_entitlements') }}) as entitlements
     inner join identities
         on {{ freshsales_identity.freshsales_same('entitlements', 'identities', ['account', 'identity_key']) }}
-    where
-        case
-            when entitlements.resource_type in ('crm_role', 'crm_territory') then identities.can_use_crm
-            else identities.can_use_scim
-        end
+    where {{ freshsales_identity.freshsales_is_usable('entitlements', 'identities') }}
 
 ),
 
@@ -55,7 +51,7 @@ held as (
 
 ),
 
--- Whether such a role is an administrator's, nobody can tell.
+-- Nobody can tell whether a role without a name is an administrator's.
 nameless_roles as (
 
     select distinct account, cast(owner_id as {{ dbt.type_bigint() }}) as crm_owner_id
@@ -156,7 +152,7 @@ flagged as (
                             then case when identities.last_scim_sync_id >= users.sync_id then true end
                         when managers.scim_status <> 'unknown' then managers.scim_status <> 'active'
                     end
-                -- Known by a name or an address alone, which may be anybody's.
+                -- Only a name or an address is known, which may be anybody's.
                 when identities.manager_name is not null then null
                 else false
             end
@@ -175,7 +171,7 @@ flagged as (
                 then case
                     when identities.department is null then null
                     when outliers.account is not null then true
-                    -- Of whom it is not known what they hold, nobody can say that nothing of it is unusual.
+                    -- If it is not known what a person holds, nobody can say that nothing of it is unusual.
                     when identities.crm_is_known and identities.memberships_are_known then false
                 end
             when identities.scim_status is not null then false

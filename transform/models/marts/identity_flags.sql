@@ -31,8 +31,8 @@ people as (
     select
         identities.*,
         coalesce(identities.display_name, identities.email, identities.identity_key) as name,
-        coalesce(identities.crm_status in ('active', 'unknown'), false) as can_use_crm,
-        coalesce(identities.scim_status in ('active', 'unknown'), false) as can_use_scim
+        {{ freshsales_identity.freshsales_lets_in('identities.crm_status') }} as can_use_crm,
+        {{ freshsales_identity.freshsales_lets_in('identities.scim_status') }} as can_use_scim
     from (select * from {{ ref('identities') }}) as identities
 
 ),

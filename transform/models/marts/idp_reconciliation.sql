@@ -40,12 +40,7 @@ people as (
     select
         identities.account,
         identities.identity_key,
-        case
-            when coalesce(identities.crm_status, '') = 'active' or coalesce(identities.scim_status, '') = 'active' then true
-            -- Listed, and not said to be active or inactive: nobody can tell.
-            when coalesce(identities.crm_status, '') <> 'unknown' and coalesce(identities.scim_status, '') <> 'unknown'
-                then false
-        end as gets_in,
+        {{ freshsales_identity.freshsales_gets_in('identities') }} as gets_in,
         known.here_by,
         flags.is_service_account
     from (select * from {{ ref('identities') }}) as identities

@@ -6,13 +6,13 @@
 {%- set thing = ['account', 'resource_type', 'resource_id'] %}
 {%- set moved_since = dbt.dateadd('day', -1 * var('freshsales_outlier_move_days'), 'reads.finished_at') %}
 
--- Whom a side lets in. What a side grants is of no use to whom it does not let in.
+-- By which side a person can get in. What a side grants is of no use if that side does not let the person in.
 with identities as (
 
     select
         *,
-        coalesce(crm_status in ('active', 'unknown'), false) as can_use_crm,
-        coalesce(scim_status in ('active', 'unknown'), false) as can_use_scim
+        {{ freshsales_identity.freshsales_lets_in('crm_status') }} as can_use_crm,
+        {{ freshsales_identity.freshsales_lets_in('scim_status') }} as can_use_scim
     from {{ ref('identities') }}
 
 ),
@@ -28,11 +28,7 @@ holdings as (
     from (select * from {{ ref('identity_entitlements') }}) as entitlements
     inner join identities
         on {{ freshsales_identity.freshsales_same('entitlements', 'identities', ['account', 'identity_key']) }}
-    where
-        case
-            when entitlements.resource_type in ('crm_role', 'crm_territory') then identities.can_use_crm
-            else identities.can_use_scim
-        end
+    where {{ freshsales_identity.freshsales_is_usable('entitlements', 'identities') }}
     group by
         entitlements.account, entitlements.identity_key, entitlements.resource_type, entitlements.resource_id
 

@@ -16,13 +16,13 @@ with states as (
 -- A role of a side that does not let the person in is of no use.
 usable_crm as (
 
-    select * from states where crm_status in ('active', 'unknown')
+    select * from states where {{ freshsales_identity.freshsales_lets_in('crm_status') }}
 
 ),
 
 usable_scim as (
 
-    select * from states where scim_status in ('active', 'unknown')
+    select * from states where {{ freshsales_identity.freshsales_lets_in('scim_status') }}
 
 ),
 

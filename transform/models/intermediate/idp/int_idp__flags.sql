@@ -2,19 +2,14 @@
 
 {%- set dormant_since = dbt.dateadd('day', -1 * var('freshsales_dormant_days'), freshsales_identity.freshsales_utc_now()) %}
 
--- What the providers say against somebody who still gets in here. What rests on a row that is there is true or false;
--- what rests on one that is not there is null unless the list was whole.
+-- What the providers say against somebody who still gets in here. A flag that is based on a row of a provider is true or
+-- false. A flag that is based on a missing row is null, unless the list of the provider was read whole.
 with people as (
 
     select
         identities.account,
         identities.identity_key,
-        case
-            when coalesce(identities.crm_status, '') = 'active' or coalesce(identities.scim_status, '') = 'active' then true
-            -- Listed, and not said to be active or inactive: nobody can tell.
-            when coalesce(identities.crm_status, '') <> 'unknown' and coalesce(identities.scim_status, '') <> 'unknown'
-                then false
-        end as gets_in,
+        {{ freshsales_identity.freshsales_gets_in('identities') }} as gets_in,
         case when coalesce(identities.scim_status, '') <> 'unknown' then coalesce(identities.scim_status = 'active', false) end
             as is_active_user,
         people.created_at,
@@ -58,7 +53,7 @@ judged as (
         case
             when matches.idp_user_id is not null then false
             when coalesce(matches.is_ambiguous, false) then null
-            -- Whoever came here after the whole list was loaded cannot be on it.
+            -- A person who came here after the whole list was loaded cannot be on that list.
             when sources.users_are_whole and people.here_by < sources.users_whole_at then true
         end as is_unknown,
 
@@ -71,20 +66,11 @@ judged as (
                 and coalesce(people.created_at, users.created_at) is not null
                 then true
         end as is_dormant
-    from people
-    inner join sources on people.account = sources.account
-    left join (select * from {{ ref('int_idp__matches') }}) as matches
-        on
-            matches.side = 'here'
-            and people.account = matches.account
-            and sources.source = matches.source
-            and people.identity_key = matches.identity_key
-    left join (select * from {{ ref('int_idp__users') }}) as users
-        on {{ freshsales_identity.freshsales_same('matches', 'users', ['account', 'source', 'idp_user_id']) }}
+    from {{ freshsales_identity.freshsales_idp_at_each_source() }}
 
 ),
 
--- Of all sources together: one that says so is enough, and "no" needs all that speak of it.
+-- All sources together: one source that says so is enough. For "no", all sources that know must say no.
 counted as (
 
     select

@@ -1,7 +1,7 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
 -- What the flags that rest on providers mean for one person, in words: which source says it, since when, and on what
--- evidence. A text is there for everybody of whom it would be true; only a flag that is raised is told.
+-- evidence. There is a text for everybody of whom it would be true. The review shows it only if the flag is raised.
 with sources as (
 
     select * from {{ ref('int_idp__sources') }}
@@ -43,16 +43,7 @@ known as (
         users.last_push_at,
         users.has_sync_error,
         users.app_last_sign_in_at
-    from people
-    inner join sources on people.account = sources.account
-    left join (select * from {{ ref('int_idp__matches') }}) as matches
-        on
-            matches.side = 'here'
-            and people.account = matches.account
-            and sources.source = matches.source
-            and people.identity_key = matches.identity_key
-    left join (select * from {{ ref('int_idp__users') }}) as users
-        on {{ freshsales_identity.freshsales_same('matches', 'users', ['account', 'source', 'idp_user_id']) }}
+    from {{ freshsales_identity.freshsales_idp_at_each_source() }}
 
 ),
 

@@ -2,6 +2,7 @@
 
 {%- set objects = {'users': 'users', 'app_users': 'app_assignments', 'log_events': 'events'} %}
 {%- set tab = '\t' %}
+{%- set list = ['account', 'source', 'object', 'app_id'] %}
 {%- set sha256_of_nothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' -%}
 
 with listed as (
@@ -50,11 +51,11 @@ receipts as (
             *,
             -- A loader that appends may have written a receipt more than once.
             row_number() over (
-                partition by account, source, object, coalesce(app_id, ''), load_id
+                partition by {{ list | join(', ') }}, load_id
                 order by finished_at desc
             ) as copy,
             row_number() over (
-                partition by account, source, object, coalesce(app_id, '')
+                partition by {{ list | join(', ') }}
                 order by load_id desc, finished_at desc
             ) as age
         from listed
@@ -80,55 +81,37 @@ keys as (
 held as (
 
     select
-        receipts.account,
-        receipts.source,
-        receipts.object,
-        receipts.app_id,
-        receipts.load_id,
+        {{ freshsales_identity.freshsales_columns_of('receipts', list + ['load_id']) }},
         count(keys.key_text) as rows_since,
         count(case when keys.load_id = receipts.load_id then keys.key_text end) as rows_in_warehouse
     from receipts
     left join keys
         on
-            receipts.account = keys.account
-            and receipts.source = keys.source
-            and receipts.object = keys.object
-            and (receipts.app_id is null or receipts.app_id = keys.app_id)
+            {{ freshsales_identity.freshsales_idp_is_key_of('receipts') }}
             and receipts.load_id <= keys.load_id
-    group by receipts.account, receipts.source, receipts.object, receipts.app_id, receipts.load_id
+    group by {{ freshsales_identity.freshsales_columns_of('receipts', list + ['load_id']) }}
 
 ),
 
 hashed as (
 
     select
-        receipts.account,
-        receipts.source,
-        receipts.object,
-        receipts.app_id,
-        receipts.load_id,
+        {{ freshsales_identity.freshsales_columns_of('receipts', list + ['load_id']) }},
         {{ freshsales_identity.freshsales_sha256_of_lines('keys.key_text') }} as keys_sha256
     from receipts
     inner join keys
         on
-            receipts.account = keys.account
-            and receipts.source = keys.source
-            and receipts.object = keys.object
-            and (receipts.app_id is null or receipts.app_id = keys.app_id)
+            {{ freshsales_identity.freshsales_idp_is_key_of('receipts') }}
             and receipts.load_id = keys.load_id
     where receipts.age = 1
-    group by receipts.account, receipts.source, receipts.object, receipts.app_id, receipts.load_id
+    group by {{ freshsales_identity.freshsales_columns_of('receipts', list + ['load_id']) }}
 
 ),
 
 arrived as (
 
     select
-        receipts.account,
-        receipts.source,
-        receipts.object,
-        receipts.app_id,
-        receipts.load_id,
+        {{ freshsales_identity.freshsales_columns_of('receipts', list + ['load_id']) }},
         receipts.started_at,
         receipts.finished_at,
         coalesce(receipts.is_complete, false) as is_complete,
@@ -146,17 +129,11 @@ arrived as (
     from receipts
     left join held
         on
-            receipts.account = held.account
-            and receipts.source = held.source
-            and receipts.object = held.object
-            and coalesce(receipts.app_id, '') = coalesce(held.app_id, '')
+            {{ freshsales_identity.freshsales_idp_same_list('receipts', 'held') }}
             and receipts.load_id = held.load_id
     left join hashed
         on
-            receipts.account = hashed.account
-            and receipts.source = hashed.source
-            and receipts.object = hashed.object
-            and coalesce(receipts.app_id, '') = coalesce(hashed.app_id, '')
+            {{ freshsales_identity.freshsales_idp_same_list('receipts', 'hashed') }}
             and receipts.load_id = hashed.load_id
 
 ),
@@ -164,15 +141,12 @@ arrived as (
 sequence as (
 
     select
-        account,
-        source,
-        object,
-        app_id,
+        {{ list | join(', ') }},
         load_id as sync_id,
-        lag(load_id) over (partition by account, source, object, coalesce(app_id, '') order by load_id) as before_sync_id,
-        lag(rows_read) over (partition by account, source, object, coalesce(app_id, '') order by load_id) as rows_read_before
+        lag(load_id) over (partition by {{ list | join(', ') }} order by load_id) as before_sync_id,
+        lag(rows_read) over (partition by {{ list | join(', ') }} order by load_id) as rows_read_before
     from arrived
-    -- Of the log, the oldest days go by themselves.
+    -- The log forgets its oldest days by itself.
     where is_complete and has_arrived and object <> 'events'
 
 ),
@@ -181,31 +155,15 @@ sequence as (
 compared as (
 
     select
-        sequence.account,
-        sequence.source,
-        sequence.object,
-        sequence.app_id,
-        sequence.sync_id,
-        sequence.before_sync_id,
-        sequence.rows_read_before,
+        {{ freshsales_identity.freshsales_columns_of('sequence', list + ['sync_id', 'before_sync_id', 'rows_read_before']) }},
         count(keys.key_text) as rows_missing
     from sequence
     left join keys
         on
-            sequence.account = keys.account
-            and sequence.source = keys.source
-            and sequence.object = keys.object
-            and (sequence.app_id is null or sequence.app_id = keys.app_id)
+            {{ freshsales_identity.freshsales_idp_is_key_of('sequence') }}
             and sequence.before_sync_id <= keys.load_id
             and sequence.sync_id > keys.load_id
-    group by
-        sequence.account,
-        sequence.source,
-        sequence.object,
-        sequence.app_id,
-        sequence.sync_id,
-        sequence.before_sync_id,
-        sequence.rows_read_before
+    group by {{ freshsales_identity.freshsales_columns_of('sequence', list + ['sync_id', 'before_sync_id', 'rows_read_before']) }}
 
 )
 
@@ -218,8 +176,5 @@ select
 from arrived
 left join compared
     on
-        arrived.account = compared.account
-        and arrived.source = compared.source
-        and arrived.object = compared.object
-        and coalesce(arrived.app_id, '') = coalesce(compared.app_id, '')
+        {{ freshsales_identity.freshsales_idp_same_list('arrived', 'compared') }}
         and arrived.load_id = compared.sync_id
