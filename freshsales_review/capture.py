@@ -1,7 +1,7 @@
-"""Complete reads that the history has not seen, before the next load overwrites their rows.
+"""Finds complete reads that are not in the history yet, before the next load overwrites their rows.
 
-The loader keeps one row a key. Only the history models keep what an earlier read showed, and they are not
-built when a job fails after its load.
+The loader keeps one row for each key. Only the history models keep what an earlier read showed. If a job
+fails after its load, they are not built.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 
 STAGING, HISTORY = "freshsales_staging", "freshsales_history"
-# Streams whose past is kept, each with its table.
+# The streams that have a history, each with the table of it.
 KEPT = {
     "owners": "int_freshsales__owner_history",
     "scim_users": "int_freshsales__scim_user_history",
     "scim_groups": "int_freshsales__group_history",
     "scim_group_members": "int_freshsales__membership_history",
 }
-# What dbt has to build for it.
+# The models that dbt has to build for the history.
 SELECTION = "+freshsales_identity.intermediate.freshsales.history"
 
 
@@ -32,7 +32,7 @@ class Read:
 
 
 def due(places: Places) -> list[Read]:
-    """Complete reads in the raw tables that no build has captured, though it would."""
+    """Complete reads in the raw tables that a build would put into the history, and none has yet."""
     if places.loader == DUCKDB and not Path(places.landing).is_file():
         return []
     with open_warehouse(places.landing) as landing:
@@ -49,7 +49,7 @@ def _complete(landing: Warehouse, schema: str) -> Iterator[Read]:
 
 
 def _settled(warehouse: Warehouse, loaded: set[Read]) -> set[Read]:
-    """Reads that the history has, or has passed over: it takes none that a build found not to be complete."""
+    """Reads that are in the history, or that a build has left out because they were not complete."""
     staging, history = columns_of(warehouse, STAGING), columns_of(warehouse, HISTORY)
     captured = {
         (account, stream): sync_id

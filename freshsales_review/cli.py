@@ -47,21 +47,21 @@ from freshsales_review.warehouse import open_warehouse
 
 _landing = click.option(
     "--landing",
-    help="Where the loader writes, if its settings are not to say: a DuckDB file, or a postgresql:// URL.",
+    help="Where the loader writes, in place of its settings: a DuckDB file, or a postgresql:// URL.",
 )
-_schema = click.option("--schema", help="Schema that the loader writes into, if its settings are not to say.")
+_schema = click.option("--schema", help="Schema that the loader writes into, in place of its settings.")
 _max_age_minutes = click.option(
     "--max-age-minutes",
     envvar="FRESHSALES_REVIEW_MAX_AGE_MINUTES",
     type=click.IntRange(min=1),
     default=60,
     show_default=True,
-    help="Fail where the latest run ended longer ago than this.",
+    help="Fail if the latest run ended longer ago than this.",
 )
 _sync_id = click.option(
     "--sync-id",
     envvar="FRESHSALES_REVIEW_SYNC_ID",
-    help="Fail where this is not the latest run of an account; its age does not count then.",
+    help="Fail if this is not the latest run of an account; its age does not matter then.",
 )
 
 
@@ -84,7 +84,7 @@ def _streams(_: click.Context, __: click.Parameter, value: str | None) -> tuple[
 
 
 class _Commands(TellingGroup):
-    """Every command says what went wrong in one sentence, and exits 1."""
+    """Commands that report an error in one sentence, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -125,15 +125,15 @@ main.add_command(fleet_report_command)
     "--since",
     metavar="TIME",
     callback=_moment,
-    help="What is due has to be read since then (2026-01-31T06:00:00Z), whatever its age.",
+    help="What is due must have been read since then (2026-01-31T06:00:00Z); its age does not matter.",
 )
 @click.option(
     "--streams",
     metavar="A,B",
     callback=_streams,
-    help="Streams that are due of each account.  [default with --since: all that it ever had]",
+    help="Streams that each account must have.  [default with --since: all that it ever had]",
 )
-@click.option("--require-complete", is_flag=True, help="Fail where a stream was not read to its end.")
+@click.option("--require-complete", is_flag=True, help="Fail if a stream was not read to its end.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def verify_command(
     *,
@@ -148,12 +148,12 @@ def verify_command(
     require_complete: bool,
     as_json: bool,
 ) -> None:
-    """Hold the rows that the loader wrote against the receipts of the latest run.
+    """Compare the rows that the loader wrote with the receipts of the latest run.
 
-    Exits 1 when a row that was sent is missing, is there twice, or is another one, when a stream that was
-    due has no receipt, and when the latest run is not the one that was just made. A read that is held back
-    is told, and does not fail: nobody is gone by it, and the marts and the report that follow say so, too.
-    Neither does a stream that was not read to its end, unless with --require-complete.
+    The exit code is 1 if a row that was sent is missing, doubled or changed, if a stream that was due has no
+    receipt, or if the latest run is not the one that was just made. A read that is held back is reported, but
+    is no failure: it marks nobody as removed, and the marts and the report say so, too. A stream that was not
+    read to its end is a failure only with --require-complete.
     """
     if landing is None:
         landing, of_loader = landing_of(loader)
@@ -171,10 +171,10 @@ def verify_command(
 @main.command("capture")
 @loader_option
 def capture_command(loader: str) -> None:
-    """Build the history of complete reads that no build has seen, before a load overwrites their rows.
+    """Put complete reads into the history that no build has seen, before a load overwrites their rows.
 
-    The first step of a job: where the last one failed after its load, what it read is kept. Otherwise it
-    does nothing.
+    Run it as the first step of a job. If the last job failed after its load, this keeps what that job read.
+    Otherwise it does nothing.
     """
     places = places_of(loader)
     reads = due(places)
@@ -205,20 +205,21 @@ def build_command(
 ) -> None:
     """Verify the load, build and test the marts, and write the report.
 
-    Where the loader lost rows of an account, the marts are built all the same: those of the other accounts
-    are right, and such a read proves no absence in its own. Then no report is written, and it exits with 1.
+    If the loader lost rows of an account, the marts are still built: those of the other accounts are right,
+    and for this account such a read marks nobody as removed. But no report is written, and the exit code is
+    1.
     """
     with ThreadPoolExecutor() as pool:
-        # Meltano is asked while dbt is imported: each takes more than a second.
+        # Import dbt while Meltano is asked for its settings: each takes more than a second.
         asked = pool.submit(places_of, loader)
         load_dbt()
         places = asked.result()
         findings = _findings(places.landing, places.schema, Due())
         print_findings(findings.checks, Threshold.of(os.environ))
         check_timely(findings.runs, datetime.now(UTC), timedelta(minutes=max_age_minutes), sync_id)
-        # The scripts of the charts take more than a second as well, and need nothing of dbt.
+        # The scripts of the charts take more than a second as well. Load them at the same time.
         pool.submit(charts)
-        # Unit tests are about the models and not about the data: `make test` runs them.
+        # Unit tests test the models, not the data. `make test` runs them.
         run_dbt(places, "build", "--exclude-resource-type", "unit_test")
     if any(check.differences for check in findings.checks):
         sys.exit(1)
@@ -237,13 +238,13 @@ def raw_command(source: str, schema: str) -> None:
 
 @main.command("forget")
 @loader_option
-@click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
+@click.option("--yes", is_flag=True, help="Do it. Without this, the command only says what it would remove.")
 @click.argument("sync_id")
 def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
-    """Take the run SYNC_ID out of the raw tables and of the history, as if it had never been.
+    """Remove the run SYNC_ID from the raw tables and the history, as if it had never been made.
 
-    For a run from the future, made while a clock was ahead. Run the job again afterwards: it reads
-    everybody anew.
+    Use it for a run from the future, which was made while a clock was ahead. Run the job again afterwards:
+    it reads everybody again.
     """
     places = places_of(loader)
     traces = traces_of(places, sync_id)
@@ -261,16 +262,16 @@ def forget_command(loader: str, sync_id: str, *, yes: bool) -> None:
 @marts_schema_option
 @output_option
 @without_names_option
-@click.option("--yes", is_flag=True, help="Do it; without this, it is only said what would be taken out.")
+@click.option("--yes", is_flag=True, help="Do it. Without this, the command only says what it would remove.")
 @click.argument("who")
 def forget_person_command(
     loader: str, marts_schema: str, output: Path, who: str, *, without_names: bool, yes: bool
 ) -> None:
-    """Take a person out of the raw tables, the history, the marts and the report, for good.
+    """Remove a person for good from the raw tables, the history, the marts and the report.
 
-    WHO is an address, an id of Freshsales, or an identity key. Somebody who is still in Freshsales has to be
-    deleted there first, and the job has to have run since. What was loaded of an identity provider or of HR
-    stays: take the person out there, and load it again.
+    WHO is an address, an id of Freshsales, or an identity key. If the person is still in Freshsales, delete
+    them there first, and run the job. Data of an identity provider or of HR is not removed: remove the person
+    there, and load it again.
     """
     places = places_of(loader)
     traces = traces_of_person(places, find(places, who))
@@ -292,7 +293,7 @@ def forget_person_command(
 @loader_option
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def dbt_command(loader: str, arguments: tuple[str, ...]) -> None:
-    """Run any command of dbt where the loader's settings say."""
+    """Run any command of dbt on the warehouse that the settings of the loader name."""
     run_dbt(places_of(loader), *arguments, write_unread=True)
 
 
@@ -301,7 +302,7 @@ def dbt_command(loader: str, arguments: tuple[str, ...]) -> None:
 @marts_schema_option
 @click.argument("addresses", type=click.Path(path_type=Path, dir_okay=False))
 def reveal_command(loader: str, marts_schema: str, addresses: Path) -> None:
-    """Show who is who, where the account was read with pseudonyms.
+    """Show which people the pseudonyms of an account stand for.
 
     ADDRESSES is a CSV file with an address in each line, and a column `name` if you like. The key is taken
     from TAP_FRESHSALES_USERS_PSEUDONYM_KEY. Nothing is written.

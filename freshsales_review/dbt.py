@@ -1,4 +1,4 @@
-"""dbt, run within this process: its start takes longer than all else here."""
+"""Runs dbt in this process, because starting another process takes longer than the rest."""
 
 import os
 from pathlib import Path
@@ -7,16 +7,16 @@ from freshsales_review.errors import ReviewError
 from freshsales_review.places import POSTGRESQL, Places
 
 PROJECT = "transform"
-# The same project within the installed package. Nothing is written there.
+# The copy of the project in the installed package. Nothing is written there.
 PACKAGED = Path(__file__).parent / PROJECT
 WRITTEN = Path("output/dbt")
-# What dbt writes for itself and nobody reads takes it a tenth of its time: a log of all statements, and a
-# description of the project. Whoever wants them sets these variables.
+# dbt spends a tenth of its time on a log of all statements and a description of the project. They are off;
+# a user who needs them sets these variables.
 UNREAD = {"DBT_LOG_LEVEL_FILE": "none", "DBT_WRITE_JSON": "false"}
 
 
 def load_dbt() -> None:
-    """Import dbt, which takes more than a second; raise a ReviewError where it is not installed."""
+    """Import dbt, which takes more than a second; raises a ReviewError if it is not installed."""
     try:
         import dbt.cli.main  # noqa: F401, PLC0415 - slow, and not installed everywhere
     except ModuleNotFoundError as error:
@@ -27,7 +27,7 @@ def load_dbt() -> None:
 
 
 def run_dbt(places: Places, *arguments: str, write_unread: bool = False) -> None:
-    """Run a command of dbt on the project; raise a ReviewError where it does not end well."""
+    """Run a command of dbt on the project; raises a ReviewError if it fails."""
     load_dbt()
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
@@ -41,13 +41,13 @@ def run_dbt(places: Places, *arguments: str, write_unread: bool = False) -> None
     result = dbtRunner().invoke([*arguments, "--target", target, *folders])
     _close()
     if not result.success:
-        # What went wrong dbt has printed itself, but for what it did not expect.
+        # dbt has printed its errors itself. It does not print exceptions that it did not expect.
         reason = f": {result.exception}" if result.exception else ""
         raise ReviewError(f"dbt {arguments[0]} failed{reason}. Its own words are above.")
 
 
 def _project() -> str:
-    """The folder `transform` here, or else the one that the package brings."""
+    """The folder `transform` in this directory; if there is none, the one in the package."""
     if Path(PROJECT).is_dir() or not PACKAGED.is_dir():
         return PROJECT
     for variable in ("DBT_TARGET_PATH", "DBT_LOG_PATH"):
@@ -56,7 +56,7 @@ def _project() -> str:
 
 
 def _close() -> None:
-    """Let go of the DuckDB files, which dbt keeps open for as long as the process lives."""
+    """Close the DuckDB files. dbt would keep them open until the process ends."""
     try:
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
     except ModuleNotFoundError:

@@ -1,2 +1,2 @@
 class ReviewError(Exception):
-    """What the user can mend; its text is one sentence that says how, and holds no secret."""
+    """An error that the user can correct. Its text is one sentence that says how, and has no secret in it."""

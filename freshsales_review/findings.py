@@ -1,4 +1,4 @@
-"""What `verify` found, for a reader or for a program; for a reader, never more than fits on a few screens."""
+"""Shows what `verify` found: as JSON for a program, or in a few screens of text for a reader."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
-"""Take a run out, as if it had never been: of the raw tables, and of the history that was made of them.
+"""Removes a run from the raw tables and from the history, as if it had never been made.
 
-A run that was made while a clock was ahead calls itself later than it was. It counts as the latest run
-until that time has passed.
+If a clock was ahead, the id of a run says a later time than the real one. Such a run counts as the latest
+one until that time has passed.
 """
 # ruff: noqa: S608  -- names of schemas, tables and columns are quoted by identifier(); the run is a parameter
 
@@ -16,13 +16,13 @@ from freshsales_review.row_changes import change_landing, change_warehouse
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier, open_warehouse
 
-# A row of the history is of the run that one of these names; other columns may mention it.
+# One of these columns names the run that a row of the history belongs to. Other columns may also name a run.
 RUN_COLUMNS = ("sync_id", "first_sync_id")
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one table that are of the run, and what takes them out."""
+    """The rows of one table that belong to the run, and the statements that remove them."""
 
     table: str
     rows: int
@@ -39,7 +39,7 @@ class Traces:
 
 
 def traces_of(places: Places, sync_id: str) -> Traces:
-    """Find what is of the run; nothing is changed."""
+    """Find all that belongs to the run. Nothing is changed."""
     with open_warehouse(places.landing) as landing:
         if RECEIPTS not in columns_of(landing, places.schema):
             raise ReviewError(
@@ -60,7 +60,7 @@ def traces_of(places: Places, sync_id: str) -> Traces:
 
 
 def forget(places: Places, traces: Traces, sync_id: str) -> None:
-    """Take the run out. Done again after a failure half way, it does the rest."""
+    """Remove the run. If it failed half way, a second call does the rest."""
     raw, history = (
         [(statement, [sync_id]) for part in parts for statement in part.statements]
         for parts in (traces.raw, traces.history)
@@ -98,7 +98,7 @@ def _history(warehouse: Warehouse, sync_id: str) -> Iterator[Part]:
 
 
 def _earlier(table: str, column: str, *, by_side: bool) -> str:
-    """Have later rows name the read before the run, where they name the run."""
+    """Statements by which later rows that name the run name the read before it."""
     side = column.partition("_")[0]
     condition = f" and earlier.side = '{side}'" if by_side and side in {"crm", "scim"} else ""
     return (

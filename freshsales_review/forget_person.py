@@ -1,8 +1,8 @@
-"""Take a person out: of the raw tables, of the history, and of what dbt and the report make of them.
+"""Removes a person from the raw tables, the history, and all that dbt and the report make of them.
 
-Rows that are about the person are deleted. In rows about others, a cell that names the person becomes null: a
-manager, a member in the list of a group. Decisions of reviews stay, and are about nobody. Who is still in
-Freshsales is not taken out here, since the next run would load them again.
+Rows about the person are deleted. In rows about others, a cell that names the person becomes null, such as a
+manager, or a member in the list of a group. Decisions of reviews stay, but name nobody. A person who is still
+in Freshsales is refused, because the next run would load them again.
 """
 # ruff: noqa: S608  -- names of schemas, tables and columns are quoted by identifier(); values are parameters
 
@@ -28,7 +28,7 @@ OF_CRM_USERS = (
     *("email", "name", "display_name", "uuid"),
     *("phone", "mobile", "work_number", "mobile_number"),
 )
-# The raw tables with a row a person, the side that each is of, and the columns that tell who it is.
+# The raw tables with one row for each person: the side of each, and the columns that say who it is.
 PEOPLE = {
     "owners": ("crm", OF_CRM_USERS),
     "profile": ("crm", OF_CRM_USERS),
@@ -40,7 +40,7 @@ PEOPLE = {
         ),
     ),
 }
-# Columns by which a row is about the person, by the side whose id they hold; None: an identity key.
+# The columns that make a row one about the person, by the side of the id in them; None: an identity key.
 ABOUT = {
     "owner_id": "crm",
     "scim_user_id": "scim",
@@ -53,7 +53,7 @@ NAMING = {
     *("manager_id", "manager_display_name", "manager", "manager_key", "manager_name", "member_display"),
     *("crm_moved_from", "scim_moved_from", "crm_moved_from_name", "scim_moved_from_name", "moved_to"),
 }
-# Columns of the raw tables that hold JSON, in which a name may stand anywhere.
+# Columns of the raw tables with JSON, which may have a name anywhere in it.
 JSON_COLUMNS = {"members", "additional_attributes"}
 
 Id = tuple[str, str, str]
@@ -65,7 +65,7 @@ class Person:
     ids: set[Id] = field(default_factory=set)
     keys: set[tuple[str, str]] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
-    """What the person is called by, in lower case: addresses, names, numbers, ids."""
+    """All texts that name the person, in lower case: addresses, names, numbers, ids."""
 
     @property
     def accounts(self) -> set[str]:
@@ -77,7 +77,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Change:
-    """`place` is a table, or a column of one; `table` is the table, quoted."""
+    """`place` is a table, or a column of one. `table` is the quoted name of the table."""
 
     place: str
     table: str
@@ -87,10 +87,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Traces:
-    """How many rows or cells of each table are changed, and the statements that do it."""
+    """The number of rows or cells of each table that are changed, and the statements for it."""
 
     rows: Mapping[str, int]
-    # The tables that are changed, quoted: of the loader, and of the warehouse.
+    # The quoted names of the tables that are changed: those of the loader, and those of the warehouse.
     tables: tuple[str, ...]
     kept_tables: tuple[str, ...]
     landing: tuple[Statement, ...]
@@ -98,7 +98,7 @@ class Traces:
 
 
 def find(places: Places, who: str) -> Person:
-    """Find one person, by an address, an id of Freshsales or an identity key; else raise a ReviewError."""
+    """Find one person by an address, an id of Freshsales or an identity key; raises a ReviewError."""
     person = Person()
     with open_warehouse(places.landing) as landing:
         if RECEIPTS not in columns_of(landing, places.schema):
@@ -148,7 +148,7 @@ def find(places: Places, who: str) -> Person:
 
 
 def traces_of(places: Places, person: Person) -> Traces:
-    """Find all that is of the person; nothing is changed."""
+    """Find all that is about the person. Nothing is changed."""
     with open_warehouse(places.landing) as landing:
         raw = list(_changes(landing, places.schema, person))
     history: list[Change] = []
@@ -168,7 +168,7 @@ def traces_of(places: Places, person: Person) -> Traces:
 
 
 def forget_person(places: Places, traces: Traces) -> None:
-    """Take the person out of both. Done again after a failure half way, it does the rest."""
+    """Remove the person from both. If it failed half way, a second call does the rest."""
     change_landing(places, traces.landing, rewritten=traces.tables)
     if traces.history:
         change_warehouse(places, traces.history, rewritten=traces.kept_tables)
@@ -186,7 +186,7 @@ def _raw_people(landing: Warehouse, schema: str) -> Iterator[tuple[Id, set[str]]
 
 
 def _gone(landing: Warehouse, schema: str) -> Iterator[Id]:
-    """Ids that a later complete read of their stream did not have."""
+    """The ids that were missing in a later complete read of their stream."""
     columns = columns_of(landing, schema)
     later: dict[Id, bool] = {}
     for table, (side, _) in PEOPLE.items():
@@ -201,7 +201,7 @@ def _gone(landing: Warehouse, schema: str) -> Iterator[Id]:
             )
             for account, one, is_gone in rows:
                 place = (account, side, str(one))
-                # The profile is a copy of an owner; the list of owners tells who is there.
+                # The profile is a copy of an owner. The list of owners says who is there.
                 if table != "profile" or place not in later:
                     later[place] = bool(is_gone)
     return (one for one, is_gone in later.items() if is_gone)
@@ -224,7 +224,7 @@ def _identity_keys(places: Places) -> list[tuple[Id, str, set[str]]]:
                 f"select {listed} from {identifier(HISTORY, KEYS)}"
             )
         ]
-        # What they were called at any time, in the history of each side.
+        # All names that the person ever had, in the history of each side.
         for table, side, id_column in (
             ("int_freshsales__owner_history", "crm", "owner_id"),
             ("int_freshsales__scim_user_history", "scim", "scim_user_id"),
@@ -243,7 +243,7 @@ def _identity_keys(places: Places) -> list[tuple[Id, str, set[str]]]:
 
 
 def _texts(cells: Iterable[Any]) -> Iterator[str]:
-    """The texts in these cells, in lower case; those of JSON one by one."""
+    """The texts in these cells, in lower case. JSON gives each of its texts."""
     for cell in cells:
         if isinstance(cell, str) and cell[:1] in {"[", "{"}:
             try:
@@ -253,7 +253,7 @@ def _texts(cells: Iterable[Any]) -> Iterator[str]:
         elif isinstance(cell, list):
             yield from _texts(cell)
         elif isinstance(cell, dict):
-            # `type` and `primary` say nothing of anybody.
+            # `type` and `primary` identify nobody.
             yield from _texts([cell.get("value"), cell.get("display")])
         elif isinstance(cell, str) and cell.strip():
             yield cell.strip().lower()
@@ -296,7 +296,7 @@ def _of_table(
 
 
 def _about(table: str, columns: set[str], person: Person, account: str) -> tuple[str, list[Any]]:
-    """The condition that a row is about the person; empty where the table has no such rows."""
+    """The condition for rows about the person; empty if the table has no such rows."""
     parameters: list[Any] = [account]
     conditions = []
     named = {column: side for column, side in ABOUT.items() if column in columns}
@@ -328,7 +328,7 @@ def _one_of(expression: str, values: set[str], parameters: list[Any]) -> tuple[s
 def _in_json(
     warehouse: Warehouse, table: str, column: str, account: str, person: Person
 ) -> Iterator[Statement]:
-    """Lists without the person; whatever else names the person becomes null."""
+    """The list without the person. Any other value that names the person becomes null."""
     found = warehouse.query(
         f"select distinct cast({column} as varchar) from {table} where account = $1 and {column} is not null",
         [account],

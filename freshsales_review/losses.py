@@ -1,7 +1,8 @@
-"""Complete reads that all of a sudden miss many of those who were there before.
+"""Finds complete reads in which suddenly many people are missing.
 
-Such a read is held back: nobody is gone by it until the next complete read agrees, or somebody has confirmed
-it. The marts do the same (`freshsales_is_held_back` in `transform/macros`); this says it of the raw tables.
+Such a read is held back: it marks nobody as removed until the next complete read agrees, or somebody confirms
+it. The marts do the same (`freshsales_is_held_back` in `transform/macros`). This module looks at the raw
+tables.
 """
 # ruff: noqa: S608  -- names of schemas and tables are quoted by identifier(); values are parameters
 
@@ -27,7 +28,7 @@ class Threshold:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Threshold":
-        """From the variables that dbt reads, too."""
+        """The limits in the environment variables that dbt reads, too."""
         try:
             share = float(environment.get(name := "FRESHSALES_HELD_BACK_SHARE", "0.3"))
             least = int(environment.get(name := "FRESHSALES_HELD_BACK_LEAST", "5"))
@@ -71,7 +72,7 @@ def losses_of(
             before[account] = (sync_id, int(records or 0))
     left_behind: Counter[str] = Counter()
     if table is not None and before:
-        # By the run that a key was met in last: there are few of these, however many keys there are.
+        # Counted by the last run that had a key: there are few runs, but many keys.
         for account, sync_id, rows in warehouse.query(
             f"select account, sync_id, count(*) from (select account, max(sync_id) as sync_id from {table} "
             f"where {of_accounts} group by account, {', '.join(map(identifier, key))}) as latest "
@@ -80,7 +81,7 @@ def losses_of(
         ):
             if account in before and before[account][0] <= sync_id < judged[account][0]:
                 left_behind[account] += int(rows)
-    # A loader that deletes rows leaves the two numbers of rows read alone.
+    # If a loader deletes rows, only the two numbers of rows that were read are left.
     return {
         account: Loss(max(left_behind[account], records - judged[account][1]), records)
         for account, (_, records) in before.items()

@@ -1,4 +1,4 @@
-"""Options that several commands share: whose settings count, where the marts are, and what the page holds."""
+"""Options that several commands share: the loader, the place of the marts, and the names on the page."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ loader_option = click.option(
     type=click.Choice(LOADERS),
     default=DUCKDB,
     show_default=True,
-    help="Whose settings say where things are, as Meltano has them, or the environment.",
+    help="The loader. Its settings, in Meltano or in the environment, say where the tables are.",
 )
 warehouse_option = click.option(
     "--warehouse",
@@ -40,5 +40,5 @@ without_names_option = click.option(
 
 
 def location_of(loader: str, warehouse: str | None) -> str:
-    """Where the marts are, by these two options."""
+    """The warehouse of the marts, by these two options."""
     return warehouse_of(loader) if loader == POSTGRESQL or warehouse is None else warehouse

@@ -1,8 +1,8 @@
-"""Where the loader writes, and where dbt builds: the one place that knows, for every command.
+"""Where the loader writes, and where dbt builds. Every command takes both places from this module.
 
-The settings of the loader say where it writes. Meltano puts them together from variables, `.env`, its
-environments and its database, so in a Meltano project Meltano itself is asked. Without one, the variables
-that Meltano would read count, and the same defaults.
+The settings of the loader say where it writes. Meltano collects them from variables, `.env`, its environments
+and its database. So in a Meltano project, Meltano itself is asked. Outside of one, the same variables count,
+with the same defaults.
 """
 
 import json
@@ -21,7 +21,7 @@ LOADERS = (DUCKDB, POSTGRESQL)
 REVIEW = "freshsales-review"
 MELTANO_PATIENCE_SECONDS = 60
 
-# What meltano.yml gives where nobody says otherwise.
+# The defaults in meltano.yml.
 DEFAULTS = {
     DUCKDB: {"filepath": "output/landing.duckdb", "default_target_schema": "freshsales"},
     POSTGRESQL: {"default_target_schema": "freshsales"},
@@ -47,7 +47,7 @@ class Places:
     schema: str
     warehouse: str
     environment: Settings
-    """Variables that lead dbt to the same places."""
+    """Environment variables by which dbt finds the same places."""
 
 
 def landing_of(loader: str) -> tuple[str, str]:
@@ -57,14 +57,14 @@ def landing_of(loader: str) -> tuple[str, str]:
 
 
 def warehouse_of(loader: str) -> str:
-    """Where the marts of what the loader writes are."""
+    """Where dbt builds the marts for this loader."""
     if loader == POSTGRESQL:
         return landing_of(loader)[0]
     return settings_of(REVIEW)["warehouse"]
 
 
 def places_of(loader: str) -> Places:
-    """Find both places; on DuckDB they have to be two files."""
+    """Both places; raises a ReviewError if they are one DuckDB file."""
     found = settings_of(loader)
     landing = _landing(loader, found)
     environment = {_variable(loader, setting): value for setting, value in found.items()}
@@ -82,20 +82,20 @@ def places_of(loader: str) -> Places:
 
 
 def python_of(loader: str) -> Path | None:
-    """Return the Python that Meltano runs the loader with, which has the loader's own DuckDB."""
+    """The Python with which Meltano runs the loader. It has the DuckDB version of the loader."""
     project = _project()
     python = project and _system_folder(project) / "loaders" / loader / "venv" / "bin" / "python"
     return python if python and python.is_file() else None
 
 
 def settings_of(plugin: str) -> Settings:
-    """Return the settings of a plugin as Meltano has them, or else as the environment has them."""
+    """The settings of a plugin, from Meltano; if there is no Meltano project, from the environment."""
     given: Mapping[str, Any] = {
         setting: os.environ.get(_variable(plugin, setting)) for setting in SETTINGS[plugin]
     }
     project = _project()
     meltano = project and _meltano(project)
-    # A variable wins over all else in Meltano, too: where each is set, there is nothing to ask.
+    # In Meltano, too, a variable has priority. If every variable is set, Meltano need not be asked.
     if project and meltano and not all(given.values()):
         given = _asked(plugin, meltano, project)
     known = {setting: str(given[setting]) for setting in SETTINGS[plugin] if given.get(setting)}
@@ -106,7 +106,7 @@ def _landing(loader: str, settings: Settings) -> str:
     if loader == DUCKDB:
         return settings["filepath"]
     named = {LIBPQ[setting]: value for setting, value in settings.items() if setting in LIBPQ}
-    # What is not named here, libpq takes from the environment as the loader does.
+    # libpq takes missing parts from the environment, as the loader does.
     return f"postgresql:///?{urlencode(named)}"
 
 
@@ -115,7 +115,7 @@ def _variable(plugin: str, setting: str) -> str:
 
 
 def _project() -> Path | None:
-    """Return the Meltano project that this runs in, if it does."""
+    """The Meltano project of the current directory; None if there is none."""
     named = os.environ.get("MELTANO_PROJECT_ROOT")
     if named:
         return Path(named)
@@ -123,7 +123,7 @@ def _project() -> Path | None:
 
 
 def _meltano(project: Path) -> Path | None:
-    """Return the program: Meltano leaves a link to itself in its system directory."""
+    """The Meltano program: it leaves a link to itself in its system directory."""
     link = _system_folder(project) / "run" / "bin"
     return link if link.is_file() else None
 
@@ -136,13 +136,13 @@ def _system_folder(project: Path) -> Path:
 def _asked(plugin: str, meltano: Path, project: Path) -> Mapping[str, Any]:
     environment = os.environ.get("MELTANO_ENVIRONMENT")
     if environment is None:
-        # `meltano config` leaves the default environment out; `meltano run` does not.
+        # Unlike `meltano run`, `meltano config` does not use the default environment.
         environment = _printed("meltano", meltano, project).get("default_environment")
     return _printed(plugin, meltano, project, *([f"--environment={environment}"] if environment else []))
 
 
 def _printed(plugin: str, meltano: Path, project: Path, *options: str) -> Mapping[str, Any]:
-    # Its own environment, not that of the plugin that this may run as.
+    # Without the Python variables of the plugin that this process may be.
     own = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
     finished = subprocess.run(  # noqa: S603 - the Meltano of the project
         [meltano.resolve(), *options, "config", "--unsafe", "print", plugin],

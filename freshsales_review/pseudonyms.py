@@ -1,8 +1,8 @@
-"""Whose a pseudonym is, for whoever holds the key and a list of addresses.
+"""Finds the people behind pseudonyms. It needs the key and a list of addresses.
 
-A pseudonym cannot be turned back. Those of the addresses in the list are made once more, in the way that the
-tap makes them, and looked for in the warehouse. The tap and the review never import one another; a test holds
-that both make the same.
+A pseudonym cannot be reversed. This module makes the pseudonym of each address in the list, as the tap does,
+and looks for it in the warehouse. The tap and the review never import one another; a test checks that both
+make the same pseudonyms.
 """
 # ruff: noqa: S608  -- names of schemas and tables are quoted by identifier()
 
@@ -19,13 +19,13 @@ from freshsales_review.warehouse import Warehouse, columns_of, identifier
 
 DOMAIN = "pseudonym.invalid"
 ADDRESS_DIGITS, FINGERPRINT_DIGITS = 32, 16
-# The same variable that the tap reads.
+# The variable that the tap reads, too.
 KEY_VARIABLE = "TAP_FRESHSALES_USERS_PSEUDONYM_KEY"
 
 
 @dataclass(frozen=True)
 class Known:
-    """Somebody in the list."""
+    """A person in the list."""
 
     address: str
     name: str | None
@@ -57,7 +57,7 @@ def pseudonym_of(key: str, address: str) -> str:
 
 
 def known_in(path: Path) -> list[Known]:
-    """The first column of a CSV file that is an address, and a column `name` where there is one."""
+    """The people in a CSV file: the first column with an address, and the column `name` if there is one."""
     try:
         rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error):
@@ -80,7 +80,7 @@ def known_in(path: Path) -> list[Known]:
 
 
 def check_key(landing: Warehouse, schema: str, key: str) -> None:
-    """Fail where the rows were loaded with another key, or with none: nobody would be found."""
+    """Raise ReviewError if the rows were loaded with another key, or with none: nobody would be found."""
     columns = columns_of(landing, schema).get(RECEIPTS, set())
     table = identifier(schema, RECEIPTS)
     found = (
@@ -101,7 +101,7 @@ def check_key(landing: Warehouse, schema: str, key: str) -> None:
 
 
 def revealed(warehouse: Warehouse, marts_schema: str, key: str, known: list[Known]) -> Iterator[Revealed]:
-    """Each person of the access review whose address is in the list, the riskiest first."""
+    """Each person of the access review whose address is in the list, the highest risk first."""
     by_pseudonym = {pseudonym_of(key, one.address): one for one in known}
     review, people = (identifier(marts_schema, name) for name in ("access_review", "identities"))
     rows = warehouse.query(

@@ -1,6 +1,6 @@
-"""Raw tables in DuckDB written out as Singer messages, so that the loader can put them into another file.
+"""Writes raw tables of DuckDB as Singer messages, so that the loader can put them into another file.
 
-Rows keep the run that read them: whoever was gone is still gone there, and every receipt comes along.
+Rows keep the id of the run that read them. So removed people stay removed, and every receipt is kept.
 """
 
 import json
@@ -13,12 +13,12 @@ from freshsales_review.verify import KEYS, RECEIPTS
 from freshsales_review.warehouse import Warehouse, columns_of, identifier
 
 KEYS_IN_FULL = {stream: ("account", *key) for stream, key in KEYS.items()} | {RECEIPTS: ("sync_id", "stream")}
-# What a loader adds by itself.
+# The columns that a loader adds.
 OWN_TO_LOADERS = "_sdc_"
 
 
 def messages(warehouse: Warehouse, schema: str) -> Iterator[dict[str, Any]]:
-    """One SCHEMA for each table, and a RECORD for each row; the receipts come last, as the tap sends them."""
+    """A SCHEMA message for each table, and a RECORD for each row. As from the tap, the receipts are last."""
     columns = columns_of(warehouse, schema)
     if RECEIPTS not in columns:
         raise ReviewError(
@@ -55,7 +55,7 @@ def _types(warehouse: Warehouse, schema: str, stream: str) -> dict[str, str]:
 def _property(kind: str, *, is_key: bool) -> dict[str, Any]:
     null = [] if is_key else ["null"]
     if kind == "json":
-        # The loader keeps a list in it just as well; of a type that may be both, a null becomes text.
+        # The loader also stores a list as `object`. With a type that allows both, it makes text of a null.
         return {"type": ["object", *null], "properties": {}, "additionalProperties": True}
     if kind.startswith("timestamp"):
         return {"type": ["string", *null], "format": "date-time"}

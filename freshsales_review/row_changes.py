@@ -1,7 +1,7 @@
-"""Changes of rows that others write: by the loader's own DuckDB, by this one's, or in PostgreSQL.
+"""Changes rows that others wrote: by the DuckDB of the loader, by the DuckDB of dbt, or in PostgreSQL.
 
-Each DuckDB file has one writer. What is deleted from such a file stays in its free blocks, until what
-is left is copied into a new file, which takes the place of the old one.
+Each DuckDB file has one writer. Deleted rows stay in the free blocks of the file. So the remaining rows are
+copied into a new file, which then replaces the old one.
 """
 
 import json
@@ -18,10 +18,10 @@ import psycopg
 from freshsales_review.errors import ReviewError
 from freshsales_review.places import DUCKDB, Places, python_of
 
-# A statement, with parameters that stand as `$1`, `$2`.
+# A statement, and its parameters `$1`, `$2`.
 Statement = tuple[str, list[Any]]
 
-# Only the loader's own DuckDB may write the loader's file; this runs in the loader's environment.
+# Only the DuckDB of the loader may write its file. This script runs in the environment of the loader.
 BY_LOADER = """
 import json, os, sys
 import duckdb
@@ -44,7 +44,7 @@ connection.close()
 def change_landing(
     places: Places, statements: Sequence[Statement], *, rewritten: Collection[str] | None = None
 ) -> None:
-    """Change the raw tables, all of it or nothing; the tables `rewritten` keep nothing of deleted rows."""
+    """Change the raw tables in one transaction. Nothing of deleted rows is left in the tables `rewritten`."""
     if places.loader != DUCKDB:
         _change_postgresql(places.landing, statements, rewritten or ())
         return
@@ -72,7 +72,7 @@ def change_landing(
 def change_warehouse(
     places: Places, statements: Sequence[Statement], *, rewritten: Collection[str] = ()
 ) -> None:
-    """Change the warehouse, all of it or nothing; the tables `rewritten` keep nothing of deleted rows."""
+    """Change the warehouse in one transaction. Nothing of deleted rows is left in the tables `rewritten`."""
     if places.loader != DUCKDB:
         _change_postgresql(places.warehouse, statements, rewritten)
         return
@@ -87,7 +87,7 @@ def change_warehouse(
 
 
 def rewrite_warehouse(places: Places) -> None:
-    """Leave nothing of deleted rows behind. PostgreSQL has done so as it changed them."""
+    """Remove what is left of deleted rows. PostgreSQL has done this with the change itself."""
     if places.loader != DUCKDB:
         return
     new = _new_name(places.warehouse)

@@ -1,6 +1,6 @@
-"""Whether the latest run in the warehouse is the one that was just made.
+"""Checks that the latest run in the warehouse is the one that was just made.
 
-Rows can agree with their receipts and still be those of another day: the load went elsewhere, or failed.
+Rows can agree with their receipts and still be old: perhaps the load went to another place, or failed.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,9 +11,9 @@ from freshsales_review.errors import ReviewError
 from freshsales_review.verify import RECEIPTS
 from freshsales_review.warehouse import Warehouse, among, identifier, utc
 
-# Clocks of two machines may differ by so much.
+# The clocks of two machines may differ by this much.
 TOLERATED_AHEAD = timedelta(minutes=5)
-# So many runs are named in an error.
+# An error names at most this many runs.
 MOST_NAMED = 5
 
 
@@ -29,7 +29,7 @@ class Run:
 
 
 def latest_runs(warehouse: Warehouse, schema: str, accounts: Collection[str] = ()) -> list[Run]:
-    """Return the latest run of each account, or of those that are named, in order of account."""
+    """The latest run of each account, in the order of the accounts; of all accounts if none are named."""
     table = identifier(schema, RECEIPTS)
     rows = warehouse.query(
         f"select r.account, r.sync_id, max(r.finished_at) from {table} r "  # noqa: S608 - quoted
@@ -43,10 +43,10 @@ def latest_runs(warehouse: Warehouse, schema: str, accounts: Collection[str] = (
 
 
 def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta | None, sync_id: str | None) -> None:
-    """Raise a ReviewError where a run is from the future, or where the one that was just made is not here.
+    """Raise a ReviewError if a run is from the future, or if the run that was just made is not here.
 
-    That is the run of `sync_id`, or if none is given, any that ended no longer than `max_age` ago. Without
-    either, age does not count.
+    The run that was just made is that of `sync_id`. Without `sync_id`, it is any run that ended at most
+    `max_age` ago. Without both, the age is not checked.
     """
     for run in runs:
         if run.finished_at > now + TOLERATED_AHEAD:

@@ -1,8 +1,8 @@
-"""The warehouse: one small face over DuckDB and PostgreSQL, opened to read, or for one transaction."""
+"""The warehouse: one small interface to DuckDB and PostgreSQL, opened to read, or for one transaction."""
 
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from freshsales_review.errors import ReviewError
 CONNECT_TIMEOUT_SECONDS = 10
 ROWS_AT_ONCE = 10_000
 
-# information_schema leaves out what the role may not read: it would look as if it had never been loaded.
+# information_schema leaves out tables that the role may not read. They would look as if never loaded.
 COLUMNS_IN_POSTGRESQL = """
 select relation.relname, attribute.attname
 from pg_catalog.pg_attribute as attribute
@@ -55,17 +55,17 @@ class Result:
 
 class Warehouse(Protocol):
     columns: str
-    """A query for table and column, by schema."""
+    """A query for the tables and columns of the schema $1."""
     sha256_of_lines: str
-    """An aggregate: SHA-256 in hex of the texts `{0}`, sorted by their UTF-8 bytes, joined by newlines."""
+    """An aggregate: SHA-256 in hex of the texts `{0}`, sorted by their UTF-8 bytes and joined by newlines."""
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
-        """Run one statement that both engines understand; parameters stand as `$1`, `$2`."""
+        """Run a statement that both engines understand; its parameters are `$1`, `$2`. Raises ReviewError."""
 
 
 class WritableWarehouse(Warehouse, Protocol):
     def change(self, sql: str, *rows: Sequence[object]) -> None:
-        """Run one statement once for each row of parameters, or once without any."""
+        """Run a statement for each row of parameters, or once without parameters. Raises ReviewError."""
 
 
 class DuckDBWarehouse:
@@ -93,7 +93,7 @@ class DuckDBWarehouse:
 
 class DuckDBInTransaction(DuckDBWarehouse):
     def query(self, sql: str, parameters: Sequence[object] = ()) -> Result:
-        # A cursor of DuckDB is a connection of its own, and sees nothing of this transaction.
+        # A cursor of DuckDB is another connection. It would see nothing of this transaction.
         try:
             found = self._connection.execute(sql, list(parameters))
             return Result(tuple(column[0] for column in found.description or ()), iter(found.fetchall()))
@@ -124,11 +124,11 @@ class PostgreSQLWarehouse:
             raise ReviewError(f"{_refused(error)}{self._denied(str(error))}") from error
         except psycopg.Error as error:
             raise _refused(error) from error
-        # The client holds all rows by now: nothing can fail any more.
+        # The client has all rows now, so nothing can fail any more.
         return Result(tuple(column.name for column in found.description or ()), iter(found))
 
     def _denied(self, message: str) -> str:
-        """Name the columns that the role may not read of the table that PostgreSQL's message names."""
+        """The columns that the role may not read, of the table in the message of PostgreSQL."""
         self._connection.rollback()
         table = re.search(r"permission denied for (?:table|view|relation) (\S+)", message)
         if table is None:
@@ -150,7 +150,7 @@ class PostgreSQLInTransaction(PostgreSQLWarehouse):
 
 @contextmanager
 def open_warehouse(location: str) -> Iterator[Warehouse]:
-    """Open a DuckDB file by its path, or PostgreSQL by its `postgresql://` URL."""
+    """Open a DuckDB file by its path, or PostgreSQL by its `postgresql://` URL; raises ReviewError."""
     if location.startswith(("postgresql://", "postgres://")):
         with _connect_postgresql(location) as connection:
             yield PostgreSQLWarehouse(connection)
@@ -163,9 +163,9 @@ def open_warehouse(location: str) -> Iterator[Warehouse]:
 
 @contextmanager
 def open_to_write(location: str) -> Iterator[WritableWarehouse]:
-    """Open it for one transaction: all that is changed is kept when the block ends well, else nothing.
+    """Open it for one transaction. If the block fails, no change of it is kept; raises ReviewError.
 
-    Nobody else writes in the meantime: DuckDB locks its file, and in PostgreSQL who comes second waits.
+    Nobody else writes meanwhile: DuckDB locks its file, and with PostgreSQL a second process waits.
     """
     if location.startswith(("postgresql://", "postgres://")):
         with _connect_postgresql(location, read_only=False) as connection:
@@ -201,16 +201,16 @@ def _connect_postgresql(url: str, *, read_only: bool = True) -> "psycopg.Connect
     try:
         settings = conninfo_to_dict(url)
     except psycopg.Error as error:
-        # The parser's own message quotes the URL, and with it the password.
+        # The message of the parser repeats the URL, and so the password.
         raise ReviewError(
             "The warehouse URL cannot be read: write postgresql://user:password@host:port/database, "
             "with special characters of the password percent-encoded."
         ) from error
-    # What the URL leaves out, libpq takes from the environment.
+    # libpq takes missing parts of the URL from the environment.
     host = settings.get("host") or os.environ.get("PGHOST", "localhost")
     port = settings.get("port") or os.environ.get("PGPORT", "5432")
     settings.setdefault("connect_timeout", CONNECT_TIMEOUT_SECONDS)
-    # A database in SQL_ASCII hands its bytes over as they are: what the loader wrote, which is UTF-8.
+    # A database in SQL_ASCII returns the bytes that the loader wrote, and these are UTF-8.
     settings.setdefault("client_encoding", "UTF8")
     try:
         connection = psycopg.connect(**settings)  # type: ignore[arg-type]
@@ -219,7 +219,7 @@ def _connect_postgresql(url: str, *, read_only: bool = True) -> "psycopg.Connect
         raise ReviewError(f"PostgreSQL at {host}:{port} cannot be opened: {reason}") from error
     connection.read_only = read_only
     if read_only:
-        # Everything that is read comes from one moment, even when a load is under way.
+        # All queries see the state of one moment, even during a load.
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
 
@@ -229,21 +229,35 @@ def identifier(*parts: str) -> str:
 
 
 def among(column: str, values: Collection[object]) -> str:
-    """A condition whose parameters are the values, the first ones of the query; true where there are none."""
+    """A condition with the values as the first parameters of the query; `true` if there are no values."""
     places = ", ".join(f"${place}" for place in range(1, len(values) + 1))
     return f"{column} in ({places})" if values else "true"
 
 
 def columns_of(warehouse: Warehouse, schema: str) -> dict[str, set[str]]:
-    """Names of the columns of every table and view in a schema."""
+    """The names of the columns of each table and view in a schema."""
     found: dict[str, set[str]] = {}
     for table, column in warehouse.query(warehouse.columns, [schema]):
         found.setdefault(table, set()).add(column)
     return found
 
 
+def require_tables(warehouse: Warehouse, needed: Mapping[str, Collection[str]]) -> None:
+    """Raise ReviewError if one of these tables is missing; `needed` has the tables of each schema."""
+    missing = sorted(
+        f"{schema}.{table}"
+        for schema, tables in needed.items()
+        for table in set(tables) - columns_of(warehouse, schema).keys()
+    )
+    if missing:
+        raise ReviewError(
+            f"The warehouse has no {', '.join(missing)}: run `meltano run identity` first, or name the "
+            "schema of the marts with --marts-schema."
+        )
+
+
 def utc(moment: object) -> datetime:
-    # A loader may have written text; without a zone, all times of the tap are UTC.
+    # Some loaders write text. Times of the tap without a zone are UTC.
     read = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
     return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
 

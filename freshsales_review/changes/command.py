@@ -3,7 +3,7 @@
 import click
 
 from freshsales_review.changes import words
-from freshsales_review.changes.find import FLAGS, news, require
+from freshsales_review.changes.find import TITLES, news, titles_in
 from freshsales_review.changes.since import spans
 from freshsales_review.errors import ReviewError
 from freshsales_review.options import (
@@ -20,11 +20,8 @@ FORMATS = {"text": words.text, "markdown": words.markdown, "json": words.as_json
 SOMETHING_IS_NEW = 3
 
 
-def _flags(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in (value or "").split(",") if name.strip())
-    if unknown := sorted({*names} - {*FLAGS}):
-        raise click.BadParameter(f"there is no {', '.join(unknown)}; these are: {', '.join(FLAGS)}.")
-    return names
+def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
 
 
 @click.command("changes")
@@ -48,9 +45,9 @@ def _flags(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
 @click.option(
     "--fail-on",
     metavar="FLAG,...",
-    callback=_flags,
-    help=f"End with 3 where one of these is new: {', '.join(FLAGS)}. End with 1 where none is, and the reads "
-    "do not tell of all of them.",
+    callback=_names,
+    help="End with 3 if one of these is new: is_orphaned_owner, or another flag that the output tells of; "
+    f"{', '.join(TITLES)}. End with 1 if none is known to be new, and the reads do not show it for all.",
 )
 @without_names_option
 @click.pass_context
@@ -67,26 +64,32 @@ def changes_command(
 ) -> None:
     """Say what is new since a run or a date. Nothing is sent.
 
-    New orphaned owners and administrators, decisions that are undone or overdue, and reads that failed. Only
-    complete reads tell what has changed; where they do not tell, it says so.
+    It tells new orphaned owners and administrators, decisions that are undone or overdue, and reads that
+    failed. Only complete reads show what has changed. If they do not show it, the answer is "not known".
     """
     with open_warehouse(location_of(loader, warehouse)) as opened:
-        require(opened, marts_schema)
-        found = [news(opened, marts_schema, span) for span in spans(opened, marts_schema, since)]
+        titles = titles_in(opened, marts_schema)
+        if unknown := sorted({*fail_on} - {*titles}):
+            raise click.BadParameter(
+                f"there is no {', '.join(unknown)}; these are: {', '.join(titles)}.",
+                ctx=ctx,
+                param_hint="--fail-on",
+            )
+        found = [news(opened, marts_schema, titles, span) for span in spans(opened, marts_schema, since)]
     if not found:
         raise ReviewError("No run is in the warehouse yet: load first.")
     shown = [words.without_names(one) for one in found] if without_names else found
     click.echo(FORMATS[form](shown))
     if any(one.new[flag] for one in found for flag in fail_on):
         ctx.exit(SOMETHING_IS_NEW)
-    unknown = [
+    not_known = [
         f"{flag} of {one.span.account}: {one.not_told.get(flag, 'it was not read then')}"
         for one in found
         for flag in fail_on
         if flag in one.not_told or one.perhaps.get(flag)
     ]
-    if unknown:
+    if not_known:
         raise ReviewError(
-            f"Whether anything is new is not known ({printable('; '.join(unknown))}): run the job again, "
+            f"Whether anything is new is not known ({printable('; '.join(not_known))}): run the job again, "
             "until the reads are complete."
         )

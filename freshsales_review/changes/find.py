@@ -1,4 +1,4 @@
-"""What is new of an account since a run. Only complete reads tell; where they do not tell, that is said."""
+"""What is new in an account since a run. Only complete reads show that. If they do not, it says so."""
 # ruff: noqa: S608  -- names are quoted by identifier(), values are parameters
 
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,8 @@ from datetime import datetime
 
 from freshsales_review.capture import HISTORY, STAGING
 from freshsales_review.changes.since import Span
-from freshsales_review.decisions.population import IDENTITY_HISTORY
-from freshsales_review.errors import ReviewError
-from freshsales_review.warehouse import Row, Warehouse, columns_of, identifier
+from freshsales_review.decisions.population import IDENTITY_HISTORY, LATEST_REVISIONS
+from freshsales_review.warehouse import Row, Warehouse, columns_of, identifier, require_tables
 
 STATE_FLAGS = "int_freshsales__state_flags"
 SUCCESSORS = "int_freshsales__identity_successors"
@@ -17,36 +16,31 @@ NEEDED = {
     HISTORY: {IDENTITY_HISTORY},
     STAGING: {STATE_FLAGS, SUCCESSORS},
 }
-MARTS = {"data_quality", "review_outcomes"}
+MARTS = {"data_quality", "review_flags", "review_outcomes"}
 
-ORPHANS, ADMINS, UNDONE, OVERDUE, FAILED = "is_orphaned_owner", "is_admin", "undone", "overdue", "read_failed"
-# What `--fail-on` takes, with what each is called.
-FLAGS = {
-    ORPHANS: "New orphaned owners",
-    ADMINS: "New administrators",
+UNDONE, OVERDUE, FAILED = "undone", "overdue", "read_failed"
+# The titles of what can be new, beside the flags of people.
+TITLES = {
     UNDONE: "Decisions that were carried out, and are undone",
     OVERDUE: "Decisions that are overdue",
     FAILED: "Reads that failed",
 }
-OF_PEOPLE = (ORPHANS, ADMINS)
+# The flag that compares the two sides: no side alone can show it.
+OF_BOTH_SIDES = "is_orphaned_owner"
 SIDES = {"crm": "owners", "scim": "scim_users"}
 
-# The state of everybody of the account $1, as the complete reads up to the run $2 told it.
+# The flags `{{flags}}` of everybody of the account $1, by the complete reads up to the run $2.
 STATES = f"""
-select told.identity_key, told.is_orphaned_owner, told.is_admin, told.sync_id, state.display_name, state.email
+select told.identity_key, {{flags}}, told.sync_id, state.display_name, state.email
 from {identifier(STAGING, STATE_FLAGS)} as told
-join (
-    select identity_key, max(revision) as revision
-    from {identifier(HISTORY, IDENTITY_HISTORY)}
-    where account = $1 and observation <> 'read' and sync_id <= $2
-    group by identity_key
-) as latest on latest.identity_key = told.identity_key and latest.revision = told.revision
+join ({LATEST_REVISIONS}) as latest
+    on latest.identity_key = told.identity_key and latest.revision = told.revision
 join {identifier(HISTORY, IDENTITY_HISTORY)} as state
     on state.account = told.account and state.identity_key = told.identity_key
     and state.revision = told.revision and state.observation = 'state'
 where told.account = $1
 """
-# Keys that somebody had at $2: where a match was corrected since, the flags of the person are not new.
+# Keys that somebody had at $2. If a match was corrected since, the flags of the person are not new.
 EARLIER_KEYS = f"""
 select successor_key, identity_key from {identifier(STAGING, SUCCESSORS)} where account = $1
 union
@@ -81,7 +75,7 @@ order by campaign, identity_key, resource_type, resource_name
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that is new. `who` is a key; name and email are kept apart, so that they can be left out."""
+    """One thing that is new. `who` is an identity_key. Name and email are apart: they can be left out."""
 
     what: str
     who: str | None = None
@@ -93,29 +87,34 @@ class Item:
 
 @dataclass
 class News:
+    """What is new in one account, by the names of `titles`."""
+
     span: Span
-    new: dict[str, list[Item]] = field(default_factory=lambda: {flag: [] for flag in FLAGS})
-    perhaps: dict[str, list[Item]] = field(default_factory=lambda: {flag: [] for flag in OF_PEOPLE})
-    """True now, and nobody can tell whether it was true then."""
+    titles: Mapping[str, str]
+    new: dict[str, list[Item]]
+    perhaps: dict[str, list[Item]]
+    """By flag: true now, but the reads do not show whether it was true at the earlier run."""
     not_told: dict[str, str] = field(default_factory=dict)
-    """By flag, why it is not known whether there is anything new, or anything more."""
+    """Why the reads do not show whether anything, or anything more, is new."""
 
 
-def require(warehouse: Warehouse, marts_schema: str) -> None:
-    missing = sorted(
-        table
-        for schema, tables in {**NEEDED, marts_schema: MARTS}.items()
-        for table in tables - columns_of(warehouse, schema).keys()
+def titles_in(warehouse: Warehouse, marts_schema: str) -> dict[str, str]:
+    """What can be new, each with its title: the flags that the states of people tell, then TITLES.
+
+    Raises ReviewError if a table is missing.
+    """
+    require_tables(warehouse, {**NEEDED, marts_schema: MARTS})
+    told = columns_of(warehouse, STAGING)[STATE_FLAGS]
+    labels = warehouse.query(
+        f"select flag, label from {identifier(marts_schema, 'review_flags')} order by place"
     )
-    if missing:
-        raise ReviewError(
-            f"The warehouse has no {', '.join(missing)}: run `meltano run identity` first, or name the "
-            "schema of the marts with --marts-schema."
-        )
+    return {flag: f"{label}, new" for flag, label in labels if flag in told} | TITLES
 
 
-def news(warehouse: Warehouse, marts_schema: str, span: Span) -> News:
-    found = News(span)
+def news(warehouse: Warehouse, marts_schema: str, titles: Mapping[str, str], span: Span) -> News:
+    """What is new in one account in this span."""
+    of_people = [flag for flag in titles if flag not in TITLES]
+    found = News(span, titles, {flag: [] for flag in titles}, {flag: [] for flag in of_people})
     reads = {
         side: (last, before)
         for side, last, before in warehouse.query(LAST_READS, [span.account, span.since_id])
@@ -128,13 +127,14 @@ def news(warehouse: Warehouse, marts_schema: str, span: Span) -> News:
 
 def _people(warehouse: Warehouse, found: News, reads: Mapping[str, tuple[str, str | None]]) -> None:
     span = found.span
-    now = _states(warehouse, span.account, span.latest.sync_id)
-    before = _states(warehouse, span.account, span.since_id)
+    of_people = list(found.perhaps)
+    now = _states(warehouse, of_people, span.account, span.latest.sync_id)
+    before = _states(warehouse, of_people, span.account, span.since_id)
     earlier: dict[str, set[str]] = {}
     for key, other in warehouse.query(EARLIER_KEYS, [span.account, span.since_id]):
         earlier.setdefault(key, set()).add(other)
     was_read = all(read_then is not None for _, read_then in reads.values())
-    for place, flag in enumerate(OF_PEOPLE):
+    for place, flag in enumerate(of_people):
         for key, (*flags, sync_id, name, email) in sorted(now.items()):
             if flags[place] is not True:
                 continue
@@ -153,8 +153,7 @@ def _people(warehouse: Warehouse, found: News, reads: Mapping[str, tuple[str, st
 def _not_told(flag: str, span: Span, reads: Mapping[str, tuple[str, str | None]]) -> str | None:
     if span.since is None:
         return "there is no run before to compare with"
-    # Who is gone from SCIM and active in the CRM, only both sides together tell.
-    never = [SIDES[side] for side in SIDES if side not in reads] if flag == ORPHANS else []
+    never = [SIDES[side] for side in SIDES if side not in reads] if flag == OF_BOTH_SIDES else []
     if never or not reads:
         return f"{' and '.join(never or SIDES.values())} was never read completely"
     late = [SIDES[side] for side in sorted(reads) if reads[side][0] <= span.since_id]
@@ -163,8 +162,9 @@ def _not_told(flag: str, span: Span, reads: Mapping[str, tuple[str, str | None]]
     return None
 
 
-def _states(warehouse: Warehouse, account: str, sync_id: str) -> dict[str, Row]:
-    return {key: tuple(row) for key, *row in warehouse.query(STATES, [account, sync_id])}
+def _states(warehouse: Warehouse, flags: Sequence[str], account: str, sync_id: str) -> dict[str, Row]:
+    sql = STATES.format(flags=", ".join(identifier("told", flag) for flag in flags))
+    return {key: tuple(row) for key, *row in warehouse.query(sql, [account, sync_id])}
 
 
 def _decisions(
@@ -178,14 +178,14 @@ def _decisions(
     if not decisions:
         return
     rows = list(warehouse.query(OUTCOMES.format(review_outcomes=table), [span.account, span.since_id]))
-    people = _states(warehouse, span.account, span.latest.sync_id)
+    people = _states(warehouse, list(found.perhaps), span.account, span.latest.sync_id)
     for campaign, key, kind, resource, decision, reviewer, outcome, undone_by, due_at in rows:
         if outcome == OVERDUE and _was_due(span, due_at):
             continue
         thing = f"{kind} {resource}" if kind else "the person"
         when = f"undone by {undone_by:%Y-%m-%d %H:%M} UTC" if outcome == UNDONE else f"due {due_at:%Y-%m-%d}"
         words = f"{decision} {thing}, decided by {reviewer} in {campaign}, {when}"
-        # Of whom the key has changed since, no name is known here.
+        # If the key of a person has changed since, the name is not known here.
         name, email = people[key][-2:] if key in people else (None, None)
         found.new[outcome].append(Item(words, key, name, email))
     for flag in (UNDONE, OVERDUE):
@@ -194,7 +194,7 @@ def _decisions(
 
 
 def _was_due(span: Span, due_at: datetime) -> bool:
-    """Whether the day was over already at the run that is compared with."""
+    """Whether the day was already over at the earlier run."""
     return span.since is not None and span.since.finished_at is not None and due_at < span.since.finished_at
 
 

@@ -1,4 +1,4 @@
-"""The run that each account is compared with: one that is named, or the last one before a time."""
+"""Finds the earlier run that each account is compared with: a named run, or the last one before a time."""
 # ruff: noqa: S608  -- names are quoted by identifier()
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +13,12 @@ from freshsales_review.warehouse import Warehouse, identifier
 class Run:
     sync_id: str
     finished_at: datetime | None
-    """UTC without a zone, as the warehouse keeps it; null where nothing of the run says when it ended."""
+    """In UTC without a zone, as in the warehouse. None if the run does not say when it ended."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """What is compared: everything that the account's runs after `since` have shown, up to `latest`."""
+    """The runs that are compared: those of the account after `since`, up to `latest`."""
 
     account: str
     since: Run | None
@@ -26,17 +26,17 @@ class Span:
 
     @property
     def since_id(self) -> str:
-        """Every run is later than no run."""
+        """The id of the earlier run; empty if there is none, so that every run is later."""
         return self.since.sync_id if self.since else ""
 
 
 def spans(warehouse: Warehouse, marts_schema: str, since: str | None) -> list[Span]:
-    """Return what is compared of each account; raise a ReviewError where `since` means nothing here."""
+    """The runs to compare for each account; raises a ReviewError if `since` is neither a run nor a time."""
     runs = _runs(warehouse, marts_schema)
     if since is None:
         before = {account: found[-2] if found[1:] else None for account, found in runs.items()}
     elif any(run.sync_id == since for found in runs.values() for run in found):
-        # Ids of runs sort by time, also those of different accounts.
+        # The ids of runs sort by time, also across accounts.
         before = {
             account: _last(run for run in found if run.sync_id <= since) for account, found in runs.items()
         }

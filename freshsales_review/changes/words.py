@@ -5,11 +5,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
-from freshsales_review.changes.find import FLAGS, Item, News
+from freshsales_review.changes.find import Item, News
 from freshsales_review.changes.since import Run
 from freshsales_review.terminal import printable
 
-# What Markdown takes for more than text, and what chat programs take for a mention of everybody.
+# Characters that Markdown or a chat program does not take as text, such as @ in a mention of everybody.
 MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:])")
 
 
@@ -57,7 +57,7 @@ def _lines(
         span = news.span
         since = _run(span.since) if span.since else "the beginning"
         lines = [heading(escape(f"{span.account}: what is new since {since}, up to {_run(span.latest)}"))]
-        for flag, title in FLAGS.items():
+        for flag, title in news.titles.items():
             lines += ["", heading(escape(f"{title}: {_count(news, flag)}"))]
             lines += [f"{item}{escape(_told(one))}" for one in news.new[flag]]
             lines += [

@@ -1,4 +1,4 @@
-"""Campaigns: who is to be reviewed, frozen when one is opened, and until when decisions are due."""
+"""Campaigns: the list of who is reviewed, frozen when a campaign is opened, and the due date."""
 # ruff: noqa: S608  -- names are quoted by identifier() or are constants, values are parameters
 
 import getpass
@@ -51,7 +51,7 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Who is to be in scope: all, or those who fulfil one condition."""
+    """The people who are in scope: all, or those who fulfil one condition."""
 
     department: str | None = None
     flag: str | None = None
@@ -73,7 +73,7 @@ def now() -> datetime:
 def who() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a user without a name
+    except (KeyError, OSError):  # a container may run as a user who has no name
         return "unknown"
 
 
@@ -91,7 +91,7 @@ def campaigns(warehouse: Warehouse) -> list[Campaign]:
 
 
 def frozen(warehouse: Warehouse, campaign: Campaign) -> set[Subject]:
-    """The list of who and what was in scope."""
+    """Hash of the list of people and grants in scope."""
     rows = warehouse.query(
         f"select identity_key, coalesce(grant_key, '') from {name_of(SCOPE)} "
         "where account = $1 and campaign = $2",
@@ -101,7 +101,7 @@ def frozen(warehouse: Warehouse, campaign: Campaign) -> set[Subject]:
 
 
 def progress(warehouse: Warehouse, campaign: Campaign) -> tuple[int, int, int, int]:
-    """People in scope, and those decided; grants in scope, and those decided."""
+    """Numbers of people in scope, of those decided, of grants in scope, and of those decided."""
     scope = frozen(warehouse, campaign)
     rows = warehouse.query(
         f"select identity_key, coalesce(grant_key, '') from {name_of(DECISIONS)} "
@@ -113,7 +113,7 @@ def progress(warehouse: Warehouse, campaign: Campaign) -> tuple[int, int, int, i
     for subject in scope:
         if subject[1]:
             grants.setdefault(subject[0], set()).add(subject)
-    # A decision about a person covers what they hold; and a person is decided where all that they hold is.
+    # A decision about a person covers all grants of them. A person is decided if all of their grants are.
     decided |= {grant for person, held in grants.items() if (person, "") in decided for grant in held}
     decided |= {(person, "") for person, held in grants.items() if held <= decided}
     people, of_grants = ({s for s in scope if bool(s[1]) is is_grant} for is_grant in (False, True))
@@ -121,7 +121,7 @@ def progress(warehouse: Warehouse, campaign: Campaign) -> tuple[int, int, int, i
 
 
 def accounts_of(warehouse: Warehouse, marts_schema: str) -> dict[str, str]:
-    """Each account, and the last run that told something of its people or of what they hold."""
+    """For each account, the last run that read something of its people or of their grants."""
     rows = warehouse.query(
         f"select account, max(sync_id) from {identifier(marts_schema, 'data_quality')} "
         "where is_complete and has_arrived and not is_held_back "
@@ -140,7 +140,7 @@ def open_campaign(
     wanted: Wanted = Wanted(),
     due_at: datetime | None = None,
 ) -> Campaign:
-    """Freeze the list as it was at the run, and write the campaign down."""
+    """Freeze the list as it was at the run, and write the campaign."""
     create_tables(warehouse)
     if not remembers(warehouse, account, sync_id):
         raise ReviewError(
@@ -183,14 +183,14 @@ def close_campaign(warehouse: WritableWarehouse, found: Iterable[Campaign]) -> N
 
 
 def subjects_at(warehouse: Warehouse, account: str, sync_id: str) -> set[Subject]:
-    """What a campaign of all would freeze."""
+    """The list that a campaign of all people would freeze."""
     return subjects(warehouse, account, sync_id)
 
 
 def _condition(
     warehouse: Warehouse, marts_schema: str, account: str, wanted: Wanted
 ) -> tuple[str, list[object]]:
-    """Return a condition on `population`, whose parameters begin with $4."""
+    """A condition on `population`; its parameters begin with $4."""
     review = identifier(marts_schema, "access_review")
     of_account = "population.identity_key in (select identity_key from {} where account = $1 and {})"
     if wanted.department is not None:

@@ -1,4 +1,4 @@
-"""Every row of every file is checked before any is written: all that is wrong is told at once."""
+"""Checks every row of every file before anything is written, and reports all problems at once."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ class Decision:
     reviewer: str
     note: str
     given_at: datetime | None
-    """As the file says; null where it does not."""
+    """The account in the file; None if it has none."""
     sync_id: str
     population_sha256: str
     file: str
@@ -34,7 +34,7 @@ class Decision:
 
     @property
     def content(self) -> str:
-        """What was decided, whatever program has saved it: white space and seconds are lost on the way."""
+        """What was decided, without what a spreadsheet program may change: white space and seconds."""
         return json.dumps(
             [
                 self.account,
@@ -56,17 +56,17 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     self_decisions: list[Decision] = field(default_factory=list)
     undecided: int = 0
-    """Rows without a decision."""
+    """Number of rows without a decision."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What rows are held against."""
+    """What rows are checked against."""
 
     reads: Mapping[tuple[str, str], CompleteRead]
     known_people: frozenset[tuple[str, str]]
     scope_of: Callable[[str, str], "Scope | str"]
-    """By account and run: who may be decided about, or why nobody may."""
+    """For each account and run: the subjects of decisions, or the reason why there are none."""
     words: Mapping[tuple[str, str], set[str]]
     now: datetime
     max_age: timedelta
@@ -172,14 +172,14 @@ def _decides_about_self(decision: Decision, rules: Rules) -> bool:
 
 
 def _signs(reviewer: str) -> set[str]:
-    """Return what the reviewer is known by: every address in it, or else the whole text."""
+    """The addresses in the text that names the reviewer; if it has none, the whole text."""
     named = set(re.findall(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+", reviewer))
     named |= {address for _, address in [parseaddr(reviewer)] if "@" in address}
     return {sign for text in named or {reviewer} for sign in _plain(text)}
 
 
 def _plain(text: str) -> set[str]:
-    """Return the text without regard to case, to accents and, of a name, to the order of its words."""
+    """The text in a form that does not depend on case, accents and, in a name, the order of the words."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     folded = "".join(letter for letter in folded if not unicodedata.combining(letter))
     words = re.findall(r"[^\s,;]+", folded)

@@ -23,14 +23,14 @@ LAST_SECOND = timedelta(days=1, seconds=-1)
 @loader_option
 @warehouse_option
 @marts_schema_option
-@click.option("--campaign", required=True, help="Whose decisions they are; opened where there is none yet.")
+@click.option("--campaign", required=True, help="Campaign of the decisions; opened if it does not exist yet.")
 @click.option(
     "--max-age-days",
     envvar="FRESHSALES_REVIEW_MAX_AGE_DAYS",
     type=click.IntRange(min=1),
     default=30,
     show_default=True,
-    help="Refuse decisions that rest on a read that is older.",
+    help="Refuse decisions that are based on an older read.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, and write nothing.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
@@ -46,8 +46,8 @@ def decide_command(  # noqa: PLR0917 - click passes them by name
 ) -> None:
     """Take the decisions of FILES, which the report exported and reviewers filled in.
 
-    Every row is checked first. Where anything is wrong, all of it is told, nothing is taken, and the exit
-    code is 1. The same decisions taken twice change nothing.
+    Every row is checked first. If a row is wrong, all problems are reported, nothing is taken, and the exit
+    code is 1. The same decisions can be taken twice: the second time changes nothing.
     """
     location = location_of(loader, warehouse)
     campaign = _name(campaign)
@@ -77,7 +77,7 @@ def decide_command(  # noqa: PLR0917 - click passes them by name
 
 @click.group("campaign")
 def campaign_group() -> None:
-    """Open, list and close campaigns: who is reviewed, until when."""
+    """Open, list and close campaigns. A campaign says who is reviewed, and until when."""
 
 
 @campaign_group.command("open")
@@ -91,7 +91,7 @@ def campaign_group() -> None:
 @click.option(
     "--due",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Day by whose end (UTC) the decisions are to be carried out.",
+    help="Last day (UTC) on which the decisions may be carried out.",
 )
 @click.argument("name")
 def open_command(  # noqa: PLR0917 - click passes them by name
@@ -106,7 +106,7 @@ def open_command(  # noqa: PLR0917 - click passes them by name
     *,
     changed: bool,
 ) -> None:
-    """Open the campaign NAME, and freeze the list of who is in scope, with the hash of it."""
+    """Open the campaign NAME. The list of who is in scope is frozen, with its hash."""
     if sum([department is not None, flag is not None, changed]) > 1:
         raise ReviewError("A campaign has one scope: --department, --flag or --changed.")
     name = _name(name)
@@ -153,7 +153,7 @@ def list_command(loader: str, warehouse: str | None) -> None:
 @warehouse_option
 @click.argument("name")
 def close_command(loader: str, warehouse: str | None, name: str) -> None:
-    """Close the campaign NAME: no decision is taken for it any more; its outcomes go on."""
+    """Close the campaign NAME: it takes no more decisions. Its outcomes are still updated."""
     name = _name(name)
     with open_to_write(location_of(loader, warehouse)) as opened:
         found = [one for one in store.campaigns(opened) if one.campaign == name]

@@ -1,4 +1,4 @@
-"""When something was decided, in the ways in which spreadsheets write a date."""
+"""Reads the time of a decision in the forms in which spreadsheets write dates."""
 
 import re
 from collections.abc import Iterator
@@ -21,16 +21,16 @@ FORMS = tuple(
         rf"{_NAME}\s(?P<day>\d{{1,2}}),?\s(?P<year>\d{{4}})",
     )
 )
-# Without a zone, a time may be one of anywhere.
+# A time without a zone may be from any zone.
 ZONES = timedelta(hours=14)
 DAY = timedelta(days=1)
 
 
 def moment_of(text: str, *, earliest: datetime, latest: datetime) -> datetime:
-    """Return when it was, in UTC without a zone; of a day alone, its beginning.
+    """The time in UTC without a zone; the beginning of the day if only a day is given.
 
-    `10/5/2026` is of October or of May: what lies before the read that was decided on, or in the future, is
-    not meant. Raises a ValueError that says what is wrong, also where both remain.
+    `10/5/2026` may be in October or in May. A time before the read of the decision, or in the future, is
+    ruled out. Raises a ValueError that says what is wrong, also if both are possible.
     """
     found = set(_readings(text))
     if not found:

@@ -1,4 +1,4 @@
-"""Decisions of files into the warehouse: all of them or none, and none twice."""
+"""Writes the decisions of files into the warehouse: all of them or none, and none twice."""
 # ruff: noqa: S608  -- names are constants, values are parameters
 
 from collections.abc import Sequence
@@ -23,16 +23,16 @@ from freshsales_review.warehouse import Warehouse, WritableWarehouse
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written, and what is wrong; nothing is written where anything is wrong."""
+    """What is to be written, and the problems. If there is a problem, nothing is written."""
 
     campaign: str
     checked: Checked
     new: list[Decision]
     there: int
     overruled: list[Decision]
-    """Those that are there already, where a later decision of the other kind stands."""
+    """Decisions that are in the warehouse already, but a later one of another kind counts now."""
     to_open: dict[str, str]
-    """Accounts whose campaign this opens, each with the run whose people are its scope."""
+    """Accounts for which this opens the campaign, each with the run whose people are in scope."""
 
 
 def plan(
@@ -72,7 +72,7 @@ def plan(
 
 
 def write(warehouse: WritableWarehouse, marts_schema: str, made: Plan) -> list[Campaign]:
-    """Write all decisions; return the campaigns that they have opened."""
+    """Write all decisions. Returns the campaigns that they opened."""
     if not made.new:
         return []
     create_tables(warehouse)
@@ -86,7 +86,7 @@ def write(warehouse: WritableWarehouse, marts_schema: str, made: Plan) -> list[C
 
 
 def write_refused(warehouse: WritableWarehouse, made: Plan) -> None:
-    """Remember who wanted to decide about themselves; the same try counts once."""
+    """Write down who tried to decide about themselves. The same try counts once."""
     create_tables(warehouse)
     rows = warehouse.query(
         f"select account, identity_key, coalesce(grant_key, ''), reviewer from {name_of(REFUSED)} "
@@ -167,7 +167,7 @@ def _there(warehouse: Warehouse, campaign: str) -> set[str]:
 
 
 def _standing(warehouse: Warehouse, campaign: str) -> dict[tuple[str, tuple[str, str]], str]:
-    """The decision that stands about each subject, by the order that the marts go by."""
+    """The decision that counts for each subject, by the same order as in the marts."""
     if DECISIONS not in tables_there(warehouse):
         return {}
     rows = warehouse.query(

@@ -1,9 +1,9 @@
-"""Take a person out of the decisions of reviews: that something was decided stays, and about whom does not.
+"""Removes a person from the decisions of reviews. The decisions stay, but do not say whom they are about.
 
-The proof that a review took place has to be kept. So no row is deleted, and every count of a campaign stays.
-In place of the keys of the person, the rows hold random ones that nothing leads back from. The hash of a
-campaign's scope follows, but only where the scope had the hash before: a scope that somebody else has changed
-still shows it.
+The proof that a review took place must be kept. So no row is deleted, and every count of a campaign stays the
+same. Random keys replace the keys of the person, and nothing leads back from them. The hash of the scope of a
+campaign is made again, but only if it was right before: a scope that somebody else has changed still shows
+that.
 """
 # ruff: noqa: S608  -- names of tables and columns are constants, values are parameters
 
@@ -29,7 +29,7 @@ from freshsales_review.warehouse import Warehouse
 
 MARK = "forgotten-"
 ABOUT_SOMEBODY = (SCOPE, DECISIONS, REFUSED)
-# Where somebody who took part in a review is named, and where anybody may be.
+# Columns with the name of somebody who took part in a review; and columns that may name anybody.
 NAMING = (
     (CAMPAIGNS, "opened_by"),
     (CLOSINGS, "closed_by"),
@@ -40,13 +40,13 @@ NAMING = (
 )
 
 Found = tuple[str, str, int, Statement]
-"""A place to tell of, its table, how many rows are changed there, and how."""
+"""A table or column, its table, the number of rows that are changed there, and the statement."""
 
 
 def changes_of_decisions(
     warehouse: Warehouse, account: str, keys: set[str], ids: Mapping[str, set[str]], names: set[str]
 ) -> Iterator[Found]:
-    """Yield what takes the person out; `ids` are those of each side, `names` what the person is called by."""
+    """Yield the changes that remove the person. `ids` are of each side; `names` are all of the person."""
     there = tables_there(warehouse)
     if {SCOPE, DECISIONS} <= there:
         rows = warehouse.query(
@@ -54,7 +54,7 @@ def changes_of_decisions(
             "where account = $1",
             [account],
         )
-        # Under another key where a match was corrected after the campaign was opened.
+        # If a match was corrected after the campaign was opened, the person has another key in it.
         keys = keys | {key for key, crm, scim in rows if crm in ids["crm"] or scim in ids["scim"]}
         yield from _Person(warehouse, account, keys, names, _random_key()).changes(there)
 
@@ -107,7 +107,7 @@ class _Person:
                 yield self._change(table, f"{column} = $3", f"{column} = $2", [text, new], rows)
 
     def _is_named_in(self, text: str) -> bool:
-        """Whether it is a name of the person, or has an address or a name of several words in it."""
+        """Whether the text is a name of the person, or contains an address or a name of several words."""
         return text in self.names or any(name in text for name in self.names if "@" in name or " " in name)
 
     def _about(self, table: str, key: str, grants: Mapping[str, str]) -> Iterator[Found]:
@@ -115,7 +115,7 @@ class _Person:
         if not rows:
             return
         if table == DECISIONS:
-            # Its key is a hash of what was decided about whom.
+            # The key of a decision is a hash of its subject and of what was decided.
             for (one,) in self._query(table, "decision_key", "identity_key = $2", key):
                 sets = "decision_key = $3, note = null"
                 yield self._change(table, sets, "decision_key = $2", [one, _random_key()])

@@ -1,4 +1,4 @@
-"""Who was there at a read, and what they held: what a campaign freezes and a decision is checked against."""
+"""Who was there at a read, and what they held. A campaign freezes that list; decisions are checked by it."""
 # ruff: noqa: S608  -- names are quoted by identifier(), values are parameters
 
 import hashlib
@@ -7,22 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from freshsales_review.capture import HISTORY, STAGING
-from freshsales_review.errors import ReviewError
-from freshsales_review.warehouse import Warehouse, columns_of, identifier
+from freshsales_review.warehouse import Warehouse, columns_of, identifier, require_tables
 
 IDENTITY_HISTORY = "int_freshsales__identity_history"
 GRANT_HISTORY = "int_freshsales__grant_history"
 
-# Of the account $1, at its run $2: everybody who was there on one side at least.
+# The latest state of each person of the account $1, at its run $2.
+LATEST_REVISIONS = f"""
+select identity_key, max(revision) as revision
+from {identifier(HISTORY, IDENTITY_HISTORY)}
+where account = $1 and observation <> 'read' and sync_id <= $2
+group by identity_key
+"""
+# Everybody who was there at that run, on one side at least; and the grants that people held.
 PEOPLE = f"""
 select person.identity_key, person.crm_source_id, person.scim_source_id
 from {identifier(HISTORY, IDENTITY_HISTORY)} as person
-join (
-    select identity_key, max(revision) as revision
-    from {identifier(HISTORY, IDENTITY_HISTORY)}
-    where account = $1 and observation <> 'read' and sync_id <= $2
-    group by identity_key
-) as latest on latest.identity_key = person.identity_key and latest.revision = person.revision
+join ({LATEST_REVISIONS}) as latest
+    on latest.identity_key = person.identity_key and latest.revision = person.revision
 where person.account = $1 and person.observation = 'state'
     and not (coalesce(person.crm_status, 'removed') = 'removed'
         and coalesce(person.scim_status, 'removed') = 'removed')
@@ -52,16 +54,9 @@ class CompleteRead:
 
 
 def require_marts(warehouse: Warehouse, marts_schema: str) -> None:
-    history, marts = columns_of(warehouse, HISTORY), columns_of(warehouse, marts_schema)
-    missing = sorted(
-        ({IDENTITY_HISTORY, GRANT_HISTORY} - history.keys())
-        | ({"data_quality", "identities", "access_review"} - marts.keys())
-    )
-    if missing:
-        raise ReviewError(
-            f"The warehouse has no {', '.join(missing)}: run `meltano run identity` first, or name the "
-            "schema of the marts with --marts-schema."
-        )
+    """Raise ReviewError if a table is missing that decisions are about."""
+    marts = ("data_quality", "identities", "access_review")
+    require_tables(warehouse, {HISTORY: (IDENTITY_HISTORY, GRANT_HISTORY), marts_schema: marts})
 
 
 def complete_reads(warehouse: Warehouse, marts_schema: str) -> dict[tuple[str, str], CompleteRead]:
@@ -80,7 +75,7 @@ def complete_reads(warehouse: Warehouse, marts_schema: str) -> dict[tuple[str, s
 
 
 def subjects(warehouse: Warehouse, account: str, sync_id: str) -> set[Subject]:
-    """Everybody who was there at a run, and every grant of theirs."""
+    """Everybody who was there at a run, and every grant that they held."""
     parameters = [account, sync_id]
     people = {str(row[0]) for row in warehouse.query(PEOPLE, parameters)}
     grants = {(str(row[0]), str(row[1])) for row in warehouse.query(GRANTS, parameters)}
@@ -88,7 +83,7 @@ def subjects(warehouse: Warehouse, account: str, sync_id: str) -> set[Subject]:
 
 
 def remembers(warehouse: Warehouse, account: str, sync_id: str) -> bool:
-    """Whether it is known what people held at a run: it began to be written down at a later one otherwise."""
+    """Whether the history goes back to this run. If not, nobody knows what people held at it."""
     [(first,)] = warehouse.query(
         f"select min(sync_id) from {identifier(HISTORY, GRANT_HISTORY)} where account = $1", [account]
     )
@@ -96,13 +91,13 @@ def remembers(warehouse: Warehouse, account: str, sync_id: str) -> bool:
 
 
 def sha256_of(population: Iterable[Subject]) -> str:
-    """Return the hash of a list, as receipts make it of the keys of a stream."""
+    """The SHA-256 of a list in hex, made in the same way as `population_sha256` of a receipt."""
     keys = sorted((f"{person}\t{grant}" if grant else person).encode() for person, grant in population)
     return hashlib.sha256(b"\n".join(keys)).hexdigest()
 
 
 def words_for(warehouse: Warehouse, marts_schema: str) -> dict[tuple[str, str], set[str]]:
-    """By account and identity_key: the names, logins and addresses that a person may sign with."""
+    """The names, logins and addresses that each person may sign with, by account and identity_key."""
     identities = identifier(marts_schema, "identities")
     found: dict[tuple[str, str], set[str]] = {}
     rows = list(

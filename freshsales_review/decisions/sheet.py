@@ -1,4 +1,4 @@
-"""A file of decisions as a spreadsheet program saves it: rows of text, numbered as the program shows them."""
+"""Reads a file of decisions as spreadsheet programs save it: rows of text, numbered as the program does."""
 
 import csv
 import hashlib
@@ -23,9 +23,9 @@ COLUMNS = (
     "decided_at",
 )
 DELIMITERS = (",", ";", "\t", "|")
-# Excel takes the first line for its own where it names the delimiter, and does not count it.
+# If the first line names the delimiter, Excel uses it and does not count it as a row.
 NAMED_DELIMITER = re.compile(r"\ufeff?\"?sep=(?P<delimiter>.)\"?\r?\n", re.IGNORECASE)
-# The export puts an apostrophe before what a spreadsheet would take for a formula; see export.js.
+# The export puts an apostrophe before a text that a spreadsheet would take for a formula: see export.js.
 MADE_HARMLESS = re.compile(r"'(?=\s*[=+\-@＝＋－＠\t\r\n])")
 LONGEST_CELL = 2**24
 
@@ -56,7 +56,7 @@ class Sheet:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read a file; what is wrong with it as a whole, or with the shape of a row, is among its problems."""
+    """Read a file. Its `problems` say what is wrong with the whole file or with the shape of a row."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -73,7 +73,7 @@ def read_sheet(path: Path) -> Sheet:
 
 
 def _text(content: bytes) -> str:
-    # Excel's "Unicode text" is UTF-16; everything else that keeps all characters is UTF-8.
+    # Excel's "Unicode text" is UTF-16. Other formats that keep all characters are UTF-8.
     encoding = "utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
     try:
         return content.decode(encoding)
@@ -88,7 +88,7 @@ def _rows(text: str) -> list[list[str]]:
         delimiter = max(DELIMITERS, key=lambda candidate: _known_columns(text, candidate))
     csv.field_size_limit(LONGEST_CELL)
     try:
-        # Strict: a quotation mark that is never closed would swallow the rows after it.
+        # Strict: otherwise a quotation mark that is never closed would swallow the rows after it.
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except (csv.Error, TypeError) as error:
         raise ValueError(f"is no CSV file: {error}.") from None
@@ -131,8 +131,8 @@ def _name(cell: str) -> str:
 
 
 def cleaned(cell: str) -> str:
-    """Return the text as it was meant: programs differ in line ends, spaces, and how accents are composed."""
+    """The text in one form. Programs differ in line ends, in spaces, and in how they compose accents."""
     text = MADE_HARMLESS.sub("", cell, count=1) if cell.startswith("'") else cell
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    # Neither warehouse keeps them both.
+    # No warehouse can store all of these: NUL, and lone surrogates.
     return re.sub("[\x00\ud800-\udfff]", "\ufffd", text).strip()

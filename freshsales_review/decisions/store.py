@@ -1,4 +1,4 @@
-"""The tables of campaigns and decisions: rows are only added, in a schema that dbt reads and never writes."""
+"""The tables of campaigns and decisions. Rows are only added. dbt reads them and never writes them."""
 
 from freshsales_review.warehouse import Warehouse, WritableWarehouse, columns_of, identifier
 

@@ -15,12 +15,12 @@ from freshsales_review.warehouse import open_warehouse
 @loader_option
 @warehouse_option
 @marts_schema_option
-@click.option("--campaign", required=True, help="Whose evidence it is.")
+@click.option("--campaign", required=True, help="The campaign that the evidence is of.")
 @click.option(
     "--output",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder to write, new, empty, or an earlier pack; only its owner may open it.",
+    help="Folder to write: a new or empty one, or an earlier pack. Only its owner may open it.",
 )
 @click.option(
     "--without-names",
@@ -36,10 +36,10 @@ def evidence_command(
     output: Path,
     without_names: bool,
 ) -> None:
-    """Write the pack that an auditor gets: report, frozen list, decisions, outcomes, receipts, changes.
+    """Write a pack for an auditor: report, frozen list, decisions, outcomes, receipts, changes.
 
-    README.md in it says what each file is and how to check it, and SHA256SUMS has the hash of each. From the
-    same warehouse, it is the same bytes each time.
+    Its README.md says what each file is and how to check it, and SHA256SUMS has the hash of each file. The
+    same warehouse always gives the same bytes.
     """
     with open_warehouse(location_of(loader, warehouse)) as opened:
         files = pack(opened, marts_schema, " ".join(campaign.split()), names=not without_names)

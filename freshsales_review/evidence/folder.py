@@ -1,4 +1,4 @@
-"""A folder that only its owner may open, written whole or not at all."""
+"""Writes a folder that only its owner may open: the whole folder, or nothing."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ from freshsales_review.evidence.pack import SUMS
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write all files, in place of an earlier pack; a folder that holds anything else is left alone."""
+    """Write all files, and replace an earlier pack; raises ReviewError if the folder has other files."""
     try:
         _require_own(folder)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Both have mode 0700.
+        # Both folders have mode 0700.
         beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         before = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         try:

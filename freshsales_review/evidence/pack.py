@@ -1,4 +1,4 @@
-"""The files of an evidence pack: from the same warehouse, the same bytes each time."""
+"""Makes the files of an evidence pack. The same warehouse always gives the same bytes."""
 # ruff: noqa: S608  -- names are quoted by identifier() or are constants, values are parameters
 
 import csv
@@ -28,9 +28,9 @@ from freshsales_review.warehouse import Warehouse, columns_of, identifier
 
 SUMS = "SHA256SUMS"
 PAGE = "README.md"
-# What a spreadsheet takes for the start of a formula, also in full width (OWASP, CSV injection).
+# Characters that start a formula in a spreadsheet, also in full width (OWASP, CSV injection).
 FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")
-# What dbt has staged, beside what `decide` and `campaign` have written.
+# The staged tables of dbt, each with the table that `decide` and `campaign` write.
 STAGED = {
     DECISIONS: "stg_freshsales__review_decisions",
     SCOPE: "stg_freshsales__campaign_scope",
@@ -40,7 +40,7 @@ STAGED = {
 
 
 def pack(warehouse: Warehouse, marts_schema: str, campaign: str, *, names: bool) -> dict[str, bytes]:
-    """Return the content of each file, by its name; a ReviewError where the marts do not hold it all."""
+    """The content of each file, by its name; raises a ReviewError if the marts do not have all of it."""
     require_marts(warehouse, marts_schema)
     _require_campaign(warehouse, campaign)
     _require_built(warehouse, campaign)
@@ -76,7 +76,7 @@ def _require_campaign(warehouse: Warehouse, campaign: str) -> None:
 
 
 def _require_built(warehouse: Warehouse, campaign: str) -> None:
-    """Nothing may have been decided since dbt built: its outcome would be missing in silence."""
+    """Raise ReviewError if something was decided after the marts were built: its outcome would be missing."""
     written, staged = tables_there(warehouse), columns_of(warehouse, STAGING)
 
     def count(table: str, condition: str = "true") -> int:
@@ -101,7 +101,7 @@ def _require_built(warehouse: Warehouse, campaign: str) -> None:
 
 
 def _sorted(panel: Panel) -> Panel:
-    """In one order on every warehouse, whatever its collation is."""
+    """The rows in the same order on every warehouse, whatever its collation is."""
     return Panel(panel.columns, sorted(panel.rows, key=lambda row: [_text(value) for value in row]))
 
 

@@ -1,4 +1,4 @@
-"""The page of an evidence pack: what each file is, and how to check it."""
+"""Writes the README.md of an evidence pack: what each file is, and how to check it."""
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files

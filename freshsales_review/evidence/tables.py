@@ -1,6 +1,6 @@
-"""The tables of an evidence pack: what each is called, what it says, and the query that it comes from.
+"""The tables of an evidence pack: the name, the meaning and the query of each.
 
-`{marts}`, `{staging}` and `{decisions}` stand for schemas, already quoted; `$1` is the name of the campaign.
+`{marts}`, `{staging}` and `{decisions}` are quoted names of schemas; `$1` is the name of the campaign.
 """
 
 from dataclasses import dataclass

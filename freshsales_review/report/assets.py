@@ -1,4 +1,4 @@
-"""Scripts and styles of the libraries, taken from the packages that are installed."""
+"""The scripts and styles of the libraries, from the installed packages."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from freshsales_review.errors import ReviewError
 
 @dataclass(frozen=True)
 class Library:
-    """A script (an ES module that needs no other file), the style that belongs to it, and what it holds."""
+    """A script (an ES module that needs no other file), its style, and the credit for its authors."""
 
     script: str
     style: str
@@ -24,7 +24,7 @@ def tables() -> Library:
     """DataTables, as itables brings it; the page finds it as `DataTable`."""
     package = distribution("itables")
     script = _read(package, "itables/html/dt_bundle.js")
-    # The bundle is made to be imported from an address. Inlined, it has none to be imported from.
+    # The bundle expects to be imported from an address. Written into the page, it has no address.
     exported = re.search(r"export\{(?P<names>[^{}]*)\};?", script)
     constructor = exported and re.search(r"(?P<local>[\w$]+) as default", exported["names"])
     if exported is None or constructor is None:

@@ -35,7 +35,7 @@ from freshsales_review.warehouse import open_warehouse
     "--all",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write a page of its own for each account into this folder, and none at --output.",
+    help="Write one page for each account into this folder, in place of one page at --output.",
 )
 def report_command(
     *,
@@ -49,7 +49,7 @@ def report_command(
 ) -> None:
     """Write the access review as one HTML page that needs no server and no network.
 
-    A page of one account holds nothing of any other, so that it can be handed to the people of that account.
+    A page of one account has nothing of other accounts in it, so the people of that account may have it.
     """
     if account is not None and folder is not None:
         raise click.UsageError("Give --account or --all, not both.")
@@ -88,8 +88,8 @@ def report_command(
 @click.option(
     "--inventory",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="JSON of what had to be read (`since`, and `accounts` with `host` and `required_streams`): what was "
-    "not is failing, also where the account was never read.",
+    help="JSON of what had to be read (`since`, and `accounts` with `host` and `required_streams`). What was "
+    "not read is shown as failing, even if the account was never read.",
 )
 def fleet_report_command(
     *,
@@ -102,7 +102,7 @@ def fleet_report_command(
 ) -> None:
     """Write an overview of all accounts as one HTML page, without any person.
 
-    For each account: when it was read, since when it fails and why, and how many people have which flag.
+    It says for each account when it was read, since when and why it fails, and how many people have a flag.
     """
     due = None if inventory is None else Inventory.load(inventory)
     location = location_of(loader, warehouse)

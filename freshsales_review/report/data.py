@@ -1,4 +1,4 @@
-"""The rows of every panel, read once, in the compact form that the page decodes."""
+"""Reads the rows of every panel once, and packs them in the compact form that the page decodes."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -8,14 +8,14 @@ from typing import Any
 
 from freshsales_review.errors import ReviewError
 from freshsales_review.report import queries
-from freshsales_review.warehouse import Result, Warehouse, columns_of, identifier
+from freshsales_review.warehouse import Result, Warehouse, identifier, require_tables
 
 Value = str | int | float | bool | None
-# What identity_timeline calls the changes that were seen here.
+# The `origin` in identity_timeline of changes that were seen in Freshsales.
 FRESHSALES = "freshsales"
-# And what was decided here; it names reviewers, who are not left out.
+# The `origin` of decisions. They name reviewers, who are not left out.
 REVIEW = "review"
-# More accounts than these are counted, and not named.
+# An error names at most this many accounts, and counts the others.
 MOST_NAMED = 5
 
 
@@ -41,7 +41,7 @@ class Report:
     panels: dict[str, Panel]
     all_flags: list[Flag]
     written_at: str | None
-    """Null in a page that has to be the same again from the same warehouse."""
+    """None for a page that must be the same each time it is made from the same warehouse."""
 
     @property
     def accounts(self) -> list[str]:
@@ -56,15 +56,15 @@ class Report:
 
     @property
     def flags(self) -> list[Flag]:
-        """The flags that can be raised: without a provider, those that rest on one never are."""
+        """The flags that can be raised. Without a provider, no flag that rests on one can be raised."""
         has_providers = bool(self.panels["sources"].rows)
         return [flag for flag in self.all_flags if has_providers or not flag.rests_on_providers]
 
     def as_document(self) -> dict[str, Any]:
-        """Every cell as its place in the dictionary of its column's name.
+        """The panels, with an index into a dictionary in place of each cell.
 
-        A dictionary is shared by the columns of one name, whatever panel they stand in: a key that stands in
-        three panels is written once, and keys are compared as integers.
+        Columns with the same name share one dictionary in all panels. So a key that three panels have is
+        written once, and the page compares keys as integers.
         """
         dictionaries: dict[str, dict[Value, int]] = {}
         tables = {}
@@ -94,7 +94,7 @@ def read(
     account: str | None = None,
     written_at: dt.datetime | None = None,
 ) -> Report:
-    """Read all panels, of one account or of all; raises ReviewError."""
+    """Read all panels of one account, or of all accounts; raises ReviewError."""
     require_marts(warehouse, marts_schema)
     if account is not None:
         require_account(warehouse, marts_schema, account)
@@ -128,15 +128,11 @@ def require_account(warehouse: Warehouse, marts_schema: str, account: str) -> No
 
 
 def require_marts(warehouse: Warehouse, schema: str) -> None:
-    missing = sorted(set(queries.MARTS) - columns_of(warehouse, schema).keys())
-    if missing:
-        raise ReviewError(
-            f"The warehouse has no {', '.join(missing)} in schema {schema}: run `meltano run identity` "
-            "first, or name the schema of the marts with --marts-schema."
-        )
+    """Raise ReviewError if a mart is missing, or if no read is in the marts."""
+    require_tables(warehouse, {schema: queries.MARTS})
     quality = identifier(schema, "data_quality")
     if not list(warehouse.query(f"select 1 from {quality} limit 1")):  # noqa: S608 - quoted
-        # A page that says nothing at all would look like one on which nothing is wrong.
+        # An empty page would look as if nothing was wrong.
         raise ReviewError(
             f"The mart data_quality in schema {schema} is empty: no read is behind these marts. Load first, "
             "or name the schema of the marts with --marts-schema."
@@ -158,7 +154,7 @@ def _plain(value: object) -> Value:
 
 
 def _utc(moment: dt.datetime) -> str:
-    # A column without a zone is in UTC, as everything that the tap wrote.
+    # A column without a zone is in UTC, like all times of the tap.
     utc = moment.astimezone(dt.UTC) if moment.tzinfo else moment
     return utc.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
@@ -194,10 +190,10 @@ def _without_name(column: str, row: Mapping[str, Value]) -> Value:
     if column in ("old_value", "new_value"):
         if row.get("event_type") in queries.NAMING_EVENTS:
             return None
-        # After the result, a provider gives a reason in words of its own, which may name anybody.
+        # After the result comes a reason in the words of the provider, which may name anybody.
         if row.get("origin", FRESHSALES) not in {FRESHSALES, REVIEW}:
             return str(value).partition(":")[0] if value is not None else None
-    # Whoever brings in a source of their own may take addresses for ids.
+    # A user's own source may use addresses as ids.
     if column == "idp_user_id" and "@" in str(value):
         return None
     return value

@@ -1,4 +1,4 @@
-"""The overview of all accounts: what was read when, and how many people have which flag. It names nobody."""
+"""The overview of all accounts: what was read and when, and how many people have a flag. It names nobody."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from freshsales_review.report.data import require_marts
 from freshsales_review.verify import NOT_GIVEN
 from freshsales_review.warehouse import Warehouse, identifier, utc
 
-# One row a stream: its latest read, and since when no read was whole.
+# One row for each stream: its latest read, and since when no read was whole.
 STREAMS = """
 select latest.account, latest.stream, latest.started_at, latest.finished_at,
     coalesce(latest.is_complete, false) and coalesce(latest.has_arrived, false) and not latest.is_held_back
@@ -45,7 +45,7 @@ select account, flag, count(case when is_raised then 1 end) as people,
 from {marts}.identity_flags
 group by account, flag
 """
-# The heading and the style of each column before those of the flags.
+# The heading and the style of the columns before those of the flags.
 COLUMNS = {
     "Account": "",
     "Last read": "moment",
@@ -62,10 +62,10 @@ ALL_STREAMS = "all streams"
 
 @dataclass(frozen=True)
 class Inventory:
-    """What a run had to read; without one, an account is due as far as it was ever read."""
+    """What a run had to read. Without it, each account must give what it ever gave."""
 
     required: Mapping[str, frozenset[str]]
-    """The streams that each account must give."""
+    """The streams that each account must give, by account."""
     since: dt.datetime
 
     @classmethod
@@ -86,7 +86,7 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Stream:
-    """The latest read of a list of an account."""
+    """The latest read of one list of one account."""
 
     name: str
     started_at: dt.datetime | None
@@ -98,13 +98,13 @@ class Stream:
     failing_since: dt.datetime | None
 
     def counts(self, required: frozenset[str]) -> bool:
-        """Whether it has to be whole. An account need not give every list, but those that it gave before.
+        """Whether the list must be whole. An account must give the lists that it gave before.
 
-        Whoever has written down which lists an account must give has said that the others may go.
+        If the inventory names the lists of an account, the others may be missing.
         """
         if (self.incomplete_reason or "").partition(":")[0] in NOT_GIVEN:
             return self.name in required or (not required and self.whole_at is not None)
-        # An incremental read is never the whole list.
+        # An incremental read is never the whole list, and that is no failure.
         return not self.is_incremental
 
 
@@ -115,12 +115,12 @@ class AccountRow:
     whole_at: dt.datetime | None = None
     failing_since: dt.datetime | None = None
     failing: dict[str, list[str]] = field(default_factory=dict)
-    """The streams that fail, by the reason."""
+    """The streams that fail, by their reason."""
     is_in_inventory: bool = True
     people: int = 0
     to_decide: int = 0
     raised: dict[str, int | None] = field(default_factory=dict)
-    """How many people have a flag; None where it is known of nobody, which is not 0."""
+    """How many people have a flag. None if it is not known of anybody, which is not the same as 0."""
 
     @property
     def fails(self) -> bool:
@@ -134,13 +134,13 @@ class AccountRow:
 @dataclass(frozen=True)
 class Overview:
     accounts: list[AccountRow]
-    # The column and the label of each flag that anybody has.
+    # The column and the label of each flag that somebody has.
     flags: dict[str, str]
     written_at: dt.datetime
 
     @property
     def due(self) -> list[AccountRow]:
-        """The accounts that had to be read."""
+        """The accounts that had to be read in this run."""
         return [row for row in self.accounts if row.is_in_inventory]
 
     @property
@@ -149,7 +149,7 @@ class Overview:
 
 
 def overview(warehouse: Warehouse, marts_schema: str, inventory: Inventory | None = None) -> Overview:
-    """Read what the marts say of each account; raises ReviewError."""
+    """Read what the marts say about each account; raises ReviewError."""
     require_marts(warehouse, marts_schema)
     marts = identifier(marts_schema)
     streams: dict[str, list[Stream]] = {} if inventory is None else {name: [] for name in inventory.required}
@@ -207,9 +207,9 @@ def _judged(account: str, streams: list[Stream], inventory: Inventory | None) ->
 
 
 def render(found: Overview, pages: Mapping[str, str]) -> str:
-    """Make the page; `pages` has the relative address of the page of each account that has one."""
+    """Make the page. `pages` has the relative address of the page of an account, if it has one."""
     failing, due = found.failing, found.due
-    # Those that fail first, the longest first: they are what somebody has to act on.
+    # Failing accounts come first, the longest failure at the top: somebody has to act on them.
     ordered = sorted(
         found.accounts,
         key=lambda row: (not row.is_in_inventory, not row.fails, str(row.failing_since), row.account),
@@ -232,7 +232,7 @@ def render(found: Overview, pages: Mapping[str, str]) -> str:
 
 
 def page_name(account: str) -> str:
-    """The file name of the page of an account. Nothing in the name of an account leads out of the folder."""
+    """The file name of the page of an account. No name of an account can lead out of the folder."""
     return quote(account, safe="").replace(".", "%2E", account.startswith(".")) + ".html"
 
 
@@ -248,11 +248,11 @@ def _row(row: AccountRow, flags: Mapping[str, str], pages: Mapping[str, str]) ->
     reasons = [f"{reason}: {', '.join(streams)}" for reason, streams in row.failing.items()]
     if not row.is_in_inventory:
         reasons.insert(0, "not in the inventory")
-    # Before a whole read, that nobody needs a decision is not known.
+    # Before a whole read, nobody knows that no decision is needed.
     to_decide = row.to_decide or (None if row.whole_at is None else 0)
     numbers: list[int | None] = [row.people, to_decide, *(row.raised.get(flag, 0) for flag in flags)]
     if row.whole_at is None and not row.people:
-        # Of an account that was never read, nothing is known: that is not nobody.
+        # Nothing is known about an account that was never read. That is not the same as nobody.
         numbers = [None] * len(numbers)
     known = ["" if number is None else f"{number:,}" for number in numbers]
     cells = "".join(

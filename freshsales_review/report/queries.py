@@ -1,8 +1,8 @@
-"""What each panel of the page shows: one plain query on the marts, the same on DuckDB and PostgreSQL.
+"""The query of each panel of the page. Each runs on the marts, on DuckDB and on PostgreSQL.
 
-`{marts}` stands for the schema of the marts, and `{flags}` for the columns of the flags, both already quoted.
-Rows come in the order in which they are shown.
-Ids are text: JavaScript has no exact integers beyond 2^53, and CRM ids go beyond.
+`{marts}` is the quoted schema of the marts, and `{flags}` are the quoted columns of the flags. Rows come in
+the order in which the page shows them. Ids are text, because some CRM ids are beyond 2^53, the limit of exact
+integers in JavaScript.
 """
 # ruff: noqa: S608  -- made of constants of this module alone
 
@@ -26,13 +26,13 @@ MARTS = (
 )
 
 
-# The marts that say nothing of any account.
+# The marts that do not depend on an account.
 WITHOUT_ACCOUNT = frozenset({"review_flags"})
 _MART = re.compile(r"\{marts\}\.(\w+)")
 
 
 def of_account(sql: str) -> str:
-    """Let a query of this module see one account alone, the one that is its first parameter."""
+    """The same query for one account only: its first parameter."""
     tables = sorted({*_MART.findall(sql)} - WITHOUT_ACCOUNT)
     parts = ", ".join(f"{table} as (select * from {{marts}}.{table} where account = $1)" for table in tables)
     return f"with {parts} {_MART.sub(_unqualified, sql)}"
@@ -61,7 +61,7 @@ where is_latest_run
 order by account, stream
 """
 
-# Reads between which changes can be looked at: those that tell who is gone of what identity_changes rests on.
+# The reads between which the page can show changes: those by which identity_changes tells who is gone.
 READS = """
 select account, sync_id, max(finished_at) as finished_at
 from {marts}.data_quality
@@ -88,14 +88,14 @@ select
     ) as changed
 """
 
-# What each flag is called, the heaviest first. The columns of these names are added to PEOPLE.
+# The name of each flag, the heaviest first. The columns with these names are added to PEOPLE.
 FLAGS = """
 select flag as name, label, meaning, rests_on_providers, calls_for_decision
 from {marts}.review_flags
 order by place
 """
 
-# A flag that is null for everybody is not known, and that is not 0.
+# A flag that is null for everybody is not known. That is not the same as 0.
 FLAG_COUNTS = """
 select flag.place, flag.flag,
     case
@@ -133,7 +133,7 @@ group by resource_name
 order by count(*) desc, resource_name
 """
 
-# What an identity provider and a roster say of a person.
+# What identity providers and rosters say about a person.
 PROVIDER_COLUMNS = (
     "idp_source",
     "idp_user_id",
@@ -149,7 +149,7 @@ PROVIDER_COLUMNS = (
     "roster_left_on",
 )
 
-# Reasons are parted by the ends of lines: names of groups may have any other sign.
+# Reasons are separated by line ends, because names of groups may contain any other character.
 PEOPLE = f"""
 select review.account, review.identity_key, review.risk_score, review.needs_decision,
     review.display_name as name, review.email, person.user_name, review.status, why.reasons,
@@ -180,7 +180,7 @@ from {marts}.identity_entitlements
 order by account, identity_key, resource_type, resource_name, is_direct desc, granted_via, grant_key
 """
 
-# The reads that people and grants rest on: what a decision is about, and how old it is.
+# The reads that people and grants come from: a decision is about such a read, and its age counts.
 RESTS_ON = """
 select account, stream, sync_id, population_sha256
 from {marts}.data_quality
@@ -207,7 +207,7 @@ from {marts}.idp_load_quality
 order by account, source, case object when 'users' then 1 when 'app_assignments' then 2 else 3 end
 """
 
-# Whoever is in order, or cannot be told, is counted and not listed.
+# A person who is in order, or not known, is counted and not listed.
 RECONCILED = """
 select account, source, category, count(*) as people
 from {marts}.idp_reconciliation
@@ -241,7 +241,7 @@ order by
     gone.left_by desc, gone.account, gone.source, gone.leave_key
 """
 
-# Of the events of a provider, which may be a sign-in a day, the latest five of each kind.
+# The latest five events of each kind from a provider: there may be a sign-in every day.
 TIMELINE = """
 select account, identity_key, happened_at, happened_after, origin, event_type, old_value, new_value
 from (
@@ -262,7 +262,7 @@ from {marts}.review_campaigns
 order by opened_at desc, account, campaign
 """
 
-# What waits for somebody comes first.
+# What somebody must act on comes first.
 OUTCOMES = """
 select made.account, made.campaign, made.identity_key, person.display_name as name, made.grant_key,
     made.resource_type, made.resource_name, made.decision, made.decided_by, made.decided_at, made.due_at,
@@ -298,9 +298,9 @@ PANELS = {
     "outcomes": OUTCOMES,
 }
 
-# What `--without-names` leaves out: columns of any panel, and the values of events of these types. A note may
+# `--without-names` leaves out these columns of any panel, and the values of events of these types. A note may
 # name anybody.
 NAMING_COLUMNS = frozenset({"name", "email", "login", "user_name", "manager", "note"})
-# A column with this ending stands in for the one without it, and is shown nowhere else.
+# A column with this ending replaces the one without it. It is not shown otherwise.
 WITHOUT_NAMES = "_without_names"
 NAMING_EVENTS = frozenset({"renamed", "email_changed", "manager_changed", "repaired"})

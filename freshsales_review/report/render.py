@@ -1,4 +1,4 @@
-"""One self-contained page: nothing in it is fetched, and only what is written into it may run."""
+"""Writes a self-contained page: it loads nothing, and runs only scripts that are in it."""
 
 import base64
 import gzip
@@ -15,7 +15,7 @@ from typing import Any
 from freshsales_review.report import assets
 from freshsales_review.report.data import Report
 
-# In the order in which they are read; the last one starts the page.
+# In the order in which the browser runs them; the last one starts the page.
 SCRIPTS = (
     "data.js",
     "elements.js",
@@ -37,7 +37,7 @@ SCRIPTS = (
 
 @dataclass(frozen=True)
 class Parts:
-    """What every page has in common. Libraries make up most of a page: they are packed, as its data are."""
+    """The parts that every page has. Most of a page is libraries, so they are packed like its data."""
 
     style: str
     unpack: str
@@ -78,7 +78,7 @@ def render(report: Report) -> str:
 
 
 def _packed(document: Mapping[str, Any]) -> str:
-    """Gzip in base64: small, and no value in it can end its element or begin another."""
+    """Gzip in base64. It is small, and no value in it can end its HTML element or begin another one."""
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 

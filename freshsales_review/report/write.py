@@ -1,4 +1,4 @@
-"""A file that only its owner may read, and that is never seen half written."""
+"""Writes a file that only its owner may read. Nobody ever sees half of it."""
 
 import os
 import tempfile
@@ -10,7 +10,7 @@ from freshsales_review.errors import ReviewError
 def write_private(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Made with mode 0600, in the same folder, so that the rename is one step.
+        # A new file with mode 0600 in the same folder, so that the rename is one step.
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
