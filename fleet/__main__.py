@@ -26,8 +26,7 @@ WRONG = {"cedar": CREDENTIAL, "hazel": QUOTA}
 
 
 def main(arguments: list[str]) -> int:
-    # Being told to end is no reason to leave anything running, also where a shell has told its background
-    # jobs to ignore Ctrl-C.
+    # End everything on these signals, even if a shell made its background jobs ignore Ctrl-C.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
     try:
@@ -75,7 +74,7 @@ def play(*, serve: bool) -> int:
 
 
 def tell(verdict: Path, accounts: list[Played]) -> bool:
-    """Print the verdict; whether it names exactly the accounts that were played wrong."""
+    """Print the verdict. Returns whether it names exactly the accounts that were made to fail."""
     if not verdict.exists():
         raise FleetFailedError("There is no verdict: the page of Airflow shows which task failed.")
     document = json.loads(verdict.read_text())
@@ -86,7 +85,7 @@ def tell(verdict: Path, accounts: list[Played]) -> bool:
 
 
 def wait_for_ctrl_c() -> None:
-    # In slices: on some systems a wait without an end keeps signals from being seen.
+    # Short waits: on some systems, an endless wait blocks signals.
     waiting = Event()
     try:
         while not waiting.wait(1):

@@ -1,4 +1,4 @@
-"""Airflow on this machine alone: its three processes, from `with` to the end of the block."""
+"""Airflow on this machine only: its three processes run until the end of the `with` block."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FleetFailedError(Exception):
 
 
 def settings(home: Path, **others: str) -> dict[str, str]:
-    """Variables of an Airflow of one machine that asks nobody outside; `others` stand as given."""
+    """Environment variables for an Airflow that asks no other machine; `others` are added as they are."""
     loopback = f"{LOOPBACK},localhost"
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(OURS)},
@@ -60,7 +60,7 @@ def settings(home: Path, **others: str) -> dict[str, str]:
 
 
 def programs(loader: str = "target-postgres") -> dict[str, str]:
-    """Variables that name the programs as Meltano has installed them here."""
+    """Environment variables with the paths of the programs that Meltano has installed here."""
     plugins = ROOT / ".meltano"
     return {
         "FRESHSALES_FLEET_TAP": str(ROOT / ".venv-fleet/bin/tap-freshsales-users"),
@@ -103,7 +103,7 @@ class Airflow:
             migrate(self._environment, self.log)
             self._start("api-server", "--host", LOOPBACK, "--port", str(self.port), "--workers", "1")
             self._start("dag-processor")
-            # Its log server would listen to the whole network; the files are on this machine.
+            # No log server: it would listen to the whole network, and the files are on this machine.
             self._start("scheduler", "--skip-serve-logs")
             self._log_in()
             self._wait("the DAG was not found", lambda: self._asked("GET", f"/api/v2/dags/{DAG}") is not None)
@@ -144,7 +144,7 @@ class Airflow:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    # Ctrl-C is for this process alone, which ends the others in their order.
+                    # Only this process gets Ctrl-C; it ends the others in their order.
                     start_new_session=True,
                 )
             )
@@ -189,7 +189,7 @@ class Airflow:
 
 
 def migrate(environment: Mapping[str, str], log: Path) -> None:
-    """Make Airflow's own database."""
+    """Make the database of Airflow itself."""
     with log.open("ab") as file:
         done = subprocess.run(  # noqa: S603 - our own Airflow
             [BIN / "airflow", "db", "migrate"], env=environment, stdout=file, stderr=file, check=False

@@ -1,4 +1,4 @@
-"""Accounts to read where there are none: invented companies, each with a server of its own on loopback."""
+"""Accounts for a demo and for tests: invented companies, each with its own server on loopback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GOOD, CREDENTIAL, QUOTA = "good", "credential", "quota"
 
 @dataclass(frozen=True)
 class Played:
-    """An account that is served; `kind` is what is wrong with it."""
+    """An account with its server; `kind` says what is wrong with it."""
 
     name: str
     kind: str
@@ -33,7 +33,7 @@ class Played:
 
     @property
     def entry(self) -> dict[str, object]:
-        """What the inventory says of it."""
+        """Its entry in the inventory."""
         urls = {name: self.sandbox.config[name] for name in ("rest_api_url", "scim_api_url")}
         return {
             "account": self.name,
@@ -43,7 +43,7 @@ class Played:
 
     @property
     def connection(self) -> dict[str, str]:
-        """The variable that holds its Airflow connection."""
+        """The environment variable with its Airflow connection."""
         key = WRONG_KEY if self.kind == CREDENTIAL else self.sandbox.config["api_key"]
         token = WRONG_KEY if self.kind == CREDENTIAL else self.sandbox.config["scim_token"]
         document = {"conn_type": "generic", "password": key, "extra": {"scim_token": token}}
@@ -52,7 +52,7 @@ class Played:
 
 @contextmanager
 def played(kinds: Mapping[str, str], people: int = 40) -> Iterator[list[Played]]:
-    """Serve an account for each name until the end of the block."""
+    """Serve an account for each name, until the end of the `with` block."""
     with ExitStack() as servers:
         yield [
             Played(
@@ -71,7 +71,7 @@ def write_inventory(accounts: Sequence[Played], path: Path) -> None:
 
 
 def warehouse_connection(url: str) -> dict[str, str]:
-    """The variable that holds the Airflow connection of a PostgreSQL."""
+    """The environment variable with the Airflow connection of a PostgreSQL server."""
     parts = conninfo_to_dict(url)
     document = {
         "conn_type": "postgres",

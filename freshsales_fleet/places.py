@@ -1,4 +1,4 @@
-"""Where the programs, the files and the warehouse of the fleet are: the worker's environment says it."""
+"""Where the programs, the files and the warehouse of the fleet are, by the environment of the worker."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SCHEMA = "freshsales"
 class Places:
     inventory: Path
     output: Path
-    """Reports, and on DuckDB the warehouse."""
+    """The folder of the reports; with DuckDB, also of the warehouse."""
     transform: Path
     tap: str
     loader: str
     review: str
     warehouse_connection: str | None
-    """Id of the Airflow connection of PostgreSQL; none stands for DuckDB files in `output`."""
+    """Id of the Airflow connection of PostgreSQL. None: the warehouse is DuckDB files in `output`."""
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Places:
@@ -54,12 +54,12 @@ class Places:
 
     @property
     def landing(self) -> Path:
-        """On DuckDB, the file that the loader alone writes."""
+        """With DuckDB: the file that only the loader writes."""
         return self.output / "landing.duckdb"
 
     @property
     def marts(self) -> Path:
-        """On DuckDB, the file that dbt builds."""
+        """With DuckDB: the file that dbt builds."""
         return self.output / "warehouse.duckdb"
 
     @property
@@ -68,7 +68,7 @@ class Places:
 
     @property
     def expected(self) -> Path:
-        """What this run had to read, for the overview."""
+        """A file with the accounts that this run had to read, for the overview."""
         return self.output / "inventory.json"
 
     @property
@@ -80,11 +80,11 @@ class Places:
         return self.output / "spool"
 
     def spool(self, run: str) -> Path:
-        """Of one run on DuckDB: what the tap has said of each account, for the one loader."""
+        """With DuckDB: the folder with the output of the tap for each account, of one run."""
         return self.spools / "".join(c if c.isalnum() or c in "-_." else "_" for c in run)
 
     def check(self) -> None:
-        """Raise a FleetError where a program or the dbt project is not there."""
+        """Raise a FleetError if a program or the dbt project is missing."""
         for name, program in (("TAP", self.tap), ("LOADER", self.loader), ("REVIEW", self.review)):
             if shutil.which(program) is None:
                 raise FleetError(
@@ -98,6 +98,6 @@ class Places:
 
 
 def _beside(program: str) -> str:
-    """Return the program of this environment, or else the one on the PATH."""
+    """The program in this Python environment; if there is none, the one on the PATH."""
     found = Path(sys.executable).with_name(program)
     return str(found) if found.is_file() else program

@@ -1,4 +1,4 @@
-"""The retry policy of Airflow 3.3: it runs in the worker, where the error of the task is."""
+"""The retry policy for Airflow 3.3. It runs in the worker, which has the error of the task."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST_FAILURE = "first_failure"
 
 
 class ExitCodePolicy(RetryPolicy):  # type: ignore[misc]
-    """77 and 78 never; 75 when there is quota, within a budget; all else with back-off."""
+    """Exit codes 77 and 78: no retry. 75: a retry when there is quota, within a budget. Others: back-off."""
 
     def evaluate(
         self,
@@ -30,7 +30,7 @@ class ExitCodePolicy(RetryPolicy):  # type: ignore[misc]
 
 
 def first_failure_of(context: Any, now: datetime) -> datetime:
-    """Return when this account failed first in this run; Airflow keeps it for the tries to come."""
+    """When this account failed first in this run. Airflow stores it for the next tries."""
     store = context["task_state_store"]
     said = store.get(FIRST_FAILURE)
     if said is None:

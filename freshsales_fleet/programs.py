@@ -1,4 +1,4 @@
-"""Other programs, run by a task: they stay in its process group, log into its log, and die with it."""
+"""Runs other programs for a task. They are in its process group, write to its log, and end with it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 
 TETHER = Path(__file__).with_name("tether.py")
 GRACE_SECONDS = 10
-# What a program may need of the worker's environment. The rest, such as the connections and the keys of
-# Airflow, is not its business.
+# The variables of the worker that a program gets. It does not get the others, such as the connections and
+# the keys of Airflow.
 KEPT = (
     "PATH",
     "HOME",
@@ -34,14 +34,14 @@ PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 class Started:
-    """A program under way."""
+    """A program that is running."""
 
     def __init__(self, process: subprocess.Popen[bytes], reader: Thread) -> None:
         self._process = process
         self._reader = reader
 
     def wait(self) -> int:
-        """Wait for the end; return the exit code, 128 + n for a signal, once all of its log is written."""
+        """Wait until it has ended and its log is written. Returns the exit code; 128 + n for signal n."""
         code = self._process.wait()
         self._reader.join()
         return code if code >= 0 else 128 - code
@@ -65,10 +65,10 @@ def started(
     stdin: int | IO[bytes] | None = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = None,
 ) -> Iterator[Started]:
-    """Start a program in an empty directory, with nothing in its environment but what is given and `KEPT`.
+    """Start a program in an empty directory; its environment is `environment` and `KEPT`.
 
-    What it logs, and what it prints where `stdout` is left out, goes into the log of the task. It does not
-    outlive the block.
+    Its log goes into the log of the task, and so does its output if `stdout` is None. The program is ended
+    at the end of the block.
     """
     with TemporaryDirectory(prefix="freshsales-fleet-") as empty:
         process = subprocess.Popen(  # noqa: S603 - programs of the fleet's own settings

@@ -1,4 +1,4 @@
-"""One account is read: the tap, and behind it the loader or a spool file. It all ends in one exit code."""
+"""Reads one account: the tap writes into the loader or into a spool file. One exit code says how it ended."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 SECRETS = [name for name, shape in SETTINGS["properties"].items() if shape.get("secret")]
 TAP_PREFIX = "TAP_FRESHSALES_USERS_"
-# One account without quota must not hold up all the others: its task is tried again when there is quota.
+# An account without quota must not delay the others: its task is tried again when there is quota.
 DEFAULTS: dict[str, Any] = {"max_quota_wait_seconds": 0}
 OUTPUT, CONFIGURATION = Cause.OUTPUT.exit_code, Cause.CONFIGURATION.exit_code
 
 
 class ReadError(Exception):
-    """An account was not read. Before `retry_at`, where it is known, asking again is useless."""
+    """An account was not read. Before `retry_at`, another try is useless; None: that time is not known."""
 
     def __init__(self, account: str, code: int, retry_at: datetime | None = None, why: str = "") -> None:
         cause = next((cause for cause in Cause if cause.exit_code == code), None)
@@ -42,7 +42,7 @@ class ReadError(Exception):
 
 
 def secrets_of(connection: Any) -> dict[str, str]:
-    """Of an Airflow connection: the password is `api_key`, and `extra` has other secrets by their names."""
+    """The secrets in an Airflow connection: its password is `api_key`, and its `extra` has others by name."""
     extra = connection.extra_dejson or {}
     found = {name: extra.get(name) for name in SECRETS} | {"api_key": connection.password}
     return {name: str(value) for name, value in found.items() if value}
@@ -60,7 +60,7 @@ def tap_environment(account: Account, secrets: Mapping[str, str]) -> dict[str, s
 def read_into_warehouse(
     account: Account, secrets: Mapping[str, str], last_run: str | None, warehouse: Warehouse, places: Places
 ) -> None:
-    """`tap | loader`; raise a ReadError where either did not end well."""
+    """Run `tap | loader`; raises a ReadError if one of them fails."""
     incoming, outgoing = os.pipe()
     with (
         os.fdopen(incoming, "rb") as to_loader,
@@ -68,11 +68,11 @@ def read_into_warehouse(
         _Tap(account, secrets, last_run, places) as tap,
     ):
         with tap.reading(from_tap) as reading, _loading(to_loader, warehouse, places) as loading:
-            # Each program must see when the other one ends.
+            # Close these handles here, so that each program sees when the other one ends.
             from_tap.close()
             to_loader.close()
             read_code, load_code = reading.wait(), loading.wait()
-        # A tap that cannot write says so as well, but the loader is why.
+        # If the loader fails, the tap fails as well because it cannot write. The loader is the cause.
         tap.judge(OUTPUT if load_code and read_code in {0, OUTPUT} else read_code)
 
 
@@ -83,7 +83,7 @@ def read_into_spool(
     places: Places,
     spooled: Path,
 ) -> None:
-    """Let the tap write a file, which has its name once the tap has ended by itself."""
+    """Let the tap write a file. The file gets its final name when the tap has ended by itself."""
     spooled.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = spooled.with_suffix(".part")
     with _Tap(account, secrets, last_run, places) as tap:
@@ -98,7 +98,7 @@ def read_into_spool(
 
 
 def load_spool(spool: Path, warehouse: Warehouse, places: Places) -> list[str]:
-    """Load one file after another, as DuckDB has one writer; return the names of those that failed."""
+    """Load one file after another, because DuckDB has one writer. Returns the names of files that failed."""
     failed = []
     for spooled in sorted(spool.glob("*.jsonl")):
         with spooled.open("rb") as file:
@@ -112,8 +112,8 @@ def load_spool(spool: Path, warehouse: Warehouse, places: Places) -> list[str]:
 
 
 def create_tables(warehouse: Warehouse, places: Places) -> None:
-    """Make the tables of all streams. PostgreSQL refuses some of many first loads that each make them."""
-    # Of no account: nothing is asked of the API, and a stream without a credential would be left out.
+    """Make the tables of all streams. If many loaders made them at once, PostgreSQL would refuse some."""
+    # These are of no account: no request is sent. Without a credential, its streams would be left out.
     nobody = {f"{TAP_PREFIX}{name}": "unused" for name in ("DOMAIN", "API_KEY", "SCIM_TOKEN")}
     with TemporaryFile() as schemas:
         with started("tap", [places.tap, "--config=ENV", "--schemas"], nobody, stdout=schemas) as telling:
@@ -127,7 +127,7 @@ def create_tables(warehouse: Warehouse, places: Places) -> None:
 
 
 class _Tap:
-    """One run of the tap, with the files that it reads and writes beside its output."""
+    """One run of the tap, with the files that it reads and writes."""
 
     def __init__(
         self, account: Account, secrets: Mapping[str, str], last_run: str | None, places: Places
@@ -174,7 +174,7 @@ class _Tap:
 
 @contextmanager
 def _loading(source: IO[bytes], warehouse: Warehouse, places: Places) -> Iterator[Started]:
-    """The loader for PostgreSQL reads its settings from the environment; that for DuckDB knows files only."""
+    """Start the loader. For PostgreSQL, its settings are in the environment; for DuckDB, in a file."""
     with NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(warehouse.loader_config, file)
         file.flush()

@@ -1,4 +1,4 @@
-"""Whether and when an account is tried again: the exit code says it."""
+"""Decides by the exit code whether and when an account is tried again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tap_freshsales_users.errors import Cause
 
 RETRIES = 3
 NEVER = {Cause.CREDENTIAL.exit_code, Cause.CONFIGURATION.exit_code}
-# So long one account may keep the others waiting for the build.
+# The longest time that one account may delay the build of the others.
 BUDGET = timedelta(minutes=10)
 FIRST_BACK_OFF = timedelta(seconds=30)
 # The clock of the server and that of this worker may differ.
@@ -19,14 +19,14 @@ AFTER_RESET = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Decision:
-    """`delay` is how long to wait; None stands for never again."""
+    """`delay` is how long to wait before the next try. None: no further try."""
 
     delay: timedelta | None
     reason: str
 
 
 def decide(error: BaseException, try_number: int, first_failure: datetime, now: datetime) -> Decision:
-    """Decide about an account that failed first at `first_failure`, and now for the `try_number`th time."""
+    """Decide about an account that failed first at `first_failure`. `try_number` is 1 after the first try."""
     if not isinstance(error, ReadError):
         return _back_off(try_number, "the task itself failed")
     if error.code in NEVER:

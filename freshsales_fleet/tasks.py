@@ -1,4 +1,4 @@
-"""What each task of the DAG does: Airflow's connections meet the rest, which knows nothing of Airflow."""
+"""What each task of the DAG does. The modules that it calls know nothing of Airflow and its connections."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from freshsales_review.errors import ReviewError
 
 log = logging.getLogger(__name__)
 
-# What the task `inventory` hands to the others; they run in any case, and get None where it failed.
+# What the task `inventory` returns for the other tasks. They always run, and get None if it failed.
 Run = dict[str, Any]
 
 
 def entries(places: Places) -> list[dict[str, Any]]:
-    """Return what the reads are mapped over; nothing where the inventory cannot be used: its task tells."""
+    """The entries that the reads are mapped over. Empty if the inventory is wrong: its own task says why."""
     try:
         return [account.to_json() for account in inventories.load(places.inventory)]
     except InventoryError:
@@ -46,7 +46,7 @@ def entries(places: Places) -> list[dict[str, Any]]:
 
 
 def inventory(places: Places) -> Run:
-    """Check it; return it with the moment from which on a read counts as one of this run."""
+    """Check the inventory. Returns it with the moment at which this run began."""
     since = datetime.now(UTC)
     try:
         places.check()
@@ -58,9 +58,9 @@ def inventory(places: Places) -> Run:
 
 
 def prepare(places: Places) -> None:
-    """Make the tables once, and keep what an earlier run read and did not build."""
+    """Make the tables, and put into the history what an earlier run loaded and did not build."""
     places.output.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # What an earlier run read and could not load is read anew now.
+    # Delete what an earlier run read and could not load: this run reads it again.
     shutil.rmtree(places.spools, ignore_errors=True)
     try:
         create_tables(_warehouse(places), places)
@@ -118,7 +118,7 @@ def reports(places: Places, run: Run | None) -> bool:
 
 
 def verdict(places: Places, run: Run | None, built: object, reported: object) -> str:
-    """Raise where it is red: then the run of the DAG is red, and nothing that waits for green begins."""
+    """Raise if the verdict is red. Then the run of the DAG fails, and nothing that waits for it begins."""
     if run is None:
         raise AirflowFailException("Red: the inventory could not be used, and nothing was read.")
     accounts = [Account.from_json(entry) for entry in run["accounts"]]
@@ -179,7 +179,7 @@ def _warehouse(places: Places) -> Warehouse:
 
 
 def _review(places: Places, command: str, *arguments: str) -> None:
-    """Run a command of `freshsales-review`; where it fails, its own words are in the log."""
+    """Run a command of `freshsales-review`; raises if it fails. Its messages are in the log of the task."""
     environment = _warehouse(places).environment | {
         "DBT_PROJECT_DIR": str(places.transform),
         "DBT_PROFILES_DIR": str(places.transform / "profiles"),

@@ -1,6 +1,6 @@
-"""The verdict: whether the warehouse holds, of each account of this run's inventory, what was to be read.
+"""The verdict: whether the warehouse has what this run had to read of each account in its inventory.
 
-Only the warehouse is asked. A task that ended well proves nothing, and neither does an old run.
+Only the warehouse decides. A task that ended well proves nothing, and neither does an earlier run.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Verdict:
     accounts: int
-    """In the inventory of this run."""
+    """Number of accounts in the inventory of this run."""
     faults: dict[str, list[str]]
-    """Why, by account; in order of the inventory."""
+    """The reasons for red, by account, in the order of the inventory."""
     others: list[str]
-    """What else went wrong, of all accounts together."""
+    """Problems that are not of a single account."""
     is_known: bool = True
-    """Whether the warehouse told anything at all."""
+    """Whether the warehouse could be asked."""
 
     @property
     def is_green(self) -> bool:
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def checks_of(accounts: Sequence[Account], since: datetime, warehouse: Warehouse) -> list[Check]:
-    """What the warehouse holds of these accounts, of reads that began at `since` or later."""
+    """Check what the warehouse has of these accounts. Only reads count that began at `since` or later."""
     from freshsales_review.verify import Due, verify  # noqa: PLC0415 - slow, and not needed to parse the DAG
     from freshsales_review.warehouse import open_warehouse  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def judge(accounts: Sequence[Account], checks: Sequence[Check], others: Sequence
 
 
 def _faults(account: Account, checks: list[Check]) -> list[str]:
-    """One sentence a reason, with all the streams that it holds of."""
+    """One sentence for each reason, with all streams that have it."""
     streams: dict[str, list[str]] = {}
     for stream, why in _reasons(account, checks):
         streams.setdefault(why, []).append(stream)
@@ -78,13 +78,13 @@ def _faults(account: Account, checks: list[Check]) -> list[str]:
 
 
 def _reasons(account: Account, checks: list[Check]) -> Iterator[tuple[str, str]]:
-    """A stream, and what is wrong with it."""
+    """Each stream, with a problem of it."""
     from freshsales_review.verify import NOT_GIVEN_ANY_MORE  # noqa: PLC0415 - slow, see above
 
     for check in checks:
         receipt = check.receipt
         reason = f" ({receipt.incomplete_reason})" if receipt.incomplete_reason else ""
-        # Whoever has written down which streams an account must give has said that the others may go.
+        # If the inventory names the streams of an account, the others may be missing.
         may_go = bool(account.required_streams) and receipt.stream not in account.required_streams
         for difference in check.differences:
             if not (may_go and difference == NOT_GIVEN_ANY_MORE):

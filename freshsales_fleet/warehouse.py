@@ -1,4 +1,4 @@
-"""The warehouse, as each program wants it told: the loader, the review, and the fleet itself."""
+"""The warehouse, in the form that each program needs: the loader, the review, and the fleet itself."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from freshsales_fleet.places import SCHEMA, Places
 @dataclass(frozen=True)
 class Warehouse:
     environment: dict[str, str]
-    """Variables of the loader, which dbt and the review read as well."""
+    """Environment variables of the loader. dbt and the review read them as well."""
     landing: str
     """Path of a DuckDB file, or a postgresql:// URL with a password in it."""
     loader_config: dict[str, object] = field(default_factory=dict)
-    """Of a loader that knows no variables; there is no secret in it."""
+    """For a loader that reads no environment variables. It has no secret in it."""
 
 
 def duckdb_warehouse(places: Places) -> Warehouse:
     return Warehouse(
         {"TARGET_DUCKDB_FILEPATH": str(places.landing), "FRESHSALES_REVIEW_WAREHOUSE": str(places.marts)},
         str(places.landing),
-        # The loader loses rows without the metadata columns, see meltano.yml.
+        # Without the metadata columns, the loader loses rows: see meltano.yml.
         {"filepath": str(places.landing), "default_target_schema": SCHEMA, "add_metadata_columns": True},
     )
 
 
 def postgresql_warehouse(connection: Any) -> Warehouse:
-    """Of an Airflow connection; its `extra` is handed to libpq, for example `{"sslmode": "verify-full"}`."""
+    """By an Airflow connection. Its `extra` goes to libpq, for example `{"sslmode": "verify-full"}`."""
     for attribute, name in (("host", "host"), ("login", "login"), ("schema", "database")):
         if not getattr(connection, attribute):
             raise FleetError(f"The Airflow connection of the warehouse has no {name}.")
@@ -44,10 +44,10 @@ def postgresql_warehouse(connection: Any) -> Warehouse:
         "TARGET_POSTGRES_PASSWORD": password,
         "TARGET_POSTGRES_DATABASE": database,
         "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
-        # Of every load it tells its settings and each of its statements.
+        # At its usual level, it logs its settings and every statement.
         "TARGET_POSTGRES_LOGLEVEL": "WARNING",
         "TARGET_POSTGRES_SANITIZE_NULL_TEXT_CHARACTERS": "true",
-        # Its columns for times have no zone: without this they would hold the local time of the database.
+        # Its time columns have no zone. Without this setting, they would have the local time of the database.
         "PGTZ": "UTC",
     } | {f"PG{name.upper()}": value for name, value in extra.items() if name.startswith("ssl")}
     name = f"{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{quote(database, safe='')}"
@@ -55,7 +55,7 @@ def postgresql_warehouse(connection: Any) -> Warehouse:
 
 
 def last_run(warehouse: Warehouse, account: str) -> str | None:
-    """Return the `sync_id` of the account's latest run here: the next is greater, whatever the clock says."""
+    """The `sync_id` of the latest run of the account in the warehouse. The next run takes a greater one."""
     from freshsales_review.warehouse import columns_of, identifier, open_warehouse  # noqa: PLC0415 - slow
 
     with open_warehouse(warehouse.landing) as opened:

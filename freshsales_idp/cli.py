@@ -43,13 +43,13 @@ def main() -> None:
 def okta(warehouse: str | None, loader: str | None) -> None:
     """Load Okta's users, the users of the named apps, and the log events that the marts use.
 
-    Ends with 1 where a list was not read to its end; its receipt says why.
+    The exit code is 1 if a list was not read to its end; its receipt says why.
     """
     try:
         if loader:
             warehouse, _ = landing_of(loader)
         settings = Settings.of(os.environ, warehouse)
-        # It takes a second to import, which a wrong setting need not wait for.
+        # The import takes a second. A wrong setting is reported before that.
         from freshsales_idp.loading import load  # noqa: PLC0415
 
         rows = load(settings)
@@ -73,8 +73,8 @@ def okta(warehouse: str | None, loader: str | None) -> None:
 def check_roster(file: Path | None, receipt: Path | None) -> None:
     """Look for mistakes in the CSV file of a roster before it is loaded; prints each with its line.
 
-    With a checksum of `sha256sum` beside it (roster.csv.sha256), the file counts as a whole list: then also
-    whoever is not on it is known to be missing.
+    If a checksum of `sha256sum` is beside the file (roster.csv.sha256), the file counts as a whole list. Only
+    then is a person who is not on it known to be missing.
     """
     if file is None:
         problems = [f"No file is named: set {roster.VARIABLE} to the path of the roster, a CSV file."]

@@ -1,4 +1,4 @@
-"""What goes wrong, in sentences for whoever runs the load: no secret, no response body, nobody's name."""
+"""Errors, in sentences for the person who runs the load. No sentence has a secret, a body or a name in it."""
 
 
 class IdpError(Exception):

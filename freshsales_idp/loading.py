@@ -1,4 +1,4 @@
-"""The dlt pipeline: rows first, then receipts of what the warehouse really holds."""
+"""The dlt pipeline: it loads the rows first, then receipts of the rows that are really in the warehouse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-# Before dlt is imported: it sends no usage data, and its copy of what is merged is emptied after each load.
+# Set before dlt is imported: it sends no usage data, and empties its staging tables after each load.
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 os.environ["LOAD__TRUNCATE_STAGING_DATASET"] = "true"
 
@@ -30,10 +30,10 @@ Row = dict[str, Any]
 
 
 def load(settings: Settings) -> list[Row]:
-    """Load what Okta lists, and return the receipts; raises IdpError where nothing can be loaded."""
+    """Load what Okta lists, and return the receipts; raises IdpError if nothing can be loaded."""
     readings = readings_of(settings, datetime.now(UTC))
     client = client_for(settings)
-    # A folder of its own for each run: what a run that was killed left is never loaded later.
+    # Each run has its own folder. So the rest of a run that was killed is never loaded later.
     with tempfile.TemporaryDirectory(prefix="freshsales-idp-") as folder:
         try:
             pipeline = dlt.pipeline(
@@ -48,7 +48,7 @@ def load(settings: Settings) -> list[Row]:
                 receipts.receipt_of(reading, settings, load_id, _loaded(pipeline, reading, load_id))
                 for reading in readings
             ]
-            # In a load of its own, after the first has ended: no receipt comes before its rows.
+            # A second load, after the first has ended: no receipt arrives before its rows.
             pipeline.run(_receipts(rows))
         except PipelineStepFailed as error:
             raise IdpError(_refusal(error, settings)) from error
@@ -61,7 +61,7 @@ def _resource(table: Table, readings: list[Reading], client: RESTClient, setting
     marks = {"account": settings.account, "source": settings.source}
 
     def rows() -> Iterator[Any]:
-        # The table is there also where nothing was read.
+        # The table is made even if nothing was read.
         yield dlt.mark.materialize_table_schema()
         for reading in readings:
             if reading.table is table:
@@ -75,7 +75,7 @@ def _resource(table: Table, readings: list[Reading], client: RESTClient, setting
     return dlt.resource(
         rows(),
         name=table.name,
-        # Whoever is no longer listed keeps the row of the load that saw them last.
+        # A person who is no longer listed keeps the row of the last load that saw them.
         write_disposition="merge",
         primary_key=["account", "source", *table.key],
         columns=_hints(columns),
@@ -94,7 +94,7 @@ def _hints(columns: dict[str, ColumnType]) -> dict[str, TColumnSchema]:
 
 
 def _loaded(pipeline: dlt.Pipeline, reading: Reading, load_id: str) -> set[str]:
-    """Return the keys of the rows that this load has left in the warehouse."""
+    """The keys of the rows that this load wrote into the warehouse."""
     with pipeline.sql_client() as client:
         table = client.make_qualified_table_name(reading.table.name)
         keys = ", ".join(client.escape_column_name(name) for name in reading.table.key)
@@ -119,7 +119,7 @@ def _destination(warehouse: str) -> Any:
 
 
 def _credentials(url: str) -> dict[str, str | int]:
-    """Read a URL of PostgreSQL; what it leaves out, any client takes from PGHOST, PGUSER and so on."""
+    """The parts of a PostgreSQL URL. Missing parts come from PGHOST, PGUSER and so on, as with libpq."""
     try:
         parts = urlsplit(url)
         said = dict(parse_qsl(parts.query))
@@ -144,7 +144,7 @@ def _credentials(url: str) -> dict[str, str | int]:
 
 
 def _refusal(error: PipelineStepFailed, settings: Settings) -> str:
-    """Say why the warehouse refused; its own words may quote the URL or a row, and stay out."""
+    """Why the load failed, in our own words: those of the warehouse may repeat the URL or a row."""
     cause: BaseException = error
     while cause.__cause__ is not None or cause.__context__ is not None:
         cause = cause.__cause__ or cause.__context__ or cause

@@ -1,4 +1,4 @@
-"""One list of Okta, read from its first page to its last; how it ended becomes a receipt."""
+"""Reads one list of Okta from its first page to its last. The result becomes a receipt."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from freshsales_idp.tables import ALL_USERS, APP_USERS, LOG_EVENTS, USERS, Table
 JSON = dict[str, Any]
 # How long Okta keeps its log.
 LOG_KEPT = timedelta(days=90)
-# Answers without the credentials of users, which hold their recovery questions.
+# Asks for answers without the `credentials` of users, which contain their recovery questions.
 LEAN = {"Content-Type": "application/json; okta-response=omitCredentials,omitCredentialsLinks"}
 
 
 @dataclass
 class Reading:
-    """What to ask for, and, once its rows were taken, how far the reading came."""
+    """What to ask for. After its rows were taken, it also says how far the reading came."""
 
     table: Table
     path: str
@@ -42,7 +42,7 @@ class Reading:
     finished_at: datetime | None = None
 
     def rows(self, client: RESTClient) -> Iterator[list[JSON]]:
-        """Yield the rows page by page; never raises for what the server does."""
+        """Yield the rows page by page. An error of the server is not raised: it sets `incomplete_reason`."""
         self.started_at = datetime.now(UTC)
         try:
             yield from self._pages(client)
@@ -79,7 +79,7 @@ class Reading:
         return row
 
     def _reason(self, error: Exception) -> str:
-        """Say what happened without a word of the answer, which may name people."""
+        """What happened, without a word of the answer, which may name people."""
         what = f"the users of app {self.app_id}" if self.app_id else f"/api/v1{self.path}"
         if isinstance(error, HTTPError) and error.response is not None:
             status = error.response.status_code
@@ -103,11 +103,11 @@ class Reading:
 
 
 def readings_of(settings: Settings, now: datetime) -> list[Reading]:
-    """Return what is to be read: everybody, who may use which app, and as much of the log as Okta keeps."""
+    """The lists to read: all users, the users of each app, and the log as far back as Okta keeps it."""
     since = now - LOG_KEPT
     log = {
         "since": _timestamp(since),
-        # Without an end, Okta always names a next page, for what is still to happen. It counts milliseconds.
+        # Without `until`, Okta always names a next page, for future events. Its times have milliseconds.
         "until": _timestamp(now + timedelta(milliseconds=1)),
         "filter": event_filter(settings.okta_app_ids),
         "limit": "1000",
@@ -133,7 +133,7 @@ def client_for(settings: Settings) -> RESTClient:
 
 
 def sha256_of(keys: Collection[str]) -> str:
-    """Return the hash of keys sorted by their UTF-8 bytes, one a line, as in `population_sha256`."""
+    """SHA-256 in hex of the keys, sorted by their UTF-8 bytes, one on each line: as `population_sha256`."""
     return hashlib.sha256(b"\n".join(sorted(key.encode() for key in keys))).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""One row for each list and load: whether it was read to its end, and is in the warehouse as it was read."""
+"""Receipts: a row for each list and load. It says whether the list was read to its end and has arrived."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What can be wrong with the CSV file of a roster, which the loader would take in silence; and its receipt.
+"""Finds mistakes in the CSV file of a roster that the loader would not report; and makes its receipt.
 
-Nothing within a CSV file says that it ends where it should: an export that stopped at the end of a line looks
-like a shorter one. So a roster is a whole list only where a checksum lies beside it, which the export writes
-after its last row. `sha256sum roster.csv > roster.csv.sha256` makes one.
+Nothing in a CSV file says where it must end: an export that stopped after some line looks like a shorter
+list. So a roster counts as a whole list only if a checksum is beside it, which the export writes after its
+last row. `sha256sum roster.csv > roster.csv.sha256` makes one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ RECEIPT = (
 
 @dataclass
 class Checked:
-    """A roster as it was read once: what is wrong with it, whom it lists, and whether it is proven whole."""
+    """A roster that was read once: its problems, the people on it, and whether it is proven to be whole."""
 
     started_at: datetime
     problems: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Checked:
     incomplete_reason: str | None = None
 
     def receipt(self) -> dict[str, str]:
-        """Return what is loaded beside the roster; all of it is text, as all of the roster is."""
+        """The row that is loaded beside the roster. Every value is text, as in the roster."""
         moment = self.started_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         keys = b"\n".join(sorted(number.encode() for number in self.numbers))
         return {
@@ -67,7 +67,7 @@ class Checked:
 
 
 def checked(path: Path) -> Checked:
-    """Read a roster; each of its problems is one sentence, and none quotes what stands in the file."""
+    """Read a roster. Each problem is one sentence, and none repeats a value of the file."""
     found = Checked(datetime.now(UTC))
     try:
         content = path.read_bytes()
@@ -96,7 +96,7 @@ def write_receipt(path: Path, found: Checked) -> None:
 
 
 def _check_the_end(path: Path, content: bytes, found: Checked) -> None:
-    """Hold the file against the checksum beside it, without which nothing says where it ends."""
+    """Compare the file with the checksum beside it. Without a checksum, nothing says where the file ends."""
     beside = path.with_name(f"{path.name}.sha256")
     try:
         said = CHECKSUM.fullmatch(beside.read_text(encoding="utf-8").strip())

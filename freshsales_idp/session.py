@@ -23,11 +23,11 @@ SERVER_ERRORS = tuple(range(500, 600))
 
 
 def session_for(settings: Settings) -> Session:
-    """Return a session that asks this organization alone; it retries server errors and lost connections."""
+    """A session that asks this organization only. It retries after server errors and lost connections."""
     session = Client(status_codes=SERVER_ERRORS, raise_for_status=False).session
-    # The environment's proxies are for other hosts than this machine itself.
+    # A proxy of the environment is not used for this machine itself.
     session.trust_env = not settings.is_on_loopback
-    # A redirect could lead the token elsewhere.
+    # A redirect could send the token to another host.
     session.max_redirects = 0
     session.mount("http://", _OktaAdapter(settings.okta_url))
     session.mount("https://", _OktaAdapter(settings.okta_url))
@@ -35,7 +35,7 @@ def session_for(settings: Settings) -> Session:
 
 
 class _OktaAdapter(HTTPAdapter):
-    """Sends a request, and sends it again once the rate limit was reset."""
+    """Sends a request. If the rate limit is used up, it waits for the reset and sends the request again."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class _OktaAdapter(HTTPAdapter):
             raise UnreadError("Okta names a next page on another host, which the token is not sent to.")
         while True:
             response = super().send(request, *args, **kwargs)
-            # Read to its end here, so that the connection is free again whatever becomes of the answer.
+            # Read the whole body here, so that the connection is free again in any case.
             _ = response.content
             if response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
                 return response
@@ -62,7 +62,7 @@ class _OktaAdapter(HTTPAdapter):
 
 
 def seconds_until_reset(response: Response) -> float:
-    """Return how long to wait; both times are the server's own, so that this machine's clock may be wrong."""
+    """How long to wait, in seconds. Both times are from the server, so this clock may be wrong."""
     try:
         reset = datetime.fromtimestamp(int(response.headers["X-Rate-Limit-Reset"]), UTC)
         now = parsedate_to_datetime(response.headers["Date"])

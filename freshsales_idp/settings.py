@@ -1,4 +1,4 @@
-"""What a load needs to know, checked before anything is asked or written."""
+"""The settings of a load. They are checked before anything is requested or written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REQUIRED = ("account", "okta_url", "okta_token", "okta_app_ids")
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one Okta tenant; raises IdpError where one of them cannot be."""
+    """Settings of one Okta tenant; raises IdpError if one of them is missing or wrong."""
 
     account: str
     okta_url: str
@@ -58,7 +58,7 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], warehouse: str | None = None) -> Settings:
-        """Read the settings from environment variables; what is not set or empty has its default."""
+        """The settings in environment variables. A variable that is not set, or empty, has its default."""
         given = {name: environment.get(PREFIX + name.upper(), "").strip() for name in WANTED}
         texts = {name: text for name, text in given.items() if text or name in REQUIRED}
         app_ids = texts.pop("okta_app_ids")
@@ -72,7 +72,7 @@ class Settings:
 
 
 def ids_of(text: str) -> tuple[str, ...]:
-    """Return the entries of a list that is separated by commas, each once."""
+    """The entries of a text that separates them by commas; each entry once."""
     return tuple(dict.fromkeys(entry.strip() for entry in text.split(",") if entry.strip()))
 
 

@@ -1,7 +1,7 @@
-"""What is loaded of users, app users and log events: these columns, and nothing else that Okta sends.
+"""The columns that are loaded of users, app users and log events. Nothing else that Okta sends is loaded.
 
-Left out on purpose: recovery questions and addresses (`secondEmail`), phone numbers, and of log events the
-names, addresses, devices and places of those who act.
+These are left out on purpose: recovery questions and addresses (`secondEmail`), phone numbers, and in log
+events the names, addresses, devices and places of the people who act.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, Literal
 JSON = dict[str, Any]
 ColumnType = Literal["text", "timestamp", "bool", "bigint", "json"]
 
-# Everybody has been changed since; whoever is deprovisioned is hidden from a list that does not ask for them.
+# This filter matches everybody. Okta lists deprovisioned users only if a filter asks for them.
 ALL_USERS = 'status eq "DEPROVISIONED" or lastUpdated gt "1970-01-01T00:00:00.000Z"'
 
-# Who left, came back or was suspended, in the whole organization.
+# Events in which somebody left, came back or was suspended, in the whole organization.
 LIFECYCLE_EVENTS = (
     "user.lifecycle.activate",
     "user.lifecycle.deactivate",
@@ -26,7 +26,7 @@ LIFECYCLE_EVENTS = (
     "user.lifecycle.suspend",
     "user.lifecycle.unsuspend",
 )
-# What happened between a user and one of the named apps.
+# Events of a user and one of the named apps.
 APP_EVENTS = (
     "application.provision.user.deactivate",
     "application.provision.user.deprovision",
@@ -40,14 +40,14 @@ APP_EVENTS = (
 
 @dataclass(frozen=True)
 class Table:
-    """A table in the warehouse; `columns` are paths in Okta's JSON, and dlt names the columns after them."""
+    """A table in the warehouse. `columns` are paths in Okta's JSON; dlt makes column names of them."""
 
     name: str
     key: tuple[str, ...]
     columns: dict[str, ColumnType]
 
     def row(self, item: JSON) -> JSON:
-        """Return a row of these columns alone; what is no text becomes text, what is no time becomes null."""
+        """A row with these columns only. Values that are not text become text; a wrong time becomes null."""
         return {
             path.replace(".", "__"): _typed(_clean(_value(item, path)), type_)
             for path, type_ in self.columns.items()
@@ -108,7 +108,7 @@ TABLES = (USERS, APP_USERS, LOG_EVENTS)
 
 
 def event_filter(app_ids: tuple[str, ...]) -> str:
-    """Ask for the listed types alone, and for sign-ins and pushes of the named apps alone."""
+    """A filter for the listed types of events; sign-ins and pushes only if they are of the named apps."""
     lifecycle = _any_of("eventType", LIFECYCLE_EVENTS)
     return f"{lifecycle} or ({_any_of('eventType', APP_EVENTS)} and {_any_of('target.id', app_ids)})"
 
@@ -122,7 +122,7 @@ def _value(item: JSON, path: str) -> object:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     if path == "target":
-        # Who and what took part, without their names and addresses.
+        # The ids of who and what took part, without names and addresses.
         targets = value if isinstance(value, list) else []
         return [
             {"id": each.get("id"), "type": each.get("type")} for each in targets if isinstance(each, dict)
@@ -147,7 +147,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _clean(value: Any) -> Any:
-    """Replace in each text what no warehouse can hold: NUL, and halves of characters."""
+    """Replace characters that no warehouse can store, in every text: NUL, and lone surrogates."""
     match value:
         case str():
             return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -39,7 +39,7 @@ API_KEY = "sandbox-api-key-0123456789"
 SCIM_TOKEN = "sandbox-scim-token-0123456789"  # noqa: S105 - opens nothing but this sandbox
 USUAL_QUOTA = "1000/h"
 
-# Not a part of Freshsales: how another process makes days pass.
+# Freshsales has no such path. By it, another process lets days pass in the sandbox.
 PLAY_PATH = "/sandbox/play"
 PLAY_HEADER = "X-Sandbox-Secret"
 PLAY_SECRET = "sandbox-director-0123456789"  # noqa: S105
@@ -47,7 +47,7 @@ MOST_DAYS = 3660
 
 
 class Asked(NamedTuple):
-    """One request, in the order of their arrival; status 0 where no whole answer was given."""
+    """One request; they are kept in the order of arrival. Status 0: no whole answer was sent."""
 
     method: str
     path: str
@@ -56,11 +56,12 @@ class Asked(NamedTuple):
 
 
 class Sandbox:
-    """A company's Freshsales account on 127.0.0.1, from `with` to the end of its block.
+    """The Freshsales account of a company on 127.0.0.1, until the end of the `with` block.
 
-    `quirks`, `drift` and `faults` are written as on the command line, one entry or several; a quota of None
-    sets no limit and tells of none. `okta_clock` dates what happens at the identity provider; without
-    it, that is the simulated time of the directory. Raises ValueError with a sentence for the user.
+    `quirks`, `drift` and `faults` have the form of the command line, with one entry or several. With a quota
+    of None there is no limit, and no header about one. `okta_clock` gives the times of events at the identity
+    provider; without it, they have the simulated time of the directory. Raises ValueError with a sentence
+    for the user.
     """
 
     def __init__(
@@ -122,14 +123,14 @@ class Sandbox:
 
     @cached_property
     def okta(self) -> OktaApi:
-        """The identity provider, founded when it is first asked for, or when days begin to pass."""
+        """The identity provider. It is made at its first use, or when days begin to pass."""
         with self.directory.lock:
             tenant = Tenant(self.directory, self.seed, self._okta_clock)
             self.diary.followers.append(tenant.follow)
             return OktaApi(tenant, quota=self._okta_quota)
 
     def play(self, days: int) -> list[Entry]:
-        """Let so many days pass, on both sides, and return what happened in Freshsales."""
+        """Let this many days pass on both sides. Returns what happened in Freshsales."""
         entries: list[Entry] = []
         for _ in range(days):
             with self.directory.lock:
@@ -139,7 +140,7 @@ class Sandbox:
         return entries
 
     def start(self) -> None:
-        """Serve from now on; raises OSError where the port cannot be had."""
+        """Start to serve; raises OSError if the port cannot be used."""
         self._stopping.clear()
         self._server = HttpServer(self, self.port)
         self.port = self._server.port
@@ -176,7 +177,7 @@ class Sandbox:
         return response(environ, start_response)
 
     def _layered(self) -> Handler:
-        """Put everything around the surfaces: a fault costs no quota, and drift is seen by every quirk."""
+        """Put all layers around the surfaces. A fault costs no quota, and every quirk sees the drift."""
         outside, inside = self._quirks
         inner = stack([drifting.layer_of(self._drift, self.directory), *inside], self._surface)
         breaking_layer = breaking.layer_of(self._faults, lambda: self.elsewhere.url, self._stopping)
@@ -207,7 +208,7 @@ class Sandbox:
         return api(request)
 
     def _play_for(self, request: Request) -> Response:
-        """Answer the director of a demo in another process; a page in a browser cannot send the header."""
+        """Answer the process that directs a demo. A page in a browser cannot send the header for it."""
         if not hmac.compare_digest(request.headers.get(PLAY_HEADER, "").encode(), PLAY_SECRET.encode()):
             return rest.failure(403, f"{PLAY_PATH} wants the header {PLAY_HEADER}.")
         days = number(request.args, "days", 0)
@@ -218,6 +219,6 @@ class Sandbox:
 
 
 def _several(texts: str | Collection[str]) -> list[str]:
-    """Return the entries of one text that separates them by commas, or of several such texts."""
+    """The entries of one text that separates them by commas, or of several such texts."""
     texts = [texts] if isinstance(texts, str) else texts
     return [entry.strip() for text in texts for entry in text.split(",") if entry.strip()]

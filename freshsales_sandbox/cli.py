@@ -1,4 +1,4 @@
-"""`freshsales-sandbox serve`: a Freshsales to try against, until Ctrl-C."""
+"""`freshsales-sandbox serve`: runs a Freshsales to try things with, until Ctrl-C."""
 # ruff: noqa: T201 - what it prints is for whoever started it
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _serve(sandbox: Sandbox, people: int) -> None:
     url = f"http://{HOST}:{sandbox.port}{PLAY_PATH}?days=7"
     print(f"  curl --noproxy {HOST} -X POST -H '{PLAY_HEADER}: {PLAY_SECRET}' '{url}'")
     print("\nCtrl-C stops it.", flush=True)
-    # In slices: on some systems a wait without an end keeps signals from being seen.
+    # Short waits: on some systems, an endless wait blocks signals.
     while not stopping.wait(1):
         pass
 

@@ -37,12 +37,12 @@ PROJECT_GROUPS = [f"Project {name}{number}" for number in ("", *range(2, 9)) for
 
 
 def found_company(people: int, seed: int) -> Directory:
-    """Invent a company of that many people, of whom some are on the SCIM side or the CRM side only."""
+    """Invent a company with this many people. Some of them are on one side only, SCIM or CRM."""
     founder = _Founder(random.Random(seed))  # noqa: S311 - repeatable on purpose
     directory = Directory(
         roles=founder.roles,
         territories=founder.territories,
-        # Numbered apart from the rest: what founds people draws from chance in a fixed order.
+        # These have their own numbers, because people draw from chance in a fixed order.
         teams=[Team(FIRST_CRM_ID - number, name) for number, name in enumerate(TEAMS, start=1)],
         people=founder.hire_staff(people),
         groups=founder.groups(),
@@ -53,7 +53,7 @@ def found_company(people: int, seed: int) -> Directory:
 
 
 def usual_roles(department: str | None) -> tuple[str, ...]:
-    """The roles in the CRM that go with the work of a department, the least first."""
+    """The CRM roles that fit the work of a department, the one with the fewest rights first."""
     return {
         "Sales": ("Sales User", "Sales Manager"),
         "Customer Success": ("Customer Success User",),
@@ -70,7 +70,7 @@ def mail_name(given_name: str, family_name: str) -> str:
 
 
 class _Founder:
-    """Draws everything from one source of chance, so the order of its calls is part of the outcome."""
+    """Draws everything from one source of chance, so the order of its calls decides the outcome."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -145,10 +145,10 @@ class _Founder:
             modified=self.later(created),
         )
         is_chief_or_lead = number == 0 or title in DEPARTMENTS[department][2][:2]
-        # One person in 25 has never met the identity provider; who leads always has.
+        # The identity provider does not know one person in 25. It knows everybody who leads others.
         if is_chief_or_lead or not self.some(0.04):
             self.provision(person, number, email, department, title)
-        # Engineers and the like mostly have no seat in the CRM; nobody may be on neither side.
+        # Most engineers and similar people have no seat in the CRM. Everybody must be on at least one side.
         share_without_seat = 0.5 if department in {"Engineering", "People"} else 0.02
         if number == 0 or person.scim_id is None or not self.some(share_without_seat):
             self.seat(
@@ -181,7 +181,7 @@ class _Founder:
         person.crm_id = self.crm_id()
         person.crm_active = True
         person.may_own_records = is_admin or not self.some(0.04)
-        # The CRM keeps addresses as they were once typed in.
+        # The CRM keeps addresses as somebody once typed them.
         person.crm_email = (
             ".".join(part.capitalize() for part in email.split(".")) if self.some(0.1) else email
         )
@@ -199,20 +199,20 @@ class _Founder:
         return roles[-1] if {"Sales": is_manager, "IT": is_admin}.get(department, False) else roles[0]
 
     def leave(self) -> None:
-        """One in 16 has left; one in five of those still owns records, as nobody took them over."""
+        """One in 16 has left. One in five of these still owns records, because nobody took them over."""
         candidates = [person for person in self.staff[1:] if person.scim_id is not None]
         leavers = self.chance.sample(candidates, min(max(len(candidates) // 16, 2), len(candidates)))
         for number, person in enumerate(leavers):
             person.active = False
             person.crm_active = person.crm_id is not None and number % 5 == 1
-        # Whoever they led is led by their own managers now.
+        # The people whom they led are now led by their managers.
         by_id = {person.scim_id: person for person in candidates}
         for person in self.staff:
             while (manager := by_id.get(person.manager_id)) is not None and not manager.active:
                 person.manager_id = manager.manager_id
 
     def share_an_address(self) -> None:
-        """Two accounts of one person: one address in 300 is the primary one of two SCIM users."""
+        """Give two SCIM users one primary address, like two accounts of one person: a pair for 300 people."""
         users = [person for person in self.staff if person.scim_id is not None]
         for twin, person in zip(users[40::300], users[41::300], strict=False):
             person.email = twin.email
@@ -231,7 +231,7 @@ class _Founder:
         revenue = self.group("Revenue Operations", self.chance.sample(sellers, min(len(sellers), 4)))
         everyone = self.group("All Staff", users[:1])
         everyone.members += [group.scim_id for group in by_department.values()]
-        # Groups may name each other in a circle, and someone always does.
+        # Groups may contain each other in a circle, and in real accounts some do.
         deal_desk.members.append(revenue.scim_id)
         revenue.members += [deal_desk.scim_id, by_department["Sales"].scim_id]
         projects = [

@@ -1,4 +1,4 @@
-"""What happens to a company's people, day by day: the truth that a history made of reads is held against."""
+"""What happens to the people of a company, day by day. Tests compare the history of reads with this truth."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ What = Literal[
     "account", "active", "owner", "display_name", "email", "department", "manager", "role", "group"
 ]
 
-# How often each happens, in parts of all that happens.
+# How often each event happens, as a share of all events.
 FREQUENCY: dict[Kind, int] = {
     "hire": 22,
     "leave": 18,
@@ -28,17 +28,17 @@ FREQUENCY: dict[Kind, int] = {
     "regroup": 20,
     "rehire": 5,
 }
-# Of 1,000 people, six have something happen to them on a day.
+# Each day has six events for each 1,000 people.
 DAILY_SHARE = 0.006
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that changed, and the HR event that it was part of.
+    """One change, and the HR event that it was a part of.
 
-    `old` and `new` are names as people read them, None where there was or is nothing; where they name a role,
-    a manager or a group, `old_id` and `new_id` are its ids. `account` and `owner` tell that the SCIM account
-    or the place in selector/owners came or went.
+    `old` and `new` are names as people read them; None if there was or is nothing. For a role, a manager or a
+    group, `old_id` and `new_id` are its ids. If `what` is `account` or `owner`, the SCIM account or the entry
+    in selector/owners came or went.
     """
 
     day: int
@@ -54,12 +54,12 @@ class Entry:
 
 
 class Diary:
-    """Plays HR events in a directory, the same ones for the same seed, and writes down each change."""
+    """Plays HR events in a directory and writes down each change. The same seed gives the same events."""
 
     def __init__(self, directory: Directory, seed: int) -> None:
         self.directory = directory
         self.entries: list[Entry] = []
-        self.followers: list[Callable[[Person, Entry], None]] = []  # told of each entry as it is written
+        self.followers: list[Callable[[Person, Entry], None]] = []  # called for each new entry
         self.day = 0
         self._chance = Random(f"diary {seed}")  # noqa: S311 - repeatable on purpose
         self._deeds: dict[Kind, Callable[[], None]] = {
@@ -74,7 +74,7 @@ class Diary:
         self._kind: Kind | Literal["misuse"] = "hire"
 
     def play(self, days: int) -> list[Entry]:
-        """Live through so many days, and return what was written down on them."""
+        """Play this many days. Returns the entries of these days."""
         first = len(self.entries)
         for _ in range(days):
             self.day += 1
@@ -84,7 +84,7 @@ class Diary:
 
     @contextmanager
     def misusing(self) -> Iterator[None]:
-        """What happens meanwhile is written down as misuse."""
+        """Entries that are written in the block are marked as misuse."""
         with self.directory.lock:
             self._kind = "misuse"
             yield
@@ -142,7 +142,7 @@ class Diary:
         self._join_group(person, self._group_of(department))
 
     def _leave(self) -> None:
-        """Switch most accounts off and remove some; a few of the former keep their seat in the CRM."""
+        """Switch most accounts off and remove some. A few of the former keep their seat in the CRM."""
         person = self._someone()
         if person is None:
             return
@@ -162,10 +162,10 @@ class Diary:
             self._note(person, "owner", person.display_name, None)
 
     def _hand_over(self, leaver: Person) -> None:
-        """Have those whom somebody leads be led by that person's own manager."""
+        """Give the people whom somebody leads to the manager of that person."""
         led = [person for person in self.directory.users() if person.manager_id == leaver.scim_id]
         for person in led:
-            # Two people may lead each other.
+            # Two people may be the manager of each other.
             new = self.directory.user(leaver.manager_id) if leaver.manager_id != person.scim_id else None
             name, new_id = (new.display_name, new.scim_id) if new else (None, None)
             self.directory.change(person, manager_id=new_id)
@@ -191,7 +191,7 @@ class Diary:
         self._leave_group(person, self._group_of(old))
 
     def move(self, person: Person, department: str) -> None:
-        """Give somebody the work of another department, and what goes with it; the old group is not left."""
+        """Move somebody to another department, with its role and group. They stay in the old group."""
         old = person.department
         manager = self._someone(lambda other: other.department == department and other is not person)
         old_manager = self.directory.user(person.manager_id)
@@ -216,7 +216,7 @@ class Diary:
             self.give_role(person, self._role_for(department, person.role_id))
 
     def _rename(self) -> None:
-        """Give someone another family name, and half of the time another address, the old one as an alias."""
+        """Give somebody another family name, and often another address; the old one becomes an alias."""
         person = self._someone()
         if person is None:
             return
@@ -234,7 +234,7 @@ class Diary:
             self._note(person, "email", old_email, person.email)
 
     def _promote(self) -> None:
-        """Give somebody another role of the same work; nobody is made administrator."""
+        """Give somebody another role of the same work, but never that of an administrator."""
         ids = {role.name: role.id for role in self.directory.roles if role.name != ADMINISTRATOR}
 
         def others(person: Person) -> list[int]:
@@ -269,7 +269,7 @@ class Diary:
     def _someone(
         self, is_right: Callable[[Person], bool] = lambda _: True, *, is_active: bool = True
     ) -> Person | None:
-        """Pick a SCIM user, but never the one whose key reads the CRM."""
+        """Pick a SCIM user, but never the one whose API key reads the CRM."""
         people = [
             person
             for person in self.directory.users()
@@ -285,7 +285,7 @@ class Diary:
         return f"{name}{number}@{MAIL_DOMAIN}"
 
     def _role_for(self, department: str | None, otherwise: int | None) -> int | None:
-        """The least of the roles that go with the work of a department, where the CRM has it."""
+        """The role with the fewest rights that fits a department; `otherwise` if the CRM does not have it."""
         least = usual_roles(department)[0]
         return next((role.id for role in self.directory.roles if role.name == least), otherwise)
 

@@ -15,11 +15,11 @@ from uuid import UUID
 
 ListName = Literal["owners", "roles", "territories", "teams", "scim_users", "scim_groups"]
 
-# Simulated time: what happens in a sandbox is the same whenever it is run.
+# Simulated time: a sandbox gives the same result whenever it is run.
 FIRST_DAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 FIRST_CRM_ID = 70_000_000_000
 
-# What the identity provider neither knows nor dates.
+# Changes of these fields do not concern the identity provider, and give no new date there.
 CRM_ONLY = {"role_id", "territory_id", "may_own_records", "crm_email", "crm_active", "time_zone", "language"}
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Person:
     timezone: str | None = None
     scim_roles: tuple[str, ...] = ()
     entitlements: tuple[str, ...] = ()
-    # SCIM attributes that a client sent and that have no field here.
+    # SCIM attributes that a client sent and for which there is no field here.
     extra: dict[str, Any] = field(default_factory=dict)
     version: int = 1
     # The CRM's side.
@@ -70,7 +70,7 @@ class Person:
 
     @property
     def is_owner(self) -> bool:
-        """Whether this person may own records, and so stands in `selector/owners`."""
+        """Whether this person may own records. Then they are in `selector/owners`."""
         return self.crm_id is not None and self.crm_active and self.may_own_records
 
 
@@ -107,7 +107,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One id that came to a list, or left it, after the directory was founded."""
+    """One id that came into a list or left it after the directory was made."""
 
     list: ListName
     id: str
@@ -115,7 +115,7 @@ class Arrival:
 
 
 class Directory:
-    """Everyone and everything; each write moves the simulated clock by a second and is kept in `arrivals`."""
+    """All people, groups and roles. Each write moves the simulated clock by a second. `arrivals` keeps it."""
 
     def __init__(
         self,
@@ -133,11 +133,11 @@ class Directory:
         self.roles = list(roles)
         self.territories = list(territories)
         self.teams = list(teams)
-        self.key_owner: Person | None = None  # whose API key the CRM knows
+        self.key_owner: Person | None = None  # the person whose API key the CRM knows
         self.arrivals: list[Arrival] = []
         self.now = FIRST_DAY
-        self.dates_changes = True  # whether SCIM's lastModified moves
-        self.lists_everyone = False  # whether selector/owners has all who have a seat
+        self.dates_changes = True  # whether a change gives a new lastModified in SCIM
+        self.lists_everyone = False  # whether selector/owners has everybody with a seat
         self.lock = RLock()
         self._revision = 0
         self._order: Callable[[str], Any] | None = None
@@ -163,7 +163,7 @@ class Directory:
         return self.view("user", lambda: {person.scim_id: person for person in self.users()}).get(scim_id)
 
     def user_named(self, user_name: str) -> Person | None:
-        """The one SCIM user of that name, in any letter case."""
+        """The SCIM user with this name, in any letter case."""
         names = self.view("names", lambda: {person.user_name.lower(): person for person in self.users()})
         return names.get(user_name.lower())
 
@@ -171,7 +171,7 @@ class Directory:
         return self.view("group", lambda: {group.scim_id: group for group in self.groups}).get(str(scim_id))
 
     def groups_of(self, scim_id: str | None) -> list[Group]:
-        """The groups that name this user or group as a member."""
+        """The groups that have this user or group as a member."""
 
         def invert() -> dict[str | None, list[Group]]:
             groups: dict[str | None, list[Group]] = {}
@@ -183,7 +183,7 @@ class Directory:
         return self.view("groups_of", invert).get(scim_id, [])
 
     def ids(self, name: ListName) -> list[str]:
-        """The ids that a complete read of a list must bring, as text, in the order of the list."""
+        """The ids that a complete read of a list must return, as text, in the order of the list."""
         match name:
             case "owners":
                 return [str(person.crm_id) for person in self.owners()]
@@ -199,18 +199,18 @@ class Directory:
                 return [str(team.id) for team in self.teams]
 
     def present_throughout(self, name: ListName) -> set[str]:
-        """Return the ids that were on a list from the founding until now: no read may miss one of them."""
+        """The ids that were always on a list until now. No read may miss one of them."""
         return set(self.ids(name)) - {
             change.id for change in self.arrivals if change.list == name and change.joined
         }
 
     def present_sometime(self, name: ListName) -> set[str]:
-        """Return the ids that were ever on a list: no read may bring any other."""
+        """The ids that were ever on a list. No read may return another one."""
         left = {change.id for change in self.arrivals if change.list == name and not change.joined}
         return set(self.ids(name)) | left
 
     def view(self, name: str, build: Callable[[], T]) -> T:
-        """What `build` makes of the directory, made again only after a write."""
+        """The result of `build`. It is made again only after a write."""
         with self.lock:
             revision, value = self._views.get(name, (-1, None))
             if revision != self._revision:
@@ -231,7 +231,7 @@ class Directory:
             return str(UUID(int=self.chance.getrandbits(128), version=4))
 
     def new_person(self, **fields: Any) -> Person:
-        """Someone whom the identity provider has just announced: the CRM gives a seat with its least role."""
+        """Add a person whom the identity provider has just sent. The CRM gives a seat with its least role."""
         with self.lock:
             person = Person(
                 scim_id=self.new_scim_id(),
@@ -252,7 +252,7 @@ class Directory:
             self._note(person, before=(False, False))
 
     def remove(self, person: Person) -> None:
-        """Take someone out of both sides, and out of every group."""
+        """Remove a person from both sides and from every group."""
         with self.lock:
             before = (person.scim_id is not None, self._is_listed(person))
             self.people.remove(person)
@@ -263,7 +263,7 @@ class Directory:
             self._note(person, before=before, after=(False, False))
 
     def change(self, person: Person, **fields: object) -> None:
-        """Set fields of a person; the CRM follows an account that goes off or on, or changes its address."""
+        """Set fields of a person. If an account goes on or off, or its address changes, the CRM follows."""
         with self.lock:
             before = (person.scim_id is not None, self._is_listed(person))
             was_active, old_email = person.active, person.email
@@ -277,7 +277,7 @@ class Directory:
             self._note(person, before=before)
 
     def arrange(self, key: Callable[[str], Any]) -> None:
-        """List SCIM users and groups in the order of a key of their ids from now on; REST keeps its own."""
+        """List SCIM users and groups in the order of this key of their ids. REST keeps its own order."""
         with self.lock:
             self._order = key
             self._written()

@@ -1,4 +1,4 @@
-"""People who come and go while a list is read: `swap@2` happens before the second request is answered."""
+"""Changes while a list is read: `swap@2` happens before the second request is answered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def layer_of(plan: Collection[Planned], directory: Directory) -> Layer:
 
 
 def _join(directory: Directory, name: ListName, share: float) -> None:
-    """Let someone join at a share of the list: 0 is its beginning, 1 its end."""
+    """Add a person at this place of the list: 0 is its beginning, 1 its end."""
     if name == "scim_groups":
         group = Group(
             scim_id=directory.new_scim_id(),
@@ -46,7 +46,7 @@ def _join(directory: Directory, name: ListName, share: float) -> None:
 
 
 def newcomer(directory: Directory) -> Person:
-    """Invent someone whom both sides know."""
+    """Invent a person who is on both sides."""
     number = len(directory.arrivals) + 1
     email = f"newcomer.{number}.{directory.new_crm_id()}@acme.example"
     return directory.new_person(
@@ -65,7 +65,7 @@ def _leave(directory: Directory, name: ListName, place: int) -> None:
             directory.remove_group(groups[place])
         return
     people = directory.users() if name == "scim_users" else directory.owners()
-    # Whoever's key reads the lists stays.
+    # The person whose key reads the lists stays.
     people = [person for person in people if person is not directory.key_owner]
     if people:
         directory.remove(people[place])

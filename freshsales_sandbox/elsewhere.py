@@ -1,4 +1,4 @@
-"""Another host: where redirects lead to, and no client may go."""
+"""Another host, to which redirects lead. No client may send anything there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Elsewhere:
-    """Answers all requests with plausible empty lists, and keeps what was asked with which credential."""
+    """Answers every request with a plausible empty list, and keeps each path with its credential."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str | None]] = []  # path, Authorization

@@ -1,4 +1,4 @@
-"""What breaks, by the page of a list: `reset@scim_users:2x1` breaks the second page once."""
+"""Faults at a page of a list: `reset@scim_users:2x1` breaks the second page once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from freshsales_sandbox.layers import Body, Handler, Layer, body_of, endpoint_of
 from freshsales_sandbox.rest import json_response
 from freshsales_sandbox.schedule import Arrivals, Planned
 
-# "retry": asking again helps. "later-page": asking again helps, but on the first page of a list it says that
-# the credential, the host or the endpoint is wrong. "never": it is an answer, and asking again is a mistake.
+# "retry": another attempt helps. "later-page": another attempt helps, but on the first page of a list the
+# fault means that the credential, the host or the endpoint is wrong. "never": another attempt is a mistake.
 Cure = Literal["retry", "later-page", "never"]
 
 MEBIBYTE = 1 << 20
@@ -26,10 +26,10 @@ TOO_LARGE = 65 * MEBIBYTE
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a fault may need to do its work."""
+    """What a fault may use."""
 
     answer: Handler
-    elsewhere: str  # the base URL of a host that must never be asked
+    elsewhere: str  # the base URL of a host that no client may ask
     stopping: Event
 
 
@@ -42,7 +42,7 @@ class Fault:
 
 
 def layer_of(plan: Collection[Planned], elsewhere: Callable[[], str], stopping: Event) -> Layer:
-    """Make the one layer that breaks what is planned, and lets the rest pass."""
+    """The layer that breaks the planned requests and passes on the others."""
     arrivals = Arrivals()
 
     def layer(request: Request, answer: Handler) -> Response:
@@ -72,7 +72,7 @@ def _content(name: str, says: str, content: bytes) -> Fault:
 
 
 def _records(name: str, says: str, change: Callable[[Body, str], Body]) -> Fault:
-    """Make a fault that puts something else where the records (or the one user of a profile) should be."""
+    """A fault that replaces the records (or the user of a profile) by something else."""
 
     def respond(request: Request, setting: Setting) -> Response:
         body = body_of(setting.answer(request))

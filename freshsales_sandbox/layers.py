@@ -1,4 +1,4 @@
-"""Layers around the stock surfaces: each sees a request, asks what lies beneath it (or not), and answers."""
+"""Layers around the stock surfaces. Each takes a request, perhaps asks the handler below it, and answers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BY_PATH = {path: endpoint for endpoint, path in ENDPOINTS.items()}
 
 
 def endpoint_of(request: Request) -> Endpoint | None:
-    """Return which list, or the profile, a request reads; None for anything else, writes included."""
+    """The list that a request reads, or the profile; None for anything else, such as a write."""
     return _BY_PATH.get(request.path) if request.method == "GET" else None
 
 
@@ -51,14 +51,14 @@ def _laid(layer: Layer, handler: Handler) -> Handler:
 
 
 def on(endpoints: Collection[Endpoint], layer: Layer) -> Layer:
-    """Confine a layer to the reading of some endpoints."""
+    """A layer that acts only when one of these endpoints is read."""
     return lambda request, answer: (
         layer(request, answer) if endpoint_of(request) in endpoints else answer(request)
     )
 
 
 def under(path: str, layer: Layer) -> Layer:
-    """Confine a layer to one surface, or to one path."""
+    """A layer that acts only on one surface, or on one path."""
     return lambda request, answer: (
         layer(request, answer)
         if request.path == path or request.path.startswith(path + "/")
@@ -67,17 +67,17 @@ def under(path: str, layer: Layer) -> Layer:
 
 
 def asking(change: Callable[[dict[str, str]], dict[str, str]]) -> Layer:
-    """Make a layer that alters the query before the stock surface sees it."""
+    """A layer that changes the query before the stock surface sees it."""
     return lambda request, answer: answer(with_query(request, change(request.args.to_dict())))
 
 
 def answering(change: Callable[[Body], Body]) -> Layer:
-    """Make a layer that alters the JSON of a good answer."""
+    """A layer that changes the JSON of a good answer."""
     return lambda request, answer: with_body(answer(request), change)
 
 
 def of_each(change: Callable[[Body], Body]) -> Layer:
-    """Make a layer that alters each record of a list."""
+    """A layer that changes each record of a list."""
 
     def all_of(body: Body) -> Body:
         key = list_key(body)
@@ -87,7 +87,7 @@ def of_each(change: Callable[[Body], Body]) -> Layer:
 
 
 def instead(respond: Callable[[], Response]) -> Layer:
-    """Make a layer that answers without asking."""
+    """A layer that answers itself and asks no handler."""
     return lambda request, answer: respond()  # noqa: ARG005
 
 
@@ -106,12 +106,12 @@ def body_of(response: Response) -> Body:
 
 
 def list_key(body: Body) -> str:
-    """Return the name under which an answer holds its records, or nothing where it holds none."""
+    """The name under which an answer has its records; empty if it has none."""
     return next((key for key, value in body.items() if isinstance(value, list) and key != "schemas"), "")
 
 
 def number(query: Mapping[str, str], name: str, default: int) -> int:
-    """Return a number of a query; what is no number counts as not given."""
+    """A number of the query. A value that is not a number counts as not given."""
     text = query.get(name, "")
     return int(text) if text.lstrip("-").isdecimal() else default
 
@@ -125,7 +125,7 @@ def with_mark(request: Request, answer: Handler) -> Response:
 
 
 def as_html(request: Request, answer: Handler) -> Response:
-    """Give JSON out as HTML."""
+    """Send JSON with the media type of HTML."""
     response = answer(request)
     if response.is_json:
         response.headers["Content-Type"] = "text/html; charset=utf-8"
@@ -133,7 +133,7 @@ def as_html(request: Request, answer: Handler) -> Response:
 
 
 def null_for_empty(body: Body) -> Body:
-    """Null in place of a list that is empty."""
+    """Put null in the place of an empty list."""
     key = list_key(body)
     return body | {key: None} if key and not body[key] else body
 

@@ -1,4 +1,4 @@
-"""Access that does not go with the work of its holder, drawn by chance, to hold findings against."""
+"""Gives people access that does not fit their work, by chance. Tests compare the findings with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from freshsales_sandbox.names import DEPARTMENTS
 
 @dataclass(frozen=True)
 class Misuse:
-    """Somebody holds what they should not: a role of another job, or the group of the old department."""
+    """A person and the access that they should not have: a role of another job, or the old group."""
 
     scim_id: str
     resource_type: str
@@ -21,7 +21,7 @@ class Misuse:
 
 
 def play_misuse(diary: Diary, number: int, seed: int) -> list[Misuse]:
-    """Have so many people hold what they should not; the diary tells what changed."""
+    """Give this many people access that they should not have. The diary has the changes."""
     chance = Random(f"misuse {seed}")  # noqa: S311 - repeatable on purpose
     directory = diary.directory
     with diary.misusing():
@@ -39,7 +39,7 @@ def play_misuse(diary: Diary, number: int, seed: int) -> list[Misuse]:
 
 
 def _take_role(diary: Diary, person: Person, chance: Random) -> Misuse | None:
-    """A role of another job, which nobody of the department holds."""
+    """Give a role of another job that nobody in the department has."""
     directory = diary.directory
     held = {other.role_id for other in directory.people if other.department == person.department}
     of_jobs = {role for department in DEPARTMENTS for role in usual_roles(department)}
@@ -52,7 +52,7 @@ def _take_role(diary: Diary, person: Person, chance: Random) -> Misuse | None:
 
 
 def _keep_group(diary: Diary, person: Person, chance: Random) -> Misuse | None:
-    """A move to another department, in which the group of the old one is kept."""
+    """Move somebody to another department; they stay in the group of the old one."""
     old = str(person.department)
     group = next((group for group in diary.directory.groups if group.name == old), None)
     if group is None or person.scim_id not in group.members:

@@ -1,4 +1,4 @@
-"""The account's quota, which every request on both surfaces spends."""
+"""The quota of the account. Every request on both surfaces uses it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FORM = re.compile(r"(?P<limit>\d+)/(?P<length>\d+(?:\.\d+)?)?(?P<unit>[smh])(?:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is left once a request was counted; `resets_at` in seconds since the epoch."""
+    """What is left after a request was counted. `resets_at` is in seconds since 1970."""
 
     limit: int
     remaining: int
@@ -23,12 +23,12 @@ class Standing:
 
 
 class Quota:
-    """So many requests in each window, which begins with its first request."""
+    """A number of requests in each window. A window begins with its first request."""
 
     def __init__(
         self, limit: int, window: float, others: int = 0, clock: Callable[[], float] = time.time
     ) -> None:
-        """Let other integrations of the account spend `others` requests for each one here."""
+        """Let other integrations of the account use `others` requests for each one here."""
         self.limit = limit
         self.window = window
         self.others = others
@@ -52,7 +52,7 @@ class Quota:
         return cls(int(match["limit"]), window, int(match["others"] or 0))
 
     def spend(self) -> Standing:
-        """Count a request, and those of others meanwhile; past the limit it is refused, and costs nothing."""
+        """Count a request, and those of others. Beyond the limit, it is refused and does not count."""
         with self._lock:
             now = self.clock()
             if now >= self._resets_at:

@@ -1,6 +1,6 @@
 """People and groups as SCIM resources (RFC 7643), and back.
 
-References begin with `root`: the base URL and a slash, or nothing where the library makes URLs of them.
+References begin with `root`: the base URL and a slash. It is empty if the library makes URLs of them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
-# SCIM attribute -> field of Person, where one is simply the other.
+# SCIM attribute -> field of Person, if both have the same value.
 _PLAIN = {
     "externalId": "external_id",
     "displayName": "display_name",
@@ -30,7 +30,7 @@ _ENTERPRISE_PLAIN = {
     "division": "division",
     "department": "department",
 }
-# What the server alone decides, or never stores.
+# Attributes that only the server decides, or that it never stores.
 _NOT_STORED = {"id", "meta", "schemas", "groups", "password"}
 
 
@@ -82,7 +82,7 @@ def user_resource(person: Person, directory: Directory, root: str) -> dict[str, 
 
 
 def user_fields(resource: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a Person that a whole SCIM user sets; what it leaves out is emptied."""
+    """The fields of a Person that a whole SCIM user sets. An attribute that it leaves out becomes empty."""
     rest = {name: value for name, value in resource.items() if name not in _NOT_STORED}
     name = dict(rest.pop("name", {}))
     enterprise = dict(rest.pop(ENTERPRISE, {}))
@@ -167,5 +167,5 @@ def _meta(record: Person | Group, kind: str, endpoint: str, root: str) -> dict[s
 
 
 def _filled(attributes: dict[str, Any]) -> dict[str, Any]:
-    """Without what has no value: RFC 7643 takes null and an empty list for absent."""
+    """The attributes that have a value. For RFC 7643, null and an empty list are no value."""
     return {name: value for name, value in attributes.items() if value not in (None, [], {}, ())}

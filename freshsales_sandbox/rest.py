@@ -14,12 +14,12 @@ from freshsales_sandbox.directory import Directory, Person
 PATH = "/crm/sales/api"
 PAGE_SIZE = 25
 LARGEST_PAGE = 100
-# Date-times carry the account's own offset.
+# Date-times have the offset of the account.
 ACCOUNT_ZONE = timezone(timedelta(hours=-6))
 
 
 class RestApi:
-    """Answers requests whose path is relative to the base URL of the sales API."""
+    """Answers requests. Their paths are relative to the base URL of the sales API."""
 
     def __init__(self, directory: Directory, api_key: str) -> None:
         self.directory = directory
@@ -66,7 +66,7 @@ class RestApi:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "token":
             return token.strip() == f"token={self.api_key}"
-        # The documentation gives Basic in two ways: the key as user name, or as the password of X-API-KEY.
+        # The documentation has two forms of Basic: the key is the user name, or the password of X-API-KEY.
         basic = request.authorization
         if basic is None or basic.type != "basic":
             return False

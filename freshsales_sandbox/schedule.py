@@ -1,4 +1,4 @@
-"""When something is to happen: `NAME@LIST:N`, `NAME@LIST:NxTIMES`, `NAME@N`."""
+"""The time at which something happens: `NAME@LIST:N`, `NAME@LIST:NxTIMES`, `NAME@N`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORM = re.compile(r"(?P<name>[\w-]+)@(?:(?P<list>\w+):)?(?P<first>[1-9]\d*)(?:x
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One thing that is to happen, from the nth request of a list on; `times` is None where it never ends."""
+    """One event, from the nth request of a list on. `times` is None if it never ends."""
 
     name: str
     list: Endpoint
@@ -56,7 +56,7 @@ class Planned:
 
 
 class Arrivals:
-    """Counts the requests of each list as they come in."""
+    """Counts the requests of each list."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -65,7 +65,7 @@ class Arrivals:
         self._repeats: dict[tuple[Endpoint, str], int] = {}
 
     def count(self, request: Request) -> int:
-        """Return which request of its list this is, from 1; 0 for what reads no list."""
+        """The number of this request of its list, from 1; 0 if it reads no list."""
         endpoint = endpoint_of(request)
         if endpoint is None:
             return 0
@@ -74,10 +74,10 @@ class Arrivals:
             return self._requests[endpoint]
 
     def place(self, request: Request) -> tuple[int, int]:
-        """Return which page of its list this asks for, and how often it was asked for before.
+        """The number of the page that this asks for, and how often it was asked for before.
 
-        Pages are numbered as they are first asked for, so one is known again however its retries and other
-        pages mingle.
+        Pages are numbered in the order in which they are first asked for. So a page is recognised, also if
+        its retries come between other pages.
         """
         endpoint = endpoint_of(request)
         if endpoint is None:

@@ -1,4 +1,4 @@
-"""The SCIM surface: the library scim2-server over the directory, whose writes change what REST shows too."""
+"""The SCIM surface: the library scim2-server on the directory. Its writes also change what REST shows."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 @dataclass
 class PlainPage(SearchPage):
-    """A page of a search that neither filters, sorts nor selects attributes: records of the directory."""
+    """A page of a search without filter, sorting or selected attributes. It has records of the directory."""
 
     records: Sequence[Person | Group] = ()
 
 
 class DirectoryStorage(ScimStorage):
-    """What the library reads and writes: the people and groups of a directory."""
+    """The storage of the library: the people and groups of a directory."""
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
@@ -135,11 +135,11 @@ class DirectoryStorage(ScimStorage):
             self.directory.listed_groups() if kind.name == "Group" else self.directory.users()
             for kind in resource_types
         ]
-        # A list of its own is not copied for each of its pages.
+        # The list is not copied for each of its pages.
         return lists[0] if len(lists) == 1 else [record for records in lists for record in records]
 
     def _found(self, resource_types: list[ResourceType], request: SearchRequest[Any]) -> list[Person | Group]:
-        """Return all that a search asks for, in its order; kept for its next pages, until a write."""
+        """All results of a search, in its order. They are kept for its next pages, until a write."""
 
         def find() -> list[Person | Group]:
             pairs = [(record, self._model(record)) for record in self._records(resource_types)]
@@ -148,7 +148,7 @@ class DirectoryStorage(ScimStorage):
             if request.sort_by is not None:
                 values = [(request.sort_value(model), record) for record, model in pairs]
                 values.sort(
-                    # RFC 7644 §3.4.2.3: who has no value comes last, and first where the order is descending.
+                    # RFC 7644 §3.4.2.3: a resource without a value comes last; if descending, first.
                     key=lambda pair: (pair[0] is None, "" if pair[0] is None else pair[0]),
                     reverse=request.sort_order == SearchRequest.SortOrder.descending,
                 )
@@ -195,7 +195,7 @@ class DirectoryStorage(ScimStorage):
 
 
 class DirectoryService(ScimService):
-    """The library's protocol, but for plain pages: a model of each record would cost 0.8 ms a record."""
+    """The protocol of the library, with plain pages of its own: the models would take 0.8 ms a record."""
 
     def __init__(self, directory: Directory) -> None:
         super().__init__(provider())
@@ -226,7 +226,7 @@ class DirectoryService(ScimService):
 
 
 class ScimApi(WSGIApplication):
-    """The WSGI application, mounted so that its root is `PATH`; it knows one bearer token."""
+    """The WSGI application, mounted so that its root is `PATH`. It accepts one bearer token."""
 
     def __init__(self, directory: Directory, token: str) -> None:
         super().__init__(DirectoryStorage(directory), provider(), DirectoryService(directory))

@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server on loopback that starts in milliseconds, and stops when it is told to."""
+"""A threaded HTTP/1.1 server on loopback that starts in milliseconds and can be stopped."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 CONNECTION = "freshsales_sandbox.connection"
-# More than a client has in flight, so that none waits for a thread behind one that hangs.
+# More threads than a client has requests in flight, so that no request waits behind one that hangs.
 THREADS = 24
-# With cheroot's 5, a client that opens many connections at once waits a second for TCP to try again.
+# With the 5 of cheroot, a client that opens many connections at once waits a second until TCP tries again.
 BACKLOG = 128
 IDLE_SECONDS = 300
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class _Gateway(Gateway_10):
-    """Hands the connection to the application: what only a raw socket can break is broken there."""
+    """Gives the connection to the application: some faults need the raw socket."""
 
     def get_environ(self) -> WSGIEnvironment:  # type: ignore[override]  # their stubs give it no result
         environ: WSGIEnvironment = super().get_environ()  # type: ignore[no-untyped-call]
@@ -33,7 +33,7 @@ class _Gateway(Gateway_10):
 
 
 class _Server(Server):
-    # How long its loop sleeps, and so how long a stop takes.
+    # Seconds that its loop sleeps; a stop takes as long.
     expiration_interval = 0.02
 
     @staticmethod
@@ -41,7 +41,7 @@ class _Server(Server):
         try:
             socket_.bind(bind_addr)
         except OSError:
-            socket_.close()  # cheroot leaves it open
+            socket_.close()  # cheroot does not close it
             raise
         return socket_
 
@@ -50,10 +50,10 @@ class _Server(Server):
 
 
 class HttpServer:
-    """Serves a WSGI application from its creation until `stop`."""
+    """Serves a WSGI application from the start until `stop`."""
 
     def __init__(self, app: WSGIApplication, port: int = 0) -> None:
-        """Bind and serve; raises OSError where the port cannot be had."""
+        """Bind the port and serve; raises OSError if the port cannot be used."""
         self._server: Any = _Server(
             (HOST, port),
             app,

@@ -1,4 +1,4 @@
-"""What only a raw socket can break: the answer is written by hand, and the connection is not kept."""
+"""Faults that need the raw socket. They write the answer by hand, and the connection is not kept."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from werkzeug import Request, Response
 
 from freshsales_sandbox.serving import CONNECTION
 
-# How often a hanging answer looks whether its client is still there.
+# Seconds after which a hanging answer checks again whether the client is still there.
 GLANCE = 0.02
 
 
 class DroppedError(ConnectionResetError):
-    """The connection is done with: the server closes it and says nothing."""
+    """The connection is finished: the server closes it and sends nothing more."""
 
     def __init__(self) -> None:
         super().__init__(errno.ECONNRESET, "dropped on purpose")
@@ -30,7 +30,7 @@ def reset(request: Request) -> NoReturn:
     """Break the connection with a TCP reset before a byte of the answer."""
     connection = _socket_of(request)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    # Closed here and now: the server would say goodbye first, and a goodbye is no reset.
+    # Close it here: the server would end the connection in good order, and that is no reset.
     request.environ[CONNECTION].linger = True
     os.close(connection.detach())
     raise DroppedError
@@ -42,7 +42,7 @@ def close() -> NoReturn:
 
 
 def hang(request: Request, stopping: Event) -> NoReturn:
-    """Say nothing until the client gives up, or the sandbox stops."""
+    """Send nothing until the client gives up or the sandbox stops."""
     connection = _socket_of(request)
     while not stopping.wait(GLANCE):
         if select.select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
@@ -51,7 +51,7 @@ def hang(request: Request, stopping: Event) -> NoReturn:
 
 
 def trickle(request: Request, response: Response, stopping: Event) -> NoReturn:
-    """Send a byte now and then, for as long as the client takes them."""
+    """Send a byte now and then, until the client takes no more."""
     connection = _socket_of(request)
     head = _head(response, f"Content-Length: {len(response.get_data())}")
     with contextlib.suppress(OSError):

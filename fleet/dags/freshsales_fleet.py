@@ -1,8 +1,8 @@
-"""The fleet: every account of the inventory is read, one task each; then one build, and one verdict.
+"""The fleet: one task reads each account of the inventory; then come one build and one verdict.
 
     inventory → prepare → read[account] → (load, on DuckDB) → marts → reports → verdict
 
-`FRESHSALES_FLEET_*` variables of the workers say where things are, see README.md beside this folder.
+The `FRESHSALES_FLEET_*` variables of the workers say where things are: see README.md beside this folder.
 """
 
 # mypy: disable-error-code="untyped-decorator"
@@ -47,7 +47,7 @@ with DAG(
     @task(
         pool=os.environ.get("FRESHSALES_FLEET_POOL", "default_pool"),
         retries=RETRIES,
-        # Of a task that was killed, and so could not ask the policy.
+        # For a task that was killed: it could not ask the policy.
         retry_delay=FIRST_BACK_OFF,
         retry_policy=ExitCodePolicy(),
         execution_timeout=timedelta(hours=2),
@@ -74,8 +74,8 @@ with DAG(
     def verdict(run: Any, built: Any, reported: Any) -> str:
         return tasks.verdict(PLACES, run, built, reported)
 
-    # A literal, so that there may be more accounts than an XCom may be mapped over (1,024). Where the file
-    # cannot be used, the task `inventory` says why.
+    # A literal list: a task can be mapped over at most 1,024 entries of an XCom. If the inventory is wrong,
+    # the task `inventory` says why.
     checked = inventory()
     reading = read.expand(entry=tasks.entries(PLACES))
     built, reported = marts(checked), reports(checked)

@@ -1,4 +1,4 @@
-"""The HTTP face of the tenant: users, the users of an app, and the system log, as Okta's API answers."""
+"""The API of the tenant: users, the users of an app, and the system log, with the answers of Okta's API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ JSON = dict[str, Any]
 
 
 class OktaError(Exception):
-    """An answer that is an error, with Okta's code and summary."""
+    """An error answer, with the code and summary of Okta."""
 
     def __init__(self, status: HTTPStatus, code: str, summary: str) -> None:
         super().__init__(summary)
@@ -47,7 +47,7 @@ class OktaError(Exception):
 
 
 class Page(NamedTuple):
-    """The records of a page, and the cursor of the next one where there is one."""
+    """The records of a page, and the cursor of the next page, if there is one."""
 
     records: Sequence[JSON]
     after: str | None
@@ -56,15 +56,15 @@ class Page(NamedTuple):
 class OktaApi:
     """Answers requests whose path begins with `PATH`.
 
-    `interrupt` sees each request first and may answer in place of the tenant: tests break pages with it.
+    `interrupt` gets each request first, and may answer it in place of the tenant. Tests break pages with it.
     """
 
     def __init__(self, tenant: Tenant, token: str = API_TOKEN, quota: str | None = USUAL_QUOTA) -> None:
         self.tenant = tenant
         self.token = token
-        self.requests: list[tuple[str, str]] = []  # path and query, in the order of their arrival
+        self.requests: list[tuple[str, str]] = []  # path and query, in the order of arrival
         self.interrupt: Callable[[Request], Response | None] = lambda _: None
-        # Each kind of resource has a limit of its own.
+        # Each kind of resource has its own limit.
         self._quotas = {} if quota is None else {kind: Quota.parse(quota) for kind in LARGEST_PAGE}
 
     def __call__(self, request: Request) -> Response:
@@ -113,7 +113,7 @@ class OktaApi:
         return response
 
     def _users(self, request: Request) -> Page:
-        """List the users by their ids; whoever is deprovisioned only where a filter or a search asks."""
+        """List the users by their ids. Deprovisioned users only if a filter or a search asks for them."""
         asked = request.args.get("search") or request.args.get("filter")
         test = _filter(asked) if asked else lambda record: not resources.is_hidden(record)
         is_lean = "omitCredentials" in request.headers.get("Content-Type", "")
@@ -137,13 +137,13 @@ class OktaApi:
         return _page([resources.app_user(record, base_url) for record in records], request, "apps")
 
     def _log(self, request: Request) -> Page:
-        """List events; a query that says `until` ends, one that does not can always be asked for more."""
+        """List events. A query with `until` has a last page. Without it, there is always a next page."""
         now = self.tenant.now()
         since = max(_moment(request, "since", now - USUAL_LOG), now - RETENTION)
         is_polling = "until" not in request.args
         until = _moment(request, "until", now)
         test = _filter(request.args["filter"]) if "filter" in request.args else lambda _: True
-        # The cursor is the place in the log where the next page begins.
+        # The cursor is the position in the log at which the next page begins.
         first = number(request.args, "after", 0)
         limit = _limit(request, "logs")
         events = self.tenant.events
@@ -168,7 +168,7 @@ def _refuse_beyond(standing: Standing) -> None:
 
 
 def _page(found: Sequence[JSON], request: Request, kind: str) -> Page:
-    """Cut a page out of records that are sorted by their ids; the cursor is the last id of a page."""
+    """A page of records that are sorted by their ids. The cursor is the last id of the page before."""
     after, limit = request.args.get("after", ""), _limit(request, kind)
     rest = [record for record in found if record["id"] > after]
     return Page(rest[:limit], rest[limit - 1]["id"] if len(rest) > limit else None)
@@ -181,7 +181,7 @@ def _limit(request: Request, kind: str) -> int:
 def _filter(text: str) -> filters.Test:
     try:
         return filters.parse(text)
-    except Exception as error:  # of the library, in many classes
+    except Exception as error:  # of the library, which has many classes of errors
         raise OktaError(HTTPStatus.BAD_REQUEST, "E0000031", "Invalid search criteria.") from error
 
 

@@ -1,4 +1,4 @@
-"""Okta's filter expressions: the grammar is SCIM's, and the resources are plain JSON."""
+"""The filter expressions of Okta. They have the grammar of SCIM; the resources are plain JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def parse(text: str) -> Test:
-    """Return a test of one resource; raises ValueError where the text is no expression."""
+    """A function that tests one resource; raises ValueError if the text is no expression."""
     return _Evaluator().visit(ScimFilter(text).ast)
 
 
@@ -50,7 +50,7 @@ class _Evaluator(FilterVisitor[Test]):
 
 
 def _values(item: object, path: list[str]) -> Iterator[object]:
-    """Return what stands at a path, in each element where a list lies on the way."""
+    """The values at a path. If a list is on the way, those of each of its elements."""
     if isinstance(item, list):
         for element in item:
             yield from _values(element, path)

@@ -51,7 +51,7 @@ def user(record: OktaUser, base_url: str) -> JSON:
             "displayName": person.display_name,
             "login": record.login,
             "email": record.login,
-            # Where a person resets their password: nobody else's business.
+            # The address for resetting the password. No load may take it.
             "secondEmail": f"{record.id[-8:]}@private.example",
             "mobilePhone": person.mobile,
             "employeeNumber": person.employee_number,
@@ -107,7 +107,7 @@ def log_event(event: Event) -> JSON:
             "displayName": APP_NAMES.get(event.app_id, "Payroll"),
             "detailEntry": None,
         }
-        # In the log, an app user has an id of its own, which is not that of the user.
+        # In the log, an app user has its own id, which is not the id of the user.
         app_user_target = person | {"type": "AppUser", "id": f"0ua{event.user.id[3:]}"}
         target = [app_user_target, app, *target]
     return {
@@ -131,5 +131,5 @@ def log_event(event: Event) -> JSON:
 
 
 def is_hidden(record: JSON) -> bool:
-    """Whether the list of users leaves somebody out who is not asked for by a filter."""
+    """Whether the list of users leaves this user out if no filter asks for them."""
     return bool(record["status"] == LEFT)

@@ -1,4 +1,4 @@
-"""The roster that HR keeps of the same people; about three of them it tells something else."""
+"""The roster of HR about the same people. It differs about three of them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HEADER = (
     "started_on",
     "left_on",
 )
-# Who is not known by a number at the identity provider has one at HR.
+# A person without a number at the identity provider has one at HR.
 FIRST_NUMBER_OF_HR = 900_000
 
 
 @dataclass(frozen=True)
 class Roster:
-    """The rows of one day, and the ids of the users about whom HR and the identity provider disagree."""
+    """The rows of one day, and the ids of the users about whom HR and the identity provider differ."""
 
     rows: list[dict[str, str]]
     left_for_hr_alone: str
@@ -40,7 +40,7 @@ class Roster:
 
 
 def roster_of(tenant: Tenant) -> Roster:
-    """Write down everybody whom the tenant knows today; at least four of them have to be active."""
+    """A roster of everybody whom the tenant knows today. At least four of them must be active."""
     today = tenant.now().date()
     people = [user for user in tenant.users.values() if user.login != SERVICE_LOGIN]
     gone, later, unknown = [user.id for user in people if user.status == "ACTIVE" and user.person.active][1:4]

@@ -1,7 +1,7 @@
-"""Who an Okta tenant knows, who may use which app, and what happened there. No HTTP here.
+"""The users of an Okta tenant, their apps, and its log. No HTTP here.
 
-The tenant follows the diary of the company. Some things happen in it alone: people who leave while the push
-to Freshsales fails, an address that is handed to somebody else, sign-ins.
+The tenant follows the diary of the company. Some events happen in the tenant only: people leave and the push
+to Freshsales fails, an address is given to somebody else, people sign in.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ FRESHWORKS_APP = "0oa5freshworkscrm5d7"
 OTHER_APP = "0oa9payrollsuite05d7"
 SERVICE_LOGIN = f"svc-freshworks@{MAIL_DOMAIN}"
 LEFT = "DEPROVISIONED"
-# Besides ACTIVE, which nearly everybody is.
+# Statuses of a few users; nearly all others are ACTIVE.
 RARE_STATUSES = ("STAGED", "PROVISIONED", "LOCKED_OUT", "PASSWORD_EXPIRED", "RECOVERY", "SUSPENDED")
 PUSH_FAILED = "Automatic deprovisioning failed: the app answered 500 Internal Server Error"
-# Every two weeks somebody leaves on this day, and the push to Freshsales fails.
+# On this day of every two weeks, somebody leaves and the push to Freshsales fails.
 FORTNIGHT = 14
 DAY_OF_FAILED_PUSH = 5
-# Every four weeks, a day later, the address of that person is handed to somebody else.
+# A day later, every four weeks, the address of that person is given to somebody else.
 DAY_OF_HANDED_ADDRESS = FORTNIGHT + DAY_OF_FAILED_PUSH + 1
 SIGN_INS_A_DAY = 0.15
 DORMANT_SHARE = 0.05
@@ -35,7 +35,7 @@ ID_LENGTH = 20
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class OktaUser:
-    """One user; names, department and address are those of `person`, until the address was handed on."""
+    """One user. Names, department and address are those of `person`, until another user gets the address."""
 
     id: str
     person: Person
@@ -70,7 +70,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of the system log; `app_id` is None where no app takes part."""
+    """One entry of the system log. `app_id` is None if no app takes part."""
 
     id: str
     at: datetime
@@ -83,16 +83,16 @@ class Event:
 
 
 class Tenant:
-    """An Okta tenant that knows everybody who has a SCIM account in `directory`, and a few more."""
+    """An Okta tenant. It knows everybody with a SCIM account in `directory`, and a few more people."""
 
     def __init__(self, directory: Directory, seed: int, clock: Callable[[], datetime]) -> None:
-        """Found the tenant; `clock` says when whatever happens from now on has happened."""
+        """Make the tenant. `clock` gives the time of each later event."""
         self.directory = directory
         self.users: dict[str, OktaUser] = {}
         self.assignments: dict[tuple[str, str], Assignment] = {}
         self.events: list[Event] = []
         self.failed_pushes: list[OktaUser] = []
-        self.handed_addresses: list[tuple[OktaUser, OktaUser]] = []  # who had it, who has it
+        self.handed_addresses: list[tuple[OktaUser, OktaUser]] = []  # the old holder, the new holder
         self.day = 0
         self._clock = clock
         self._chance = Random(f"okta {seed}")  # noqa: S311 - repeatable on purpose
@@ -108,7 +108,7 @@ class Tenant:
         return self._by_person.get(person)
 
     def now(self) -> datetime:
-        """Return the moment of the clock, but never one that is not after the last event."""
+        """The time of the clock, but always a time after the last event."""
         moment = self._clock()
         if self.events and moment <= self.events[-1].at:
             return self.events[-1].at + timedelta(microseconds=1)
@@ -117,7 +117,7 @@ class Tenant:
     # Founding
 
     def _found(self) -> None:
-        # The directory has simulated time; the clock of the tenant may be another one.
+        # The directory has simulated time. The tenant may have another clock.
         self._shift = self._clock() - self.directory.now
         for person in self.directory.users():
             self._know(person, ("GROUP", "USER")[self._chance.random() < 0.2])  # noqa: PLR2004
@@ -149,7 +149,7 @@ class Tenant:
             self._write_leave(user, max(self._ago(400), at), "SUCCESS")
 
     def _know_stranger(self, given_name: str, family_name: str, login: str | None = None) -> OktaUser:
-        """Add somebody who has no account in Freshsales."""
+        """Add a person who has no account in Freshsales."""
         email = login or f"{given_name}.{family_name}@{MAIL_DOMAIN}".lower()
         now = self._clock()
         person = Person(
@@ -180,7 +180,7 @@ class Tenant:
     # What happens
 
     def follow(self, person: Person, entry: Entry) -> None:
-        """Do what the identity provider does when the diary writes an entry."""
+        """Do what the identity provider does for this entry of the diary."""
         user = self.user_of(person)
         if entry.kind == "hire" and entry.what == "account":
             user = self._new_user(person, "ACTIVE", self.now())
@@ -191,7 +191,7 @@ class Tenant:
             return
         elif entry.kind == "leave" and entry.what in {"account", "active"}:
             if user.status == LEFT:
-                # Whoever left while the push failed is now switched off in Freshsales as well.
+                # This person left and the push failed. Now they are switched off in Freshsales as well.
                 self._write("application.provision.user.deactivate", user, FRESHWORKS_APP)
             else:
                 self._write_leave(user, None, "SUCCESS")
@@ -203,7 +203,7 @@ class Tenant:
         user.last_updated = self.now()
 
     def live_a_day(self) -> None:
-        """Let happen what happens on a day at the identity provider alone."""
+        """Play the events of a day that happen at the identity provider only."""
         self.day += 1
         if self.day % FORTNIGHT == DAY_OF_FAILED_PUSH:
             self._fail_a_push()
@@ -215,7 +215,7 @@ class Tenant:
                 self._sign_in(user, None)
 
     def _fail_a_push(self) -> None:
-        """Let somebody leave who keeps their account and their seat in Freshsales."""
+        """Let somebody leave. They keep their account and their seat in Freshsales."""
         people = [
             assignment.user
             for assignment in self.assigned(FRESHWORKS_APP)
@@ -230,7 +230,7 @@ class Tenant:
             self.failed_pushes.append(user)
 
     def _hand_an_address_on(self, former: OktaUser) -> None:
-        """Give the address of somebody who left to a new colleague, who has no account in Freshsales."""
+        """Give the address of a person who left to a new colleague without an account in Freshsales."""
         address = former.login
         former.own_login = f"former.{address}"
         former.last_updated = self.now()

@@ -1,4 +1,4 @@
-"""Every way in which a server may differ from the documented one, each a layer with a name."""
+"""The quirks: all ways in which a server may differ from the documented one. Each is a layer with a name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from freshsales_sandbox.layers import Layer
 from freshsales_sandbox.quirks import front, quota, rest, scim_answers, scim_paging, scim_shape
 from freshsales_sandbox.quirks.quirk import Quirk
 
-# In the order in which they are laid when several are combined, the outermost first.
+# The order in which several quirks are combined, the outermost first.
 QUIRKS: dict[str, Quirk] = {
     quirk.name: quirk
     for module in (quota, front, rest, scim_shape, scim_answers, scim_paging)
@@ -18,7 +18,7 @@ QUIRKS: dict[str, Quirk] = {
 
 
 def layers_of(names: Collection[str], directory: Directory) -> tuple[list[Layer], list[Layer]]:
-    """Return the layers outside the quota's meter, and those inside it.
+    """The layers outside of the quota, and those inside of it.
 
     Raises ValueError for a name that is no quirk.
     """

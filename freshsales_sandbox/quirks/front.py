@@ -1,4 +1,4 @@
-"""What a front between the tap and the server may do now and then: a cache, a proxy, a balancer."""
+"""Quirks of a front between the tap and the server, such as a cache, a proxy or a load balancer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVERY = 3
 
 
 class _Front:
-    """Gives every third request of a list an odd answer, but never the same question twice in a row."""
+    """Gives an odd answer to every third request of a list, but never twice in a row to the same request."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -48,7 +48,7 @@ class _Front:
         return is_due
 
     def exchange(self, request: Request, body: bytes) -> bytes:
-        """Keep this body for the next request; return the one kept before."""
+        """Keep this body for the next request. Returns the body that was kept before."""
         endpoint = cast("Endpoint", endpoint_of(request))
         with self._lock:
             before = self._before.get(endpoint, body)
@@ -90,7 +90,7 @@ def _before(name: str, says: str, lists: Collection[Endpoint], make: Callable[[D
 
 
 def _redirecting(request: Request, answer: Handler) -> Response:
-    """To the same place with a slash behind it, for every list and the profile."""
+    """Redirect every list and the profile to the same path with a slash at its end."""
     path, query = request.path, request.query_string.decode()
     if endpoint_of(request) is not None:
         response = Response(b"", HTTPStatus.PERMANENT_REDIRECT)

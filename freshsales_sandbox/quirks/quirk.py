@@ -1,4 +1,4 @@
-"""What a quirk is: one way in which a real server may differ from the documented one."""
+"""A quirk: one way in which a real server may differ from the documented one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Surface = Literal["rest", "scim", "quota"]
 class Quirk:
     name: str
     says: str
-    # Layers that remember something are made anew for each sandbox.
+    # Each sandbox gets a new layer, because some layers remember something.
     make: Callable[[Directory], Layer]
 
     @property
     def surface(self) -> Surface:
-        """Where it lies: `quota` ones lie outside the meter, the others between it and the surfaces."""
+        """Its place: `quota` is outside of the quota, the others are between the quota and the surfaces."""
         if self.name.startswith("quota-"):
             return "quota"
         return "scim" if self.name.startswith("scim-") else "rest"
 
 
 def plain(name: str, says: str, layer: Layer) -> Quirk:
-    """Return a quirk that remembers nothing and needs no directory."""
+    """A quirk that remembers nothing and needs no directory."""
     return Quirk(name, says, lambda directory: layer)  # noqa: ARG005

@@ -1,4 +1,4 @@
-"""How a server may tell what is left of the quota."""
+"""Quirks of the headers by which a server says what is left of the quota."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _drop(headers: Headers) -> None:
             del headers[name]
 
 
-# Outermost first: what renames or removes the headers comes after what reads them.
+# Outermost first: quirks that rename or remove the headers come after those that read them.
 QUIRKS = (
     plain("quota-no-headers", "nothing tells what is left", _headers(_drop)),
     plain("quota-lower-case", "the quota's headers are in lower case", _renamed(str.lower)),

@@ -1,4 +1,4 @@
-"""What the REST selectors may do, and nobody without an account can know."""
+"""Quirks of the REST selectors: what they may do, and nobody without an account can know."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _side_loaded_fields(record: Body) -> Body:
 
 
 def _several_roles(record: Body) -> Body:
-    """The role by its id, and with another one by name."""
+    """Give the role by its id, and another one by its name."""
     role_id = record["role_id"]
     return record | {
         "role_ids": [str(role_id), None],
@@ -112,7 +112,7 @@ def _refused(endpoint: Endpoint, status: int) -> Quirk:
     return plain(f"rest-{endpoint}-{status}", f"{path} {reasons[status]}", layer)
 
 
-# Outermost first, where several are combined: what is refused is refused whatever else is odd.
+# The order of combined quirks, the outermost first: a refusal comes before all else.
 QUIRKS = (
     plain("rest-html-media-type", "JSON comes as text/html", under(PATH, as_html)),
     plain("rest-byte-order-mark", "JSON begins with a byte order mark", under(PATH, with_mark)),

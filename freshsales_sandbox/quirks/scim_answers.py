@@ -1,4 +1,4 @@
-"""What SCIM servers in the wild answer to a filter, to a refusal, or where something is not there."""
+"""Quirks of the answers of real SCIM servers: to a filter, to a refusal, and if something does not exist."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from freshsales_sandbox.scim import PATH
 
 
 def _filtered(respond: Callable[[], Response]) -> Layer:
-    """Make a layer that answers a filtered request in place of the server."""
+    """A layer that answers a filtered request in place of the server."""
     return on(
         SCIM_LISTS,
         lambda request, answer: respond() if "filter" in request.args else answer(request),
@@ -81,7 +81,7 @@ def _deletion_deactivates(directory: Directory) -> Layer:
         user = directory.user(request.path.removeprefix(users))
         if request.method != "DELETE" or user is None or not request.path.startswith(users):
             return answer(request)
-        # Who may not read may not delete.
+        # A client that may not read may not delete.
         response = answer(_reading(request))
         if response.status_code != HTTPStatus.OK:
             return response

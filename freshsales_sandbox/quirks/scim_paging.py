@@ -1,4 +1,4 @@
-"""What SCIM servers in the wild do with `startIndex`, `count` and `totalResults`."""
+"""Quirks of real SCIM servers with `startIndex`, `count` and `totalResults`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from freshsales_sandbox.scim import LARGEST_PAGE, LIST_RESPONSE, PAGE_SIZE
 LOW_CAP = 10
 LARGE_COUNT = 50
 SHIFT = 2
-# Set on a request that one cursor quirk has taken care of, so that another beneath it lets it pass.
+# Set on a request that a cursor quirk has answered, so that another cursor quirk below passes it on.
 BY_CURSOR = "freshsales_sandbox.by_cursor"
 Query = dict[str, str]
 
@@ -61,7 +61,7 @@ def _without(*names: str) -> Callable[[Body], Body]:
 
 
 def _total(name: str, says: str, change: Callable[[int], object]) -> Quirk:
-    """Return a quirk of a total, where there is one: a server that pages by cursor may give none."""
+    """A quirk of the total, if there is one: a server that pages by cursor may give none."""
 
     def changed(body: Body) -> Body:
         return body | {"totalResults": change(body["totalResults"])} if "totalResults" in body else body
@@ -89,7 +89,7 @@ def _page_total_only(request: Request, answer: Handler) -> Response:
 
 
 def _as_asked(name: str, default: int) -> Layer:
-    """Make the answer repeat what was asked for instead of what was done."""
+    """Let the answer repeat what was asked for in place of what was done."""
     asked = {"itemsPerPage": "count", "startIndex": "startIndex"}[name]
     return lambda request, answer: with_body(
         answer(request), lambda body: body | {name: number(request.args, asked, default)}
@@ -134,7 +134,7 @@ def _unstable(directory: Directory) -> Layer:
 
 
 def _cursor(*, gives_total: bool, expires_once: bool) -> Callable[[Directory], Layer]:
-    """Make RFC 9865 paging: the only one the server has, asked for or not."""
+    """Paging by cursor (RFC 9865). It is the only paging of this server, whatever a client asks for."""
 
     def make(_: Directory) -> Layer:
         expiries = counting()
@@ -181,7 +181,7 @@ def _as_cursor_page(body: Body, query: Query, *, gives_total: bool) -> Body:
     return page
 
 
-# Outermost first, where several are combined.
+# The order of combined quirks, the outermost first.
 QUIRKS = (
     _layer(
         "scim-start-index-echoed",

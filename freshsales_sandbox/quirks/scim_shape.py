@@ -1,4 +1,4 @@
-"""How the resources of SCIM servers in the wild look."""
+"""Quirks of the resources of real SCIM servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from freshsales_sandbox.resources import ENTERPRISE
 from freshsales_sandbox.scim import PATH
 
 OLD_ENTERPRISE = "urn:scim:schemas:extension:enterprise:1.0"
-# NUL, and one half of a pair of surrogates.
+# NUL, and a lone surrogate.
 ODD_CHARACTERS = "\0\ud83d"
 DEPTH = 300
 UNKNOWN_EXTENSION = "urn:example:params:scim:schemas:extension:telephony:2.0:User"
@@ -45,7 +45,7 @@ def _without(name: str) -> Callable[[Body], Body]:
 
 
 def _without_members(body: Body) -> Body:
-    """Return a list of groups, or a group by itself, without them."""
+    """A list of groups, or a single group, without members."""
     without = _without("members")
     if "Resources" in body:
         return body | {"Resources": [without(group) for group in body["Resources"]]}
@@ -53,7 +53,7 @@ def _without_members(body: Body) -> Body:
 
 
 def _other_case(value: Any) -> Any:
-    """Return JSON whose names are in another letter case: Pascal's at first, then upper."""
+    """The JSON with names in another letter case: the first letter in upper case, then all letters."""
     if isinstance(value, list):
         return [_other_case(item) for item in value]
     if not isinstance(value, dict):
@@ -99,7 +99,7 @@ def _flat_enterprise(resource: Body) -> Body:
 
 
 def _empty_elements(resource: Body) -> Body:
-    """Null, empty text and an empty list before the elements of each list of objects."""
+    """Put null, an empty text and an empty list before the elements of each list of objects."""
     return {
         name: [None, "", [], *value] if isinstance(value, list) and name != "schemas" else value
         for name, value in resource.items()
@@ -150,7 +150,7 @@ def _frozen(directory: Directory) -> Layer:
     return lambda request, answer: answer(request)
 
 
-# Outermost first, where several are combined: names change their case last.
+# The order of combined quirks, the outermost first: the case of names changes last.
 QUIRKS = (
     plain(
         "scim-other-case", "attribute names in another letter case", on(SCIM_LISTS, answering(_other_case))
