@@ -37,7 +37,9 @@ def test_a_list_that_cannot_be_read_has_a_receipt_that_says_so(sandbox: Sandbox,
     with start(sandbox, str(path), okta_app_ids=f"0oaNobody, {FRESHWORKS_APP}") as process:
         output, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert errors.strip() == (
+    # On a busy machine, the command may also say that it is at work.
+    [told] = [line for line in errors.splitlines() if " is at work: " not in line]
+    assert told == (
         "app_users of app 0oaNobody: 0 rows, NOT complete. Okta has no app 0oaNobody: "
         "correct FRESHSALES_IDP_OKTA_APP_IDS."
     )

@@ -32,8 +32,11 @@ ALLOWED = {
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
 # Folders of the checkout that no wheel has.
 BESIDE_THE_PACKAGES = ("benchmarks", "dashboards", "demo", "fleet", "tools")
-# Where the loader writes is known in one place, for every command. It needs the standard library alone.
-SHARED = {"freshsales_idp": {"freshsales_review.places", "freshsales_review.errors"}}
+# Every command shares where the loader writes, and what a command says while it works. These modules need
+# only the standard library and click.
+SHARED = {
+    "freshsales_idp": {"freshsales_review.at_work", "freshsales_review.errors", "freshsales_review.places"}
+}
 # A reader without Singer stands on these.
 WITHOUT_THE_SDK = (
     "api",
