@@ -212,12 +212,13 @@ QUIRKS = (
         lambda total: total + 3,
     ),
     _body("scim-page-total", "totalResults counts this page only", _page_total),
+    # It looks at what the client sent: the quirks beneath may take startIndex out of the request.
+    _layer("scim-needs-both", "an empty list where startIndex or count is missing", _needs_both),
     _layer(
         "scim-page-total-only",
         "totalResults counts this page only, and startIndex is ignored",
         _page_total_only,
     ),
-    _layer("scim-needs-both", "an empty list where startIndex or count is missing", _needs_both),
     _layer("scim-strict-start-index", "400 for a startIndex below 1", _strict_start),
     _layer("scim-strict-count", f"400 for a count above {LARGE_COUNT}", _strict_count),
     Quirk(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from freshsales_sandbox.app import Sandbox
@@ -125,6 +125,7 @@ def test_a_capped_page_that_counts_itself_is_not_the_whole_list(
     quirks=st.lists(st.sampled_from(LYING), min_size=2, max_size=3, unique=True).filter(can_be_told),
     in_flight=st.sampled_from([1, 4]),
 )
+@example(quirks=["scim-page-total-only", "scim-needs-both"], in_flight=1)
 def test_quirks_over_each_other_cost_nobody_or_are_said(
     quirks: list[str], in_flight: int, tmp_path: Path
 ) -> None:
