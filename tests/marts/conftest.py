@@ -30,6 +30,8 @@ class Marts:
 
     builds: list[dict[str, list[Row]]]
     answers: dict[str, list[Row]]
+    indexes: dict[str, list[str]]
+    """Of each mart in PostgreSQL, the columns of its indexes."""
 
     def rows(self, mart: str, account: str, build: int = BUILDS) -> list[Row]:
         return [row for row in self.builds[build - 1][mart] if row["account"] == account]
@@ -153,7 +155,17 @@ def build_all(engine: Engine, work: Path, providers: Providers) -> Marts:
         builds.append(
             {name: engine.query(f"select * from freshsales_{place}.{name}") for name, place in places.items()}
         )
-    return Marts(builds, {question: engine.query(sql) for question, sql in questions().items()})
+    answers = {question: engine.query(sql) for question, sql in questions().items()}
+    return Marts(builds, answers, indexes_of(engine) if isinstance(engine, PostgreSQL) else {})
+
+
+def indexes_of(engine: PostgreSQL) -> dict[str, list[str]]:
+    rows = engine.query(
+        "select tables.tablename, array_remove(array_agg(indexes.indexdef), null) as defined "
+        "from pg_tables as tables left join pg_indexes as indexes using (schemaname, tablename) "
+        "where tables.schemaname = 'freshsales_identity' group by tables.tablename"
+    )
+    return {row["tablename"]: [text.partition("(")[2].rstrip(")") for text in row["defined"]] for row in rows}
 
 
 def once(path: Path, make: Callable[[], T]) -> T:

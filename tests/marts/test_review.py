@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from freshsales_review.report.queries import MARTS as SHOWN
+from freshsales_review.report.queries import WITHOUT_ACCOUNT
 from tests.marts.conftest import Marts
 from tests.marts.dbt import ROOT
 
@@ -229,3 +231,10 @@ def test_only_the_models_list_flags_and_hold_their_words(folder: str, duckdb_mar
         assert len(named) <= 1, (path.name, named)
         words = {flag[kind] for flag in flags for kind in ("label", "meaning")}
         assert [word for word in words if f'"{word}"' in text or f"'{word}'" in text] == [], path.name
+
+
+def test_postgresql_finds_the_rows_of_one_account_by_an_index(postgresql_marts: Marts) -> None:
+    """Each page of `report --all` asks every mart that it shows for one account."""
+    indexed = {mart for mart, columns in postgresql_marts.indexes.items() if "account" in columns}
+    assert indexed == postgresql_marts.indexes.keys() - WITHOUT_ACCOUNT
+    assert indexed >= set(SHOWN) - WITHOUT_ACCOUNT

@@ -1,4 +1,4 @@
-{{ config(schema=var('freshsales_marts_schema')) }}
+{{ config(schema=var('freshsales_marts_schema'), indexes=[]) }}
 
 {% for flag in freshsales_identity.freshsales_review_flags() -%}
 select
