@@ -46,8 +46,9 @@ def _names(_: click.Context, __: click.Parameter, value: str | None) -> tuple[st
     "--fail-on",
     metavar="FLAG,...",
     callback=_names,
-    help="End with 3 if one of these is new: is_orphaned_owner, or another flag that the output tells of; "
-    f"{', '.join(TITLES)}. End with 1 if none is known to be new, and the reads do not show it for all.",
+    # The warehouse says which flags there are; the help is shown without one.
+    help=f"End with 3 if one of these is new: is_orphaned_owner, is_admin, {', '.join(TITLES)}. "
+    "End with 1 if none is known to be new, and the reads do not show it for all.",
 )
 @without_names_option
 @click.pass_context

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from freshsales_review.changes.command import changes_command
 from tests.marts.raw import sync_id
 from tests.marts.reviewing import Story
 
@@ -112,6 +114,12 @@ def test_a_flag_that_is_none_is_refused_with_those_there_are(story: Story) -> No
     said = story.said["fails on nothing known"]
     assert said.exit_code == 2
     assert all(flag in said.output for flag in account(story, "since 2, json")["new"])
+
+
+def test_the_help_names_every_flag_that_can_be_new(story: Story) -> None:
+    help_ = " ".join(CliRunner().invoke(changes_command, ["--help"], terminal_width=200).output.split())
+    named = help_.partition("one of these is new: ")[2].partition(". ")[0].split(", ")
+    assert named == list(account(story, "since 2, json")["new"])
 
 
 def test_markdown_is_text_whatever_a_name_holds(story: Story) -> None:

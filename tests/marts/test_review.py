@@ -220,7 +220,10 @@ def test_identity_flags_has_a_row_for_all_that_is_not_false(marts: Marts) -> Non
 
 @pytest.mark.parametrize("folder", ["freshsales_review", "dashboards", "demo"])
 def test_only_the_models_list_flags_and_hold_their_words(folder: str, duckdb_marts: Marts) -> None:
-    """A table may be about one flag; whoever names two flags has a list of their own."""
+    """A table may be about one flag; whoever names two flags has a list of their own.
+
+    The help of `changes` has one; test_the_help_names_every_flag_that_can_be_new compares it with the models.
+    """
     flags = duckdb_marts.builds[-1]["review_flags"]
     for path in sorted(Path(ROOT / folder).rglob("*")):
         if path.suffix not in {".py", ".js", ".html", ".yaml"}:
@@ -228,7 +231,7 @@ def test_only_the_models_list_flags_and_hold_their_words(folder: str, duckdb_mar
         text = path.read_text()
         # `person.match_is_ambiguous` is a column of identities as well.
         named = [flag["flag"] for flag in flags if re.search(rf"(?<!person\.)\b{flag['flag']}\b", text)]
-        assert len(named) <= 1, (path.name, named)
+        assert len(named) <= 1 or path == ROOT / "freshsales_review/changes/command.py", (path.name, named)
         words = {flag[kind] for flag in flags for kind in ("label", "meaning")}
         assert [word for word in words if f'"{word}"' in text or f"'{word}'" in text] == [], path.name
 
