@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Event
@@ -27,7 +30,7 @@ WRONG = {"cedar": CREDENTIAL, "hazel": QUOTA}
 
 def main(arguments: list[str]) -> int:
     # End everything on these signals, even if a shell made its background jobs ignore Ctrl-C.
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
     try:
         return play(serve="--once" not in arguments)
@@ -41,10 +44,10 @@ def main(arguments: list[str]) -> int:
 
 def play(*, serve: bool) -> int:
     os.umask(0o077)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
     kinds = {name: WRONG.get(name, GOOD) for name in NAMES}
-    with played(kinds) as accounts, served() as postgresql:
+    with alone(), played(kinds) as accounts, served() as postgresql:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir(parents=True)
         click.echo(f"{len(accounts)} invented accounts and a PostgreSQL are served on this machine.")
         inventory = FOLDER / "accounts.yml"
         write_inventory(accounts, inventory)
@@ -70,7 +73,21 @@ def play(*, serve: bool) -> int:
             if serve:
                 click.echo("\nCtrl-C ends it.")
                 wait_for_ctrl_c()
+    if serve:
+        click.echo("\nEverything is stopped.")
     return 0 if is_as_played else 1
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Refuse to begin while another one uses the same folder: it would lose its Airflow."""
+    FOLDER.parent.mkdir(exist_ok=True)
+    with FOLDER.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FleetFailedError("Another `make fleet` runs here: end it first, by Ctrl-C.") from None
+        yield
 
 
 def tell(verdict: Path, accounts: list[Played]) -> bool:

@@ -5,19 +5,21 @@ It is a YAML file with no secret in it. It is checked as a whole before anything
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml  # type: ignore[import-untyped]
 
 from freshsales_fleet.errors import InventoryError
 from tap_freshsales_users.api.account import CURRENT_HOST, resolve
-from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.settings import SETTINGS
 from tap_freshsales_users.tables.tables import TABLES
+from tap_freshsales_users.validation import find_problems
 
 CONNECTION_PREFIX = "freshsales_"
 KEYS = ("account", "connection", "required_streams", "settings")
@@ -25,6 +27,14 @@ STREAMS = tuple(table.name for table in TABLES)
 TEMPLATE_MARKS = ("{{", "{%", "{#")
 # Settings of the tap that an entry of the inventory gives in its own keys.
 SAID_ELSEWHERE = ("domain", "required_streams")
+# What Airflow takes for the id of a connection, in ASCII; so it is no template.
+CONNECTION = re.compile(r"[\w#!()\-.:/\\]{1,250}", re.ASCII)
+# The settings that an entry may give, as they are where it gives none.
+USUAL = {
+    name: shape.get("default")
+    for name, shape in SETTINGS["properties"].items()
+    if name not in SAID_ELSEWHERE and not shape.get("secret")
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ def _mistakes(entry: object) -> Iterator[str]:
     unknown = [str(key) for key in entry if key not in KEYS]
     if unknown:
         yield f"unknown key {', '.join(unknown)}; the keys are {', '.join(KEYS)}"
-    settings = entry.get("settings") or {}
+    settings = entry.get("settings", {})
     if not isinstance(settings, dict):
         yield "`settings` must be a mapping of settings of the tap"
         settings = {}
@@ -95,15 +105,20 @@ def _mistakes(entry: object) -> Iterator[str]:
     account = entry.get("account")
     if not isinstance(account, str):
         yield "`account` must be text: put it into quotes" if account is not None else "`account` is missing"
-    else:
-        try:
-            resolve(account, _text(settings, "rest_api_url"), _text(settings, "scim_api_url"))
-        except ConfigurationError as error:
-            yield str(error).replace("`domain`", "`account`")
+    usable = {name: value for name, value in settings.items() if name in USUAL}
+    # Credentials come from the connection, and are looked at then.
+    config = {
+        **USUAL,
+        **usable,
+        "api_key": "unused",
+        "domain": account if isinstance(account, str) else "unknown",
+    }
+    for problem in find_problems(config, SETTINGS):
+        yield problem.replace("`domain`", "`account`")
     connection = entry.get("connection")
-    if connection is not None and (not isinstance(connection, str) or not connection):
+    if connection is not None and not (isinstance(connection, str) and CONNECTION.fullmatch(connection)):
         yield "`connection` must be the id of an Airflow connection"
-    streams = entry.get("required_streams") or []
+    streams = entry.get("required_streams", [])
     if not isinstance(streams, list) or not all(isinstance(name, str) for name in streams):
         yield "`required_streams` must be a list of names of streams"
     else:
@@ -115,7 +130,7 @@ def _mistakes(entry: object) -> Iterator[str]:
 def _mistakes_of_settings(settings: dict[object, object]) -> Iterator[str]:
     properties = SETTINGS["properties"]
     for name, value in settings.items():
-        if isinstance(value, str) and any(mark in value for mark in TEMPLATE_MARKS):
+        if any(mark in str(value) for mark in TEMPLATE_MARKS):
             yield f"`{name}` must not be a template: Airflow would put it together, and show it"
         if name in SAID_ELSEWHERE:
             yield f"`settings` must not say `{name}`: the entry itself says it"
@@ -123,11 +138,6 @@ def _mistakes_of_settings(settings: dict[object, object]) -> Iterator[str]:
             yield f"the tap has no setting `{name}`"
         elif properties[name].get("secret"):
             yield f"`{name}` is a secret: put it into the Airflow connection, and take it out of this file"
-
-
-def _text(settings: dict[Any, Any], name: str) -> str | None:
-    value = settings.get(name)
-    return value if isinstance(value, str) else None
 
 
 def _account(entry: dict[str, Any]) -> Account:
@@ -159,16 +169,24 @@ def _clashes(accounts: list[Account]) -> Iterator[str]:
             "whose records are in the warehouse"
         )
     for url in _repeated(
-        resolve(account.host, account.settings["rest_api_url"]).rest_api_url
-        for account in accounts
-        if account.settings.get("rest_api_url")
+        _same_place(resolve(account.host, account.settings.get("rest_api_url")).rest_api_url)
+        for account in {account.host: account for account in accounts}.values()
     ):
         yield f"two accounts have the same `rest_api_url` {url}: one account would be read under two names"
-    for connection in _repeated(account.connection for account in accounts):
+    # Airflow takes the variables of its connections in capital letters.
+    for connection in _repeated(account.connection.lower() for account in accounts):
         yield (
             f"two accounts have the connection {connection}: the credential of one would be sent to the "
             "other. Name one of each account with `connection`"
         )
+
+
+def _same_place(url: str) -> str:
+    """The one spelling of a URL: its host in small letters, and no port that is usual."""
+    parts = urlsplit(url)
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    port = "" if parts.port in {None, usual} else f":{parts.port}"
+    return f"{parts.scheme}://{(parts.hostname or '').removesuffix('.')}{port}{parts.path}"
 
 
 def _repeated(values: Any) -> list[str]:

@@ -58,7 +58,11 @@ def tap_environment(account: Account, secrets: Mapping[str, str]) -> dict[str, s
 
 
 def read_into_warehouse(
-    account: Account, secrets: Mapping[str, str], last_run: str | None, warehouse: Warehouse, places: Places
+    account: Account,
+    secrets: Mapping[str, str],
+    last_run: dict[str, str] | None,
+    warehouse: Warehouse,
+    places: Places,
 ) -> None:
     """Run `tap | loader`; raises a ReadError if one of them fails."""
     incoming, outgoing = os.pipe()
@@ -79,7 +83,7 @@ def read_into_warehouse(
 def read_into_spool(
     account: Account,
     secrets: Mapping[str, str],
-    last_run: str | None,
+    last_run: dict[str, str] | None,
     places: Places,
     spooled: Path,
 ) -> None:
@@ -130,7 +134,7 @@ class _Tap:
     """One run of the tap, with the files that it reads and writes."""
 
     def __init__(
-        self, account: Account, secrets: Mapping[str, str], last_run: str | None, places: Places
+        self, account: Account, secrets: Mapping[str, str], last_run: dict[str, str] | None, places: Places
     ) -> None:
         if not secrets:
             raise ReadError(
@@ -148,9 +152,8 @@ class _Tap:
 
     def __enter__(self) -> Self:
         if self._last_run is not None:
-            bookmark = {"sync_id": self._last_run, "account": self._account.host}
             state = Path(self._folder.name) / "state.json"
-            state.write_text(json.dumps({"bookmarks": {"sync_receipts": bookmark}}))
+            state.write_text(json.dumps({"bookmarks": {"sync_receipts": self._last_run}}))
             self._command += ["--state", str(state)]
         return self
 

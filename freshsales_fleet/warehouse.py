@@ -9,6 +9,9 @@ from urllib.parse import quote, urlencode
 from freshsales_fleet.errors import FleetError
 from freshsales_fleet.places import SCHEMA, Places
 
+# What the tap has to know of the last run, from its receipts.
+BOOKMARK = ("sync_id", "account", "pseudonym_key_fingerprint")
+
 
 @dataclass(frozen=True)
 class Warehouse:
@@ -54,13 +57,22 @@ def postgresql_warehouse(connection: Any) -> Warehouse:
     return Warehouse(environment, f"postgresql://{name}" + (f"?{urlencode(extra)}" if extra else ""))
 
 
-def last_run(warehouse: Warehouse, account: str) -> str | None:
-    """The `sync_id` of the latest run of the account in the warehouse. The next run takes a greater one."""
+def last_run(warehouse: Warehouse, account: str) -> dict[str, str] | None:
+    """Return the bookmark of the account's latest run here.
+
+    By it the next run gets a greater `sync_id`, whatever the clock says, and is refused with another key.
+    """
     from freshsales_review.warehouse import columns_of, identifier, open_warehouse  # noqa: PLC0415 - slow
 
     with open_warehouse(warehouse.landing) as opened:
-        if "sync_receipts" not in columns_of(opened, SCHEMA):
+        columns = columns_of(opened, SCHEMA).get("sync_receipts")
+        if columns is None:
             return None
+        named = [name for name in BOOKMARK if name in columns]  # earlier versions loaded fewer
         table = identifier(SCHEMA, "sync_receipts")
-        [(found,)] = opened.query(f"select max(sync_id) from {table} where account = $1", [account])  # noqa: S608
-    return None if found is None else str(found)
+        found = opened.query(
+            f"select {', '.join(named)} from {table} "  # noqa: S608 - quoted
+            "where account = $1 and sync_id is not null order by sync_id desc limit 1",
+            [account],
+        )
+        return next((dict(zip(named, row, strict=True)) for row in found), None)

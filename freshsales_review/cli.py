@@ -70,9 +70,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise click.BadParameter("give a date-time, such as 2026-01-31T06:00:00Z.") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _streams(_: click.Context, __: click.Parameter, value: str | None) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from freshsales_review.losses import Threshold
 from freshsales_review.terminal import cell
-from freshsales_review.verify import Check
+from freshsales_review.verify import RECEIPTS, Check
 
 # With more accounts than this, only what is wrong is listed.
 MOST_TABLES = 5
@@ -21,8 +21,10 @@ def print_findings(checks: Sequence[Check], threshold: Threshold) -> None:
     console = Console()
     accounts = len({check.receipt.account for check in checks})
     if accounts <= MOST_TABLES:
-        for account, of_account in groupby(checks, key=lambda check: check.receipt.account):
+        of_streams = [check for check in checks if check.receipt.stream != RECEIPTS]
+        for account, of_account in groupby(of_streams, key=lambda check: check.receipt.account):
             console.print(_table(account, list(of_account)))
+        _print(console, "red", map(_told, (check for check in checks if check.receipt.stream == RECEIPTS)))
     else:
         _print(
             console,
@@ -33,11 +35,7 @@ def print_findings(checks: Sequence[Check], threshold: Threshold) -> None:
                 if check.receipt.incomplete_reason
             ),
         )
-        _print(
-            console,
-            "red",
-            (f"{_name(check)}: {'; '.join(check.differences)}" for check in checks if check.differences),
-        )
+        _print(console, "red", map(_told, (check for check in checks if check.differences)))
     held_back = (_told_held_back(check) for check in checks if _is_held_back(check, threshold))
     _print(console, "bold yellow", held_back)
     differing = sum(bool(check.differences) for check in checks)
@@ -72,6 +70,10 @@ def _print(console: Console, style: str, lines: Iterable[str]) -> None:
         console.print(cell(line), style=style, soft_wrap=True, highlight=False)
     if len(every) > MOST_LINES:
         console.print(f"... and {len(every) - MOST_LINES:,} more.", style=style)
+
+
+def _told(check: Check) -> str:
+    return f"{_name(check)}: {'; '.join(check.differences)}."
 
 
 def _name(check: Check) -> str:

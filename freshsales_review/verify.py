@@ -121,6 +121,8 @@ def verify(warehouse: Warehouse, schema: str, due: Due = LATEST_RUNS) -> list[Ch
         for check in _checks(warehouse, schema, list(receipts), given, is_loaded=stream in columns, due=due)
     ]
     checks += _lacking([receipt for receipt, _ in latest], in_time, due)
+    if "pseudonym_key_fingerprint" in columns[RECEIPTS]:  # not in what earlier versions loaded
+        checks += _of_another_key(warehouse, schema, due.accounts)
     return sorted(checks, key=lambda check: (check.receipt.account, check.receipt.stream))
 
 
@@ -132,8 +134,6 @@ def _latest_receipts(
     They are those of the latest run of an account; with `since`, the latest ones of each stream.
     """
     table = identifier(schema, RECEIPTS)
-    if "pseudonym_key_fingerprint" in columns:  # not in what earlier versions loaded
-        _check_keys(warehouse, table, due.accounts)
     sent, sent_population = "r.records", "r.population_sha256"
     if "records_sent" in columns:  # not in what earlier versions loaded
         sent = "coalesce(r.records_sent, r.records)"
@@ -169,27 +169,25 @@ def _given(warehouse: Warehouse, schema: str, due: Due) -> frozenset[tuple[str, 
     return frozenset((account, stream) for account, stream in rows)
 
 
-def _check_keys(warehouse: Warehouse, receipts: str, accounts: Collection[str]) -> None:
-    """Raise ReviewError if the runs of an account had different keys: they name each person differently."""
-    mixed = list(
-        warehouse.query(
-            "select account, min(sync_id) from ("
-            "select account, sync_id, coalesce(pseudonym_key_fingerprint, '') as key, "
-            "first_value(coalesce(pseudonym_key_fingerprint, '')) "
-            f"over (partition by account order by sync_id) as first_key from {receipts} "
-            f"where {among('account', accounts)}) as keyed where key <> first_key "
-            "group by account order by account",
-            [*accounts],
-        )
+def _of_another_key(warehouse: Warehouse, schema: str, accounts: Collection[str]) -> Iterator[Check]:
+    """A failed check for each account whose runs had different keys: they name each person differently."""
+    mixed = warehouse.query(
+        "select account, min(sync_id) from ("
+        "select account, sync_id, coalesce(pseudonym_key_fingerprint, '') as key, "
+        "first_value(coalesce(pseudonym_key_fingerprint, '')) "
+        f"over (partition by account order by sync_id) as first_key from {identifier(schema, RECEIPTS)} "
+        f"where {among('account', accounts)}) as keyed where key <> first_key "
+        "group by account order by account",
+        [*accounts],
     )
-    if mixed:
-        [account, sync_id] = mixed[0]
-        raise ReviewError(
-            f"Run {sync_id} of {account} was made with another `pseudonym_key` than the runs before it, or "
-            "only one of them with any: names and addresses of the two cannot be compared. Take it out with "
+    for account, sync_id in mixed:
+        difference = (
+            f"run {sync_id} was made with another `pseudonym_key` than the runs before it, or only one of "
+            "them with any: names and addresses of the two cannot be compared. Take it out with "
             f"`freshsales-review forget {sync_id} --yes` and run again with the key of before, or load into "
-            "another warehouse."
+            "another warehouse"
         )
+        yield Check(Receipt(account, sync_id, RECEIPTS, False, None, 0, None), Held(), (difference,))
 
 
 def _stream(receipt: Receipt) -> str:

@@ -171,12 +171,12 @@ class _Command(SingerCommand):
         parser.ignore_unknown_options = True
         given, _, _ = parser.parse_args(list(args))
         with self.told(summary):
+            if given.get("summary"):
+                summary.begin(given["summary"])
             if sys.stdout is None:
                 raise OutputError(
                     "Standard output is closed", "Send it to a loader or to a file, and run again."
                 )
-            if given.get("summary"):
-                summary.begin(given["summary"])
             return super().parse_args(ctx, args)
 
     @contextmanager

@@ -76,10 +76,13 @@ class Summary:
         """
         file = Path(path)
         try:
-            file.unlink(missing_ok=True)
+            # To replace a device, such as /dev/stdout, would break the machine.
+            is_file = file.is_file() or not file.exists()
+            if is_file:
+                file.unlink(missing_ok=True)
         except (OSError, ValueError):
-            raise ConfigurationError("The file given with --summary cannot be written", REMEDY) from None
-        if not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+            is_file = False
+        if not is_file or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
             raise ConfigurationError("The file given with --summary cannot be written", REMEDY)
         self._path = file
 

@@ -66,11 +66,11 @@ def _last(runs: Iterable[Run]) -> Run | None:
 def _moment(since: str) -> datetime:
     try:
         moment = datetime.fromisoformat(since)
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise ReviewError(
             f"{since} is neither a run in this warehouse nor a date, such as 2026-01-31T06:00:00Z."
         ) from None
-    moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment > datetime.now(UTC):
         raise ReviewError(f"{since} lies in the future: give a time that has passed.")
     return moment.replace(tzinfo=None)

@@ -48,8 +48,8 @@ group by account, flag
 # The heading and the style of the columns before those of the flags.
 COLUMNS = {
     "Account": "",
-    "Last read": "moment",
-    "Whole since": "moment",
+    "Last tried": "moment",
+    "Last complete read": "moment",
     "Failing since": "moment since",
     "Why": "words",
     "People": "number",

@@ -9,6 +9,9 @@ from freshsales_review.errors import ReviewError
 
 def write_private(path: Path, text: str) -> None:
     try:
+        if path.exists() and not path.is_file():
+            # To replace a device, such as /dev/stdout, would break the machine.
+            raise ReviewError(f"{path} is no regular file: name another place with --output.")
         path.parent.mkdir(parents=True, exist_ok=True)
         # A new file with mode 0600 in the same folder, so that the rename is one step.
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,6 +1,7 @@
 """The inventory is checked as a whole before anything runs."""
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from freshsales_fleet.errors import InventoryError
-from freshsales_fleet.inventory import STREAMS, Account, load
+from freshsales_fleet.inventory import STREAMS, USUAL, Account, load
 from tap_freshsales_users.settings import SETTINGS
 from tools.documents import ROOT
 
@@ -62,17 +63,34 @@ def test_accounts_of_two_domains_with_one_name_are_two_accounts(tmp_path: Path) 
     assert len({account.connection for account in accounts}) == 2
 
 
-def test_two_accounts_behind_one_rest_url_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "https://proxy.example/crm/sales/api",
+        "https://proxy.example/crm/sales/api/",
+        "https://PROXY.example/crm/sales/api",
+        "https://proxy.example:443/crm/sales/api",
+        "https://proxy.example./crm/sales/api",
+    ],
+)
+def test_two_accounts_behind_one_rest_url_are_refused(tmp_path: Path, spelling: str) -> None:
     url = "https://proxy.example/crm/sales/api"
     entries = [
-        {"account": name, "settings": {"rest_api_url": url + end}}
-        for name, end in (("one", ""), ("two", "/"))
+        {"account": name, "settings": {"rest_api_url": said}}
+        for name, said in (("one", url), ("two", spelling))
     ]
     assert f"the same `rest_api_url` {url}" in refusal(written(tmp_path, *entries))
 
 
-def test_two_accounts_with_one_connection_are_refused(tmp_path: Path) -> None:
-    entries = [{"account": name, "connection": "shared"} for name in ("one", "two")]
+def test_an_account_behind_the_own_url_of_another_is_refused(tmp_path: Path) -> None:
+    url = "https://one.myfreshworks.com/crm/sales/api"
+    entries = [{"account": "one"}, {"account": "two", "settings": {"rest_api_url": url}}]
+    assert f"the same `rest_api_url` {url}" in refusal(written(tmp_path, *entries))
+
+
+@pytest.mark.parametrize("spelling", ["shared", "SHARED"])
+def test_two_accounts_with_one_connection_are_refused(tmp_path: Path, spelling: str) -> None:
+    entries = [{"account": name, "connection": said} for name, said in (("one", "shared"), ("two", spelling))]
     assert "two accounts have the connection shared" in refusal(written(tmp_path, *entries))
 
 
@@ -94,6 +112,10 @@ def test_a_secret_in_the_inventory_is_refused_and_not_repeated(tmp_path: Path, n
         ({"account": "acme", "api_key": "x"}, "unknown key api_key"),
         ({"account": "acme", "connection": 7}, "`connection` must be"),
         ({"account": "acme", "connection": ""}, "`connection` must be"),
+        ({"account": "acme", "connection": "{{ conn.other.password }}"}, "`connection` must be"),
+        ({"account": "acme", "connection": " spaced"}, "`connection` must be"),
+        ({"account": "acme", "required_streams": 0}, "must be a list"),
+        ({"account": "acme", "settings": False}, "must be a mapping of settings"),
         ({"account": "acme", "required_streams": "owners"}, "must be a list"),
         ({"account": "acme", "required_streams": ["owner"]}, "there is no stream owner"),
         ({"account": "acme", "settings": ["page_size"]}, "must be a mapping of settings"),
@@ -111,6 +133,29 @@ def test_a_mistake_in_an_entry_names_the_entry(tmp_path: Path, entry: Any, says:
     error = refusal(written(tmp_path, {"account": "good"}, entry))
     assert "entry 2: " in error
     assert says in error
+
+
+@pytest.mark.parametrize("name", list(USUAL))
+@pytest.mark.parametrize(
+    "value", [b"bytes", date(2026, 1, 1), {"a": 1}, [1]], ids=["bytes", "date", "map", "list"]
+)
+def test_a_setting_of_a_wrong_type_is_refused_before_anything_runs(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    assert f"`{name}" in refusal(written(tmp_path, {"account": "acme", "settings": {name: value}}))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"page_size": 1000}, {"page_size": "many"}, {"page_size": float("nan")}, {"start_date": "soon"}],
+)
+def test_a_setting_that_the_tap_would_refuse_is_refused_at_once(
+    tmp_path: Path, settings: dict[str, object]
+) -> None:
+    [name] = settings
+    assert f"entry 1: `{name}` must be" in refusal(
+        written(tmp_path, {"account": "acme", "settings": settings})
+    )
 
 
 def test_every_mistake_of_an_inventory_is_named_at_once(tmp_path: Path) -> None:

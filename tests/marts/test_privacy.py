@@ -216,33 +216,53 @@ def fingerprinted(raw: Raw, day: int, fingerprint: str | None) -> None:
             receipt["pseudonym_key_fingerprint"] = fingerprint
 
 
-@pytest.mark.parametrize(("first", "second"), [("one", "two"), (None, "one")])
-def test_a_run_with_another_key_is_refused_and_nobody_has_left(
-    first: str | None, second: str, engine: Engine, work: Path
+@pytest.mark.parametrize(("first", "second"), [("one", "two"), (None, "one"), ("one", None)])
+def test_no_marts_are_made_of_one_account_with_two_keys(
+    first: str | None, second: str | None, engine: Engine, work: Path
 ) -> None:
+    raw = Raw()
+    for day, fingerprint in ((1, first), (2, second)):
+        raw.load("a", day, {"scim_users": [user("ann", f"{day}@x")]})
+        fingerprinted(raw, day, fingerprint)
+    engine.load(raw)
+    refused = dbt("run", "--quiet", "--select", RECEIPTS, work=work, environment=engine.environment)
+    assert refused.returncode != 0
+    assert "were made with different keys for pseudonyms" in " ".join(refused.stdout.split())
+
+
+def test_a_run_with_another_key_stops_no_other_account(engine: Engine, work: Path) -> None:
     people = {"scim_users": [user("ann", "a@x"), user("bob", "b@x")], "owners": [owner(1, "a@x")]}
     raw = Raw()
-    raw.load("a", 1, people)
-    fingerprinted(raw, 1, first)
+    for account in ("a", "other"):
+        raw.load(account, 1, people)
+    fingerprinted(raw, 1, "one")
     engine.load(raw)
-    # Of one pair, that nothing is changed; of the other, that it is refused.
-    selection = () if second == "two" else ("--select", RECEIPTS)
-    built("run", "--quiet", *selection, work=work, environment=engine.environment)
-    raw.load("a", 2, {"scim_users": [user("ann", "p@x"), user("bob", "q@x")], "owners": [owner(1, "p@x")]})
-    fingerprinted(raw, 2, second)
+    built("run", "--quiet", work=work, environment=engine.environment)
+    raw.load("a", 2, {"scim_users": [user("ann", "p@x"), user("cy", "q@x")], "owners": [owner(1, "p@x")]})
+    fingerprinted(raw, 2, "two")
+    raw.load("other", 2, {"scim_users": [user("ann", "a@x")], "owners": [owner(1, "a@x")]})
     engine.load(raw)
     verified = review("verify", engine, work)
     assert verified.returncode == 1
-    assert f"Run {sync_id('a', 2)} of a was made with another `pseudonym_key`" in verified.stderr
-    refused = dbt("run", "--quiet", *selection, work=work, environment=engine.environment)
-    assert refused.returncode != 0
-    assert "were made with different keys for pseudonyms" in " ".join(refused.stdout.split())
-    if second == "two":
-        told = engine.query("select email from freshsales_identity.identities order by email")
-        assert [row["email"] for row in told] == ["a@x", "b@x"]
-        forgotten = review("forget", engine, work, "--yes", sync_id("a", 2))
-        assert forgotten.returncode == 0, forgotten.stderr
-        assert "another `pseudonym_key`" not in review("verify", engine, work).stderr
+    assert f"sync_receipts of a: run {sync_id('a', 2)} was made with another" in verified.stdout
+    finished = dbt("build", "--exclude-resource-type", "unit_test", work=work, environment=engine.environment)
+    assert finished.returncode == 1
+    assert "SKIP=0" in finished.stdout
+    told = finished.stdout.rpartition("that of the others is:")[2]
+    assert f"no_run_has_another_key: a run {sync_id('a', 2)} was made with another" in told
+    assert "other run" not in told
+    people_now = engine.query("select account, email from freshsales_identity.identities order by 1, 2")
+    assert [tuple(row.values()) for row in people_now] == [
+        ("a", "a@x"),
+        ("a", "b@x"),
+        ("other", "a@x"),
+        ("other", "b@x"),
+    ]
+    gone = engine.query("select account, email from freshsales_identity.identities where status = 'removed'")
+    assert [tuple(row.values()) for row in gone] == [("other", "b@x")]
+    forgotten = review("forget", engine, work, "--yes", sync_id("a", 2))
+    assert forgotten.returncode == 0, forgotten.stderr
+    assert "was made with another" not in review("verify", engine, work).stdout
 
 
 def test_an_identity_provider_is_not_held_against_pseudonyms(warehouse: DuckDB, work: Path) -> None:

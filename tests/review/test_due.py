@@ -103,7 +103,14 @@ def test_a_row_lost_by_an_earlier_run_of_one_stream_is_found(fleet: Filled) -> N
 
 
 @pytest.mark.parametrize(
-    "options", [["--since", "yesterday"], ["--streams", "owners,nothing"], ["--streams", "Owners"]]
+    "options",
+    [
+        ["--since", "yesterday"],
+        ["--since", "9999-12-31T23:59:59-14:00"],
+        ["--since", "0001-01-01T00:00:00+14:00"],
+        ["--streams", "owners,nothing"],
+        ["--streams", "Owners"],
+    ],
 )
 def test_what_cannot_be_asked_for_is_refused(options: list[str], fleet: Filled) -> None:
     result = run(fleet.location, *options)
@@ -130,6 +137,30 @@ def test_a_list_that_the_account_gave_before_is_missed(
     found = differences(run(fleet.location, *since, "--account", ACCOUNT, *options, "--json"))
     assert ((ACCOUNT, "roles") in found) is is_missed
     assert (ACCOUNT, "territories") not in found, "it never gave those"
+
+
+# -- different keys for pseudonyms
+
+
+@pytest.mark.parametrize("keys", [("one", "two"), (None, "one"), ("one", None)])
+@pytest.mark.parametrize("since", [[], SINCE], ids=["of the latest run", "since a moment"])
+def test_runs_with_different_keys_fail_their_account_alone(
+    since: list[str], keys: tuple[str | None, str | None], fleet: Filled
+) -> None:
+    fleet.execute(
+        f"delete from freshsales.sync_receipts where account = '{VANISHED}'",
+        "alter table freshsales.sync_receipts add column pseudonym_key_fingerprint varchar",
+        *(
+            f"update freshsales.sync_receipts set pseudonym_key_fingerprint = '{key}' "
+            f"where account = '{ACCOUNT}' and sync_id = '{run_id}'"
+            for run_id, key in zip((FIRST_RUN, LATEST_RUN), keys, strict=True)
+            if key
+        ),
+    )
+    found = differences(run(fleet.location, *since, "--json"))
+    assert {account for account, _ in found} == {ACCOUNT}
+    assert f"run {LATEST_RUN} was made with another `pseudonym_key`" in str(found[ACCOUNT, "sync_receipts"])
+    assert not differences(run(fleet.location, *since, "--account", OTHER, "--json"))
 
 
 # -- many accounts

@@ -166,6 +166,12 @@ def test_a_place_that_cannot_be_written_is_told_in_a_sentence(filled: Filled, tm
     assert_one_sentence(run(filled.location, tmp_path / "file" / "page.html"), "cannot be written")
 
 
+def test_what_is_no_file_is_not_replaced_by_the_page(filled: Filled, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert_one_sentence(run(filled.location, tmp_path / "pipe"), "is no regular file")
+    assert (tmp_path / "pipe").is_fifo()
+
+
 @pytest.mark.parametrize("mart", queries.MARTS)
 def test_the_marts_of_these_tests_have_the_columns_of_the_real_ones(mart: str, tmp_path: Path) -> None:
     models = Path(__file__).parents[2] / "transform/models"

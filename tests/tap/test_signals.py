@@ -151,13 +151,15 @@ def test_a_full_disk_behind_standard_output_ends_in_one_sentence(
 def test_a_closed_standard_output_ends_in_one_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "config.json"
     file.write_text(json.dumps({"domain": "acme", "api_key": API_KEY}))
-    command = shlex.join([str(TAP), "--config", str(file), *arguments])
+    summary = tmp_path / "summary.json"
+    command = shlex.join([str(TAP), "--config", str(file), "--summary", str(summary), *arguments])
     finished = subprocess.run(
         ["/bin/sh", "-c", f"{command} >&-"], capture_output=True, text=True, cwd=tmp_path, check=False
     )
     assert finished.returncode == 74
     [line] = finished.stderr.splitlines()
     assert line.endswith("Standard output is closed. Send it to a loader or to a file, and run again.")
+    assert json.loads(summary.read_text())["class"] == "output"
 
 
 @pytest.mark.parametrize("arguments", WAYS[2:])

@@ -97,13 +97,15 @@ def test_a_wrong_option_is_summarized_too(option: str, tmp_path: Path) -> None:
     assert json.loads(file.read_text())["class"] == "configuration"
 
 
-@pytest.mark.parametrize("place", ["no-such-folder/summary.json", "."])
+@pytest.mark.parametrize("place", ["no-such-folder/summary.json", ".", "pipe"])
 def test_a_summary_that_cannot_be_written_stops_the_run(place: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
     with Sandbox(people=8) as sandbox:
         outcome = run_tap(sandbox.config, tmp_path, "--summary", str(tmp_path / place))
         assert not sandbox.requests
     assert outcome.exit_code == 78
     assert "The file given with --summary cannot be written" in outcome.log
+    assert (tmp_path / "pipe").is_fifo(), "what is no file is not replaced"
 
 
 def test_a_summary_whose_folder_went_away_is_an_error_of_the_output(

@@ -5,8 +5,8 @@
   Stops it also where the history of no account has its last read among the receipts here: then these are other raw tables
   than those it was made of, and who had left before they began would be forgotten. Of some accounts alone, a test tells.
 
-  And where runs of an account were made with different keys for pseudonyms: everybody would have another name and
-  another address, and those whose rows only one of the runs has would match nobody.
+  And where runs of every account were made with different keys for pseudonyms. Of some accounts alone, a test tells, and
+  the runs with another key are left out.
 -#}
 {% macro freshsales_require_receipts() %}
     {%- if execute and flags.INTROSPECT and not flags.EMPTY -%}
@@ -21,16 +21,20 @@
             {{ exceptions.raise_compiler_error("The table " ~ table ~ " is empty: no run has finished yet. " ~ remedy) }}
         {%- endif -%}
         {%- if 'pseudonym_key_fingerprint' in readable -%}
-            {%- set mixed = run_query(
-                "select account from " ~ table
-                ~ " group by account having count(distinct coalesce(pseudonym_key_fingerprint, '')) > 1 order by 1"
-            ).rows -%}
-            {%- if mixed -%}
+            {%- set refused = freshsales_identity.freshsales_runs_of_another_key() -%}
+            {%- set mixed = run_query("select distinct account from (" ~ refused ~ ") as refused order by 1").rows if refused else [] -%}
+            {%- set accounts = run_query("select count(distinct account) as accounts from " ~ table).rows[0][0] if mixed else 0 -%}
+            {%- if mixed and mixed | length == accounts -%}
                 {{ exceptions.raise_compiler_error("Runs of " ~ mixed[0][0] ~ " were made with different keys for pseudonyms: names and addresses of the two cannot be compared. `freshsales-review verify` names the run, and says what to do.") }}
             {%- endif -%}
+            {%- set sources = freshsales_identity.freshsales_idp_sources() -%}
+            {%- set accounts_of_sources = sources | selectattr('account') | map(attribute='account') | list -%}
+            {%- set is_about_all = accounts_of_sources | length < sources | length -%}
             {%- set hidden = run_query(
-                "select account from " ~ table ~ " where pseudonym_key_fingerprint is not null order by 1 limit 1"
-            ).rows if freshsales_identity.freshsales_idp_sources() else [] -%}
+                "select account from " ~ table ~ " where pseudonym_key_fingerprint is not null"
+                ~ ("" if is_about_all else " and account in (" ~ freshsales_identity.freshsales_texts(accounts_of_sources) ~ ")")
+                ~ " order by 1 limit 1"
+            ).rows if sources else [] -%}
             {%- if hidden -%}
                 {{ exceptions.raise_compiler_error(hidden[0][0] ~ " was read with pseudonyms, and an identity provider has real addresses: nobody would be found there. Build without freshsales_idp, or read without `pseudonym_key`.") }}
             {%- endif -%}

@@ -1,6 +1,8 @@
 {#-
   The columns of a raw table, cast; a table or column that was never loaded or written is an empty one. `columns` maps a name
   to `text`, `integer`, `boolean`, `timestamp` or `json`. With --no-introspect all are taken to be there.
+
+  Of Freshsales, the rows of a run that was made with another key for pseudonyms are left out.
 -#}
 {% macro freshsales_source(stream, columns, source_name='freshsales') %}
     {%- set types = {
@@ -23,7 +25,16 @@
         cast({{ name if name in there else 'null' }} as {{ types[type] }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- if loaded %}
-    from {{ table }}
+    from {{ table }} as loaded
+    {%- if source_name == 'freshsales' and 'account' in there and 'sync_id' in there %}
+    {%- set refused = freshsales_identity.freshsales_runs_of_another_key() -%}
+    {%- if refused %}
+    where not exists (
+        select 1 from ({{ refused }}) as refused
+        where refused.account = loaded.account and refused.sync_id = loaded.sync_id
+    )
+    {%- endif %}
+    {%- endif %}
     {%- else %}
     from (select 1 as one) as nothing
     where false

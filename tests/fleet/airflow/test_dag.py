@@ -1,12 +1,15 @@
 """The DAG, run by `dag.test()`: three accounts, of which two cannot be read, on each warehouse."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from fleet.played import CREDENTIAL, GOOD, QUOTA, played
+from freshsales_review.report import queries
 from tests.fleet.airflow.conftest import Place, database, fleet, run_dag
 
 KINDS = {"acorn": GOOD, "birch": CREDENTIAL, "cedar": QUOTA}
@@ -74,3 +77,21 @@ def test_the_verdict_names_exactly_the_two_and_why(ended: Ended) -> None:
 
 def test_no_secret_is_in_any_log_file_or_database(ended: Ended) -> None:
     assert not ended[0].leaks
+
+
+def test_the_page_of_one_account_costs_no_scan_of_all_accounts(ended: Ended, postgresql: str) -> None:
+    """So `report --all` grows with the accounts, and not with their square."""
+    if "postgresql" not in ended[0].folder.name:
+        pytest.skip("DuckDB is for a few accounts.")
+    marts, account = '"freshsales_identity"', "acorn.myfreshworks.com"
+    plans = {}
+    with psycopg.connect(postgresql.replace("/postgres?", "/three_postgresql?")) as connection:
+        # The tables are small here: without this no index is worth it.
+        connection.execute("set enable_seqscan = off")
+        for name, sql in queries.PANELS.items():
+            asked = queries.of_account(sql).format(marts=marts, flags="review.is_admin")
+            rows = psycopg.RawCursor(connection).execute(b"explain " + asked.encode(), [account])
+            plans[name] = "\n".join(line for (line,) in rows)
+    scanned = {name: set(re.findall(r"Seq Scan on (\w+)", plan)) for name, plan in plans.items()}
+    assert set().union(*scanned.values()) <= queries.WITHOUT_ACCOUNT, scanned
+    assert all(re.search("Index Scan using|Bitmap Index Scan", plan) for plan in plans.values())
