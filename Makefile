@@ -30,7 +30,7 @@ FLEET_PYTHON := >=3.11,<3.14
 SUPERSET := .venv-superset
 SUPERSET_PYTHON := >=3.11,<3.13
 
-.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs site release-check pins clean
+.PHONY: help demo install test superset test-superset fleet test-fleet lint types pytest format docs pictures site release-check pins clean
 help:
 	@sed -n 's/^#   \(make [a-z-]*\) */\1|/p' Makefile | while IFS='|' read -r command does; do printf '  %-20s%s\n' "$$command" "$$does"; done
 
@@ -90,6 +90,10 @@ format: $(BIN)/.ready
 #   make docs     write the generated parts of docs/, SECURITY.md, meltano.yml and hub/ anew from the code
 docs: $(BIN)/.ready
 	$(BIN)/python -m tools.documents
+
+#   make pictures   take the pictures of the documents anew, of what `make demo` wrote
+pictures: $(BIN)/.ready $(SUPERSET)/.ready
+	$(BIN)/python -m tools.pictures
 
 #   make site     build the documents as a web site, in site/
 site: $(BIN)/.ready

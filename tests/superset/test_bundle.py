@@ -22,7 +22,7 @@ def test_every_asset_has_an_id_of_its_own() -> None:
     assets = [path for path in ASSETS.rglob("*.yaml") if path.name != "metadata.yaml"]
     ids = [re.findall(r"^uuid: (\S+)$", path.read_text(), re.MULTILINE) for path in assets]
     assert all(len(found) == 1 for found in ids)
-    assert len({found[0] for found in ids}) == len(assets) == 34
+    assert len({found[0] for found in ids}) == len(assets) == 36
 
 
 def test_constraints_pin_every_required_release_without_an_address() -> None:

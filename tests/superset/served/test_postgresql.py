@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from dashboards.superset.home import ROOT
-from tests.superset.served.conftest import ENVIRONMENT
+from tools.superset import ENVIRONMENT
 from tools.warehouses import PostgreSQLDatabase
 
 

@@ -1,19 +1,77 @@
-"""The dashboard as a reader sees it."""
+"""The dashboard served by Superset, and as a reader sees it, for tests and pictures."""
 
 import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
+from playwright.sync_api import TimeoutError as NotInTime
 
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = ROOT / ".venv-superset" / "bin"
 CHARTS = 15
-CHARTS_OF_THE_OTHER_SIDE = 6
+CHARTS_OF_THE_OTHER_SIDE = 7
 PATIENCE_MS = 60_000
+TRIES = 3
 # Of a canvas, whether anything is drawn on it.
 IS_DRAWN = """
 canvas => new Set(
     new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer)
 ).size > 2
 """
+
+
+@dataclass(frozen=True)
+class Served:
+    home: Path
+    address: str
+    username: str
+    password: str
+
+
+@contextmanager
+def served(warehouse: str, home: Path) -> Iterator[Served]:
+    """Serve the dashboard of a warehouse on a free port, with what Superset keeps in `home`."""
+    command = [
+        *(str(ENVIRONMENT / "python"), "-m", "dashboards.superset", "serve"),
+        *("--warehouse", warehouse, "--home", str(home), "--port", "0"),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            # It ends where the login is printed, or, if it fails, where the process does.
+            lines = iter(process.stdout.readline, "Ctrl-C ends it.\n") if process.stdout else ()
+            said = "".join(lines)
+            found = re.search(r"Dashboard +(http://127\.0\.0\.1:\d+)/\S+\nLogin +(\S+) / (\S+)\n", said)
+            if found is None:
+                raise RuntimeError(said)
+            yield Served(home, *found.groups())
+        finally:
+            process.send_signal(signal.SIGINT)
+            if code := process.wait(timeout=30):
+                raise subprocess.CalledProcessError(code, command)
+
+
+def signed_in(browser: Browser, superset: Served) -> BrowserContext:
+    context = browser.new_context(viewport={"width": 1280, "height": 3000}, base_url=superset.address)
+    page = context.new_page()
+    page.goto("/login/", wait_until="networkidle", timeout=PATIENCE_MS)
+    # The form is drawn more than once while the page loads, and then forgets what was filled in before.
+    for _ in range(TRIES):
+        page.locator("#username").fill(superset.username)
+        page.locator("#password").fill(superset.password)
+        page.get_by_role("button", name="Sign in").click()
+        with suppress(NotInTime):
+            page.wait_for_url(
+                re.compile("/superset/welcome/"), wait_until="commit", timeout=PATIENCE_MS / TRIES
+            )
+            page.close()
+            return context
+    raise RuntimeError("Superset did not take the login.")
 
 
 @dataclass
@@ -28,7 +86,7 @@ class Dashboard:
         def heard(response: Response) -> None:
             if not response.url.startswith((address, "data:", "blob:")):
                 dashboard.wrong.append(f"answer from {response.url}")
-            elif response.status >= 400:
+            elif response.status >= HTTPStatus.BAD_REQUEST:
                 dashboard.wrong.append(f"{response.status} for {response.url}")
 
         dashboard.page.on("response", heard)
