@@ -322,10 +322,9 @@ def test_whom_only_the_other_side_knows_is_named_by_login(company: DuckDBFile, r
     expect(page.locator("#assigned_missing_here tbody")).to_contain_text("missing.one@acme.example")
 
 
-def test_each_list_of_a_source_has_its_evidence(company: DuckDBFile, review: Open) -> None:
+def test_the_evidence_of_each_list_of_a_source_comes_first(company: DuckDBFile, review: Open) -> None:
     page = review(company)
-    page.get_by_role("heading", name="Evidence").click()
-    rows = page.locator("#evidence table").last.locator("tbody tr")
+    rows = page.locator("#providers table").first.locator("tbody tr")
     expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("12 have left")
     expect(rows.nth(1)).to_contain_text("yes, by receipt")
@@ -339,8 +338,7 @@ def test_a_list_that_is_held_back_says_what_to_do(own_warehouse: DuckDBFile, rev
         f"update {MARTS}.idp_load_quality set held_back_load_id = '1764000000.5' where object = 'users'",
     )
     page = review(own_warehouse)
-    page.get_by_role("heading", name="Evidence").click()
-    row = page.locator("#evidence table").last.locator("tbody tr").first
+    row = page.locator("#providers table").first.locator("tbody tr").first
     expect(row).to_contain_text("held back: many are missing all of a sudden")
     expect(row).to_contain_text("FRESHSALES_CONFIRMED_SYNC_IDS=1764000000.5")
 

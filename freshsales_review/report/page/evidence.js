@@ -12,7 +12,6 @@ function showEvidence(report) {
       { class: "card", open: troubled ? "" : null },
       element("summary", {}, element("h2", {}, "Evidence"), element("span", {}, evidenceInShort(streams))),
       evidenceTable(streams),
-      hasProviders(report) ? sourcesTable(report) : null,
     ),
   );
 }

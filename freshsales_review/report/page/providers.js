@@ -23,6 +23,8 @@ function showProviders(report, open) {
   const categories = Map.groupBy(differences.rows(), (row) => differences.value("category", row));
   const panels = document.getElementById("provider-panels");
   document.getElementById("reconciled").textContent = reconciledInWords(report);
+  // What the lists below rest on comes first.
+  panels.append(sourcesTable(report));
 
   const panel = (id, title, table, rows, columns) => {
     const persons = new Set(rows.map((row) => table.value("identity_key", row) ?? `row ${row}`)).size;
