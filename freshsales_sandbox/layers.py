@@ -6,6 +6,7 @@ import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
 
@@ -16,7 +17,9 @@ from freshsales_sandbox import rest, scim
 Handler = Callable[[Request], Response]
 Layer = Callable[[Request, Handler], Response]
 Body = dict[str, Any]
-Endpoint = Literal["owners", "roles", "territories", "teams", "profile", "scim_users", "scim_groups"]
+Endpoint = Literal[
+    "owners", "roles", "territories", "teams", "profile", "scim_users", "scim_groups", "owned_records"
+]
 
 ENDPOINTS: dict[Endpoint, str] = {
     "owners": rest.PATH + "/selector/owners",
@@ -26,6 +29,8 @@ ENDPOINTS: dict[Endpoint, str] = {
     "profile": rest.PATH + "/settings/profile",
     "scim_users": scim.PATH + "/Users",
     "scim_groups": scim.PATH + "/Groups",
+    # For each type of record; the only ones that are read by POST.
+    "owned_records": rest.PATH + rest.SEARCH,
 }
 REST_LISTS: tuple[Endpoint, ...] = ("owners", "roles", "territories", "teams")
 SCIM_USERS: tuple[Endpoint, ...] = ("scim_users",)
@@ -36,7 +41,17 @@ _BY_PATH = {path: endpoint for endpoint, path in ENDPOINTS.items()}
 
 def endpoint_of(request: Request) -> Endpoint | None:
     """The list that a request reads, or the profile; None for anything else, such as a write."""
+    if request.method == "POST":
+        return "owned_records" if request.path.startswith(ENDPOINTS["owned_records"]) else None
     return _BY_PATH.get(request.path) if request.method == "GET" else None
+
+
+def question_of(request: Request) -> str:
+    """Return what a request asks for: its path, its query, and what is sent with it."""
+    content = request.get_data()
+    # Whoever looks at this request next reads it anew.
+    request.environ["wsgi.input"] = BytesIO(content)
+    return f"{request.full_path}{content.decode(errors='replace')}"
 
 
 def stack(layers: Collection[Layer], handler: Handler) -> Handler:

@@ -10,7 +10,7 @@ from typing import cast
 
 from werkzeug import Request
 
-from freshsales_sandbox.layers import Endpoint, endpoint_of
+from freshsales_sandbox.layers import Endpoint, endpoint_of, question_of
 
 _FORM = re.compile(r"(?P<name>[\w-]+)@(?:(?P<list>\w+):)?(?P<first>[1-9]\d*)(?:x(?P<times>\d+|\*))?")
 
@@ -82,7 +82,7 @@ class Arrivals:
         endpoint = endpoint_of(request)
         if endpoint is None:
             return 0, 0
-        key = (endpoint, request.query_string.decode())
+        key = (endpoint, question_of(request))
         with self._lock:
             if key not in self._places:
                 self._places[key] = 1 + sum(1 for list_, _ in self._places if list_ == endpoint)

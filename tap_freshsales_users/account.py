@@ -55,6 +55,7 @@ class Settings(TypedDict, total=False):
     max_quota_wait_seconds: int
     request_timeout_seconds: float
     max_attempts: int
+    owned_records: Literal["none", "suspects", "all"]
     pseudonym_key: str | None
     user_agent: str
 
@@ -112,8 +113,11 @@ class Account:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """The tables that the given credentials can read, in the order to read them in."""
-        return tuple(table.name for table in TABLES if self._session.config.get(table.source.setting))
+        """The tables that the settings let it read, in the order to read them in."""
+        config = self._session.config
+        return tuple(
+            table.name for table in TABLES if config.get(table.source.setting) and table.is_on(config)
+        )
 
     def together(self, tables: Iterable[str]) -> list[list[str]]:
         """The names of these tables in groups; one list of the API feeds all tables of a group."""
@@ -173,6 +177,11 @@ class Account:
             raise ConfigurationError(
                 f"{name} cannot be read: `{table.source.setting}` is not set",
                 "Set it, or leave the table out.",
+            )
+        if not table.is_on(self._session.config):
+            raise ConfigurationError(
+                f"{name} cannot be read: `{table.switch}` is `none`",
+                "Set it to `suspects` or `all`, or leave the table out.",
             )
         return table
 

@@ -41,7 +41,8 @@ class Check:
 
     def execute(self) -> None:
         show_what_can_be_shown()
-        sources = dict.fromkeys(table.source for table in TABLES)
+        config = self._session.config
+        sources = dict.fromkeys(table.source for table in TABLES if table.is_on(config))
         for kind in dict.fromkeys(source.surface for source in sources):
             self._try_credential([source for source in sources if source.surface is kind])
         self._session.api.stop()

@@ -48,6 +48,7 @@ def freshsales_source(  # noqa: PLR0917 - dlt makes keywords of them
     max_quota_wait_seconds: int | None = None,
     request_timeout_seconds: float | None = None,
     max_attempts: int | None = None,
+    owned_records: str | None = None,
     user_agent: str | None = None,
     tables: Sequence[str] | None = None,
 ) -> Iterable[DltResource]:

@@ -27,7 +27,14 @@ from tap_freshsales_users.errors import (
     TapError,
 )
 from tap_freshsales_users.reading.read import Read
-from tap_freshsales_users.reading.receipt import ABSENT, MEMBERS_UNKNOWN, RECEIPTS, Receipt
+from tap_freshsales_users.reading.receipt import (
+    ABSENT,
+    MEMBERS_UNKNOWN,
+    RECEIPTS,
+    SCOPE_UNKNOWN,
+    UNCOUNTED,
+    Receipt,
+)
 from tap_freshsales_users.session import Session
 from tap_freshsales_users.singer.incremental import (
     bookmark_of,
@@ -42,7 +49,7 @@ from tap_freshsales_users.summary import Summary
 from tap_freshsales_users.tables.feed import by_source, feed
 
 # Reasons of a receipt that mean: nothing failed, but the account does not give this stream.
-NOT_GIVEN = (ABSENT, MEMBERS_UNKNOWN)
+NOT_GIVEN = (ABSENT, MEMBERS_UNKNOWN, SCOPE_UNKNOWN, UNCOUNTED)
 
 
 @contextmanager
@@ -99,7 +106,7 @@ class Run:
     @cached_property
     def _selected(self) -> list[TableStream]:
         streams = self._tap.streams.values()
-        return [stream for stream in streams if isinstance(stream, TableStream) and stream.selected]
+        return [stream for stream in streams if isinstance(stream, TableStream) and stream.is_wanted]
 
     @property
     def _receipts(self) -> ReceiptStream:

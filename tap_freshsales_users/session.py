@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.reading.outcome import Outcome
+from tap_freshsales_users.reading.people import NONE, People
 from tap_freshsales_users.reading.read import Known, Read, Source
 from tap_freshsales_users.reading.receipt import (
     Counts,
@@ -22,7 +23,7 @@ from tap_freshsales_users.reading.receipt import (
     new_sync_id,
     utc_text,
 )
-from tap_freshsales_users.reading.sources import READS
+from tap_freshsales_users.reading.sources import OWNERS, READS, SCIM_USERS
 from tap_freshsales_users.records.personal import Pseudonyms
 from tap_freshsales_users.settings import VERSION_PLACE
 from tap_freshsales_users.tables.rows import Rows
@@ -42,7 +43,7 @@ class Session:
     ) -> None:
         self.config = config
         self._draws_progress = draws_progress
-        self.known = Known()
+        self.known = Known(people=_people(config))
         self.receipts: dict[str, Receipt] = {}
         self.sync_id = new_sync_id(datetime.now(UTC))
         # When the last run was; None if that is not known.
@@ -157,3 +158,11 @@ class Session:
                 "This run's id follows the last one's.",
                 utc_text(self.last_run),
             )
+
+
+def _people(config: Mapping[str, Any]) -> People | None:
+    scope = config.get("owned_records", NONE)
+    if scope == NONE:
+        return None
+    readable = (source.name for source in (OWNERS, SCIM_USERS) if config.get(source.setting))
+    return People(scope, frozenset(readable))

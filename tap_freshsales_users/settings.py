@@ -117,6 +117,16 @@ SETTINGS: dict[str, Any] = {
             minimum=1,
             default=6,
         ),
+        "owned_records": _setting(
+            "Records that people own",
+            "Whose contacts, deals and accounts the stream owned_records counts: `none`; `suspects` (owners "
+            "who are inactive, or have no active SCIM user of the same address); or `all`. It costs three "
+            "requests for each owner, and twelve more. They are searches: the only requests that are sent as "
+            "POST, and they change nothing.",
+            type="string",
+            enum=["none", "suspects", "all"],
+            default="none",
+        ),
         "required_streams": _setting(
             "Required streams",
             "Streams without which a run is not good: an array of names. Where the credential of one is "

@@ -81,11 +81,17 @@ def _required_problems(config: Mapping[str, Any]) -> list[str]:
     required = config.get("required_streams") or []
     if not known.keys() >= set(required):
         return [f"`required_streams` names a stream that does not exist; these do: {', '.join(known)}."]
-    return [
+    lacking = [
         f"`required_streams` names {name}, but `{known[name]}`, which it is read with, is not set: set it."
         for name in required
         if not config.get(known[name])
     ]
+    off = [
+        f"`required_streams` names {table.name}, but `{table.switch}` is `none`: set it."
+        for table in TABLES
+        if table.name in required and not table.is_on(config)
+    ]
+    return lacking + off
 
 
 def _consistency_problems(config: Mapping[str, Any]) -> list[str]:

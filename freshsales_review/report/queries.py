@@ -157,6 +157,7 @@ select review.account, review.identity_key, review.risk_score, review.needs_deci
     person.manager_identity_key, person.title, person.crm_role,
     cast(person.crm_owner_id as varchar) as crm_owner_id, person.crm_status,
     person.scim_user_id, person.scim_status, person.match_method, person.match_confidence,
+    review.contacts_owned, review.deals_owned, review.accounts_owned, review.records_owned_unknown,
     {", ".join(f"person.{column}" for column in PROVIDER_COLUMNS)},
     review.last_decision, review.last_decided_at, review.changed_since_decision,
     {{flags}}

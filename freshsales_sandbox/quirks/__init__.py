@@ -6,13 +6,13 @@ from collections.abc import Collection
 
 from freshsales_sandbox.directory import Directory
 from freshsales_sandbox.layers import Layer
-from freshsales_sandbox.quirks import front, quota, rest, scim_answers, scim_paging, scim_shape
+from freshsales_sandbox.quirks import front, quota, rest, rest_search, scim_answers, scim_paging, scim_shape
 from freshsales_sandbox.quirks.quirk import Quirk
 
 # The order in which several quirks are combined, the outermost first.
 QUIRKS: dict[str, Quirk] = {
     quirk.name: quirk
-    for module in (quota, front, rest, scim_shape, scim_answers, scim_paging)
+    for module in (quota, front, rest, rest_search, scim_shape, scim_answers, scim_paging)
     for quirk in module.QUIRKS
 }
 

@@ -20,6 +20,7 @@ from freshsales_sandbox.layers import (
     endpoint_of,
     list_key,
     on,
+    question_of,
     under,
     with_body,
 )
@@ -40,7 +41,7 @@ class _Front:
         self._just_odd: set[str] = set()
 
     def is_due(self, request: Request) -> bool:
-        endpoint, question = cast("Endpoint", endpoint_of(request)), request.full_path
+        endpoint, question = cast("Endpoint", endpoint_of(request)), question_of(request)
         with self._lock:
             self._requests[endpoint] = self._requests.get(endpoint, 0) + 1
             is_due = self._requests[endpoint] % EVERY == 0 and question not in self._just_odd
@@ -92,11 +93,12 @@ def _before(name: str, says: str, lists: Collection[Endpoint], make: Callable[[D
 def _redirecting(request: Request, answer: Handler) -> Response:
     """Redirect every list and the profile to the same path with a slash at its end."""
     path, query = request.path, request.query_string.decode()
-    if endpoint_of(request) is not None:
+    is_slashed = path.endswith("/")
+    if endpoint_of(request) is not None and not is_slashed:
         response = Response(b"", HTTPStatus.PERMANENT_REDIRECT)
         response.headers["Location"] = f"{path}/?{query}" if query else f"{path}/"
         return response
-    if request.method == "GET" and path.endswith("/"):
+    if is_slashed and (request.method == "GET" or endpoint_of(request) is not None):
         return answer(Request({**request.environ, "PATH_INFO": path.removesuffix("/")}))
     return answer(request)
 

@@ -17,6 +17,8 @@ FOLLOWED = frozenset(
         HTTPStatus.PERMANENT_REDIRECT,
     }
 )
+# Those that keep the method of a POST. After the others many clients send a GET: another question.
+FOLLOWED_BY_POST = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})
 MOST_IN_A_ROW = 5
 PORTS = {"http": 80, "https": 443}
 
@@ -25,8 +27,10 @@ class RefusedRedirectError(Exception):
     """A redirect is not followed; `args[0]` says in our own words where it leads."""
 
 
-def follow(base_url: str, visited: Sequence[str], location: str) -> str:
+def follow(base_url: str, visited: Sequence[str], location: str, *, keeps_method: bool = True) -> str:
     """The path and query that come after those in `visited`; raises RefusedRedirectError."""
+    if not keeps_method:
+        raise RefusedRedirectError("in a way that may make a GET of a POST")
     asked = urljoin(base_url, visited[-1])
     try:
         url = urljoin(asked, location)

@@ -1,4 +1,4 @@
-"""One GET: it waits at the quota gate, is sent, and is repeated if that can help. Its answer is classified.
+"""One request: it waits at the quota gate, is sent, and is repeated if that can help. Its answer is judged.
 
 The one loop that repeats is `Transport._repeat`. It repeats a request that failed, and one whose answer the
 caller's parser does not understand.
@@ -18,8 +18,9 @@ from urllib.parse import urlencode
 
 from tap_freshsales_users.api.faults import SERVER_AT_FAULT, Problem, explain, of_proxy_answer
 from tap_freshsales_users.api.quota_headers import read_moment
-from tap_freshsales_users.api.redirects import FOLLOWED, RefusedRedirectError, follow
+from tap_freshsales_users.api.redirects import FOLLOWED, FOLLOWED_BY_POST, RefusedRedirectError, follow
 from tap_freshsales_users.api.route import Route, UnusableRouteError, find_route
+from tap_freshsales_users.api.surface import JSON_TYPE
 from tap_freshsales_users.api.wire import (
     WIRE_ERRORS,
     Bounds,
@@ -73,6 +74,12 @@ class Query:
     page: int
     # None: as many as the settings allow.
     max_attempts: int | None = None
+    # JSON to send. Only a search is sent as a POST; it changes nothing, so it is repeated as a GET is.
+    body: bytes | None = None
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
 
     @property
     def relative_url(self) -> str:
@@ -121,7 +128,7 @@ class Transport:
             self._wire.close()
 
     def where(self, query: Query) -> str:
-        return f"stream {query.stream}, GET {self.surface.path}{query.path}, page {query.page}"
+        return f"stream {query.stream}, {query.method} {self.surface.path}{query.path}, page {query.page}"
 
     def fetch(self, query: Query, tally: Tally) -> Answer:
         """The first answer, not parsed yet.
@@ -199,7 +206,7 @@ class Transport:
         while True:
             authorization = self.surface.credential.authorization
             try:
-                reply, is_throttled = self._send(target, authorization, tally)
+                reply, is_throttled = self._send(query, target, authorization, tally)
             except (*WIRE_ERRORS, StaleConnectionError, UnusableRouteError, OversizedError) as error:
                 return self._explain(query, error)
             status = reply.status
@@ -220,17 +227,18 @@ class Transport:
                 return of_proxy_answer(status, self._route)
             self._refuse(query, status)
 
-    def _send(self, target: str, authorization: str, tally: Tally) -> tuple[Reply, bool]:
+    def _send(self, query: Query, target: str, authorization: str, tally: Tally) -> tuple[Reply, bool]:
         """The reply, and whether the request came too early for the quota."""
         try:
-            return self._send_once(target, authorization, tally)
+            return self._send_once(query, target, authorization, tally)
         except StaleConnectionError:
-            # The host had closed the connection after an earlier answer. A GET may be sent twice. The second
-            # one gets a connection of its own: one that another thread has left may be as stale.
-            return self._send_once(target, authorization, tally, is_fresh=True)
+            # The host had closed the connection after an earlier answer. What changes nothing may be sent
+            # twice. The second one gets a connection of its own: one that another thread has left may be as
+            # stale.
+            return self._send_once(query, target, authorization, tally, is_fresh=True)
 
     def _send_once(
-        self, target: str, authorization: str, tally: Tally, *, is_fresh: bool = False
+        self, query: Query, target: str, authorization: str, tally: Tally, *, is_fresh: bool = False
     ) -> tuple[Reply, bool]:
         wire = self._wire
         ticket = self._context.quota_gate.enter()
@@ -238,7 +246,9 @@ class Transport:
             tally.api_requests += 1
         try:
             headers = {**self._headers, "Authorization": authorization}
-            reply = wire.exchange(target, headers, is_fresh=is_fresh)
+            if query.body is not None:
+                headers["Content-Type"] = JSON_TYPE
+            reply = wire.exchange(target, headers, query.body, is_fresh=is_fresh)
         except BaseException:
             self._context.quota_gate.leave_unanswered()
             raise
@@ -251,7 +261,10 @@ class Transport:
 
     def _redirected(self, query: Query, reply: Reply, visited: list[str]) -> str:
         try:
-            return follow(self.surface.base_url, visited, reply.headers.get("Location", ""))
+            keeps_method = query.body is None or reply.status in FOLLOWED_BY_POST
+            return follow(
+                self.surface.base_url, visited, reply.headers.get("Location", ""), keeps_method=keeps_method
+            )
         except RefusedRedirectError as refused:
             raise UpstreamMalformedError(
                 f"{self.where(query)}: {self.surface.host} redirects {refused} ({reply.status}), and is not "

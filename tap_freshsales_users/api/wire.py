@@ -1,4 +1,4 @@
-"""One exchange with a host: sends a GET and reads the whole answer within one deadline.
+"""One exchange with a host: sends a request and reads the whole answer within one deadline.
 
 Connections are kept alive. This module follows no redirect and repeats no request.
 """
@@ -65,8 +65,12 @@ class Wire:
     def close(self) -> None:
         self._pool.close()
 
-    def exchange(self, target: str, headers: Mapping[str, str], *, is_fresh: bool = False) -> Reply:
-        """Send a GET; `target` is a path with its query. With `is_fresh`, no open connection is used again.
+    def exchange(
+        self, target: str, headers: Mapping[str, str], body: bytes | None = None, *, is_fresh: bool = False
+    ) -> Reply:
+        """Send a GET, or a POST with this body; `target` is a path with its query.
+
+        With `is_fresh`, no open connection is used again.
 
         Raises one of WIRE_ERRORS, StaleConnectionError, OversizedError.
 
@@ -76,7 +80,7 @@ class Wire:
         is_fresh = is_fresh or self._stale_in_a_row >= STALE_CONNECTIONS
         pool = self._new_pool() if is_fresh else self._pool
         carried = _Carried()
-        job = Job(lambda: self._send(pool, carried, target, headers))
+        job = Job(lambda: self._send(pool, carried, target, headers, body))
         threading.Thread(target=job.run, daemon=True, name="exchange").start()
         try:
             reply = job.result(self._bounds.timeout_seconds)
@@ -92,12 +96,18 @@ class Wire:
         return reply
 
     def _send(
-        self, pool: urllib3.HTTPConnectionPool, carried: _Carried, target: str, headers: Mapping[str, str]
+        self,
+        pool: urllib3.HTTPConnectionPool,
+        carried: _Carried,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
     ) -> Reply:
         _here.carried = carried
         response = pool.urlopen(
-            "GET",
+            "GET" if body is None else "POST",
             target,
+            body=body,
             headers=headers,
             retries=False,
             redirect=False,
@@ -107,12 +117,12 @@ class Wire:
         )
         carried.is_answered = True
         try:
-            body = _read(response, self._bounds.body_bytes)
+            content = _read(response, self._bounds.body_bytes)
         except BaseException:
             response.close()  # the rest of this answer must not be read as the next one
             raise
         response.release_conn()
-        return Reply(response.status, response.headers, body)
+        return Reply(response.status, response.headers, content)
 
     def _new_pool(self) -> urllib3.HTTPConnectionPool:
         trust, proxy = self._route.trust, self._route.proxy

@@ -10,6 +10,7 @@ EMPTY_PAGE = "empty_page"
 REPEATED_PAGE = "repeated_page"
 NO_NEXT_CURSOR = "no_next_cursor"
 SINGLE_OBJECT = "single_object"
+ALL_ASKED = "all_asked"
 # consistency
 SINGLE_PAGE = "single_page"
 OVERLAPPING_PAGES = "overlapping_pages"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from tap_freshsales_users.api.workers import Job, Workers
@@ -42,4 +42,19 @@ def read_pages(
                 fill()
     finally:
         for _, job in under_way:
+            job.abandon()
+
+
+def side_by_side(calls: Iterable[Callable[[], T]], workers: Workers) -> Iterator[T]:
+    """The results of these calls, in their order; no more than `workers.count` are under way at once."""
+    under_way: deque[Job[T]] = deque()
+    try:
+        for call in calls:
+            if len(under_way) == workers.count:
+                yield under_way.popleft().result()
+            under_way.append(workers.submit(call))
+        while under_way:
+            yield under_way.popleft().result()
+    finally:
+        for job in under_way:
             job.abandon()

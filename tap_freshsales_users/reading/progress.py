@@ -15,6 +15,14 @@ REPORT_EVERY_SECONDS = 10
 T = TypeVar("T")
 
 
+def quota_in_words(quota_gate: QuotaGate) -> str:
+    """What is left, as the end of a sentence; empty if the server does not say."""
+    if quota_gate.left is None:
+        return ""
+    limit = "" if quota_gate.limit is None else f" of {quota_gate.limit}"
+    return f"; the account's quota has {quota_gate.left} left{limit}"
+
+
 class Progress:
     """Lines for a terminal and a log file alike: at most one every 10 s after the first."""
 
@@ -48,10 +56,7 @@ class Progress:
         total, to_come = self._walk.expected, self._walk.planned
         if total is None or to_come == 0:
             return
-        left = ""
-        if self._quota_gate.left is not None:
-            left = f"; the account's quota has {self._quota_gate.left} left"
-            left += "" if self._quota_gate.limit is None else f" of {self._quota_gate.limit}"
+        left = quota_in_words(self._quota_gate)
         self._logger.info("%s: %d records, %d more requests to come%s.", self._stream, total, to_come, left)
 
     def _tell_share(self, elapsed_seconds: float) -> None:

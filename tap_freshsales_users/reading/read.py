@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from tap_freshsales_users.api.api import Api
 from tap_freshsales_users.api.surface import Kind
 from tap_freshsales_users.api.transport import Answer
+from tap_freshsales_users.api.workers import Workers
 from tap_freshsales_users.errors import (
     NotFoundError,
     PermissionRefusedError,
@@ -23,6 +24,7 @@ from tap_freshsales_users.errors import (
 from tap_freshsales_users.reading.answers import Item, Parsed
 from tap_freshsales_users.reading.evidence import NONE, End
 from tap_freshsales_users.reading.outcome import Outcome
+from tap_freshsales_users.reading.people import People
 from tap_freshsales_users.reading.progress import Progress
 from tap_freshsales_users.reading.progress_bar import draw
 from tap_freshsales_users.reading.reader import PageReader
@@ -74,6 +76,8 @@ class Known:
     read_as: int | None = None
     # Ids of the groups that users name, each with the ids of the users whom it must list.
     named_groups: dict[str, set[str]] = field(default_factory=dict)
+    # Of which owners is asked what they own; None where that is not asked.
+    people: People | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,10 @@ class Read:
         self._started_at = datetime.now(UTC)
         end, is_ended = BROKEN_OFF, False
         try:
-            yield from self._items()
+            for items in self._items():
+                if self._known.people is not None:
+                    self._known.people.meet(self.source.name, items)
+                yield items
             end, is_ended = self._end(), True
         except NotFoundError as error:
             end = _not_read(ABSENT if self.source.is_optional else f"failed: {error.reason}")
@@ -141,6 +148,8 @@ class Read:
             self._logger.warning("%s The run goes on without it.", error)
         finally:
             self.outcome = self._make_outcome(end, is_ended=is_ended)
+            if self._known.people is not None:
+                self._known.people.note_end(self.source.name, is_whole=self.outcome.is_complete)
 
     def probe(self) -> Probe:
         """Send one request, for one record; raises TapError."""
@@ -173,6 +182,8 @@ class Read:
         first_attempts: int | None = None,
         path: str | None = None,
         parse: Callable[[Answer], Parsed] | None = None,
+        body: bytes | None = None,
+        workers: Workers | None = None,
     ) -> PageReader:
         api = self._api
         return PageReader(
@@ -182,7 +193,8 @@ class Read:
             walk=walk,
             parse=parse or self.source.parse,
             tally=self,
-            workers=api.workers,
+            workers=workers or api.workers,
+            body=body,
             first_attempts=first_attempts or self.source.first_attempts,
         )
 

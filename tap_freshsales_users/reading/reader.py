@@ -40,6 +40,7 @@ class PageReader:
         tally: Tally,
         workers: Workers,
         first_attempts: int | None = None,
+        body: bytes | None = None,
     ) -> None:
         self.walk = walk
         self._transport = transport
@@ -49,6 +50,7 @@ class PageReader:
         self._tally = tally
         self._workers = workers
         self._first_attempts = first_attempts
+        self._body = body
         self.first_url: str | None = None
 
     def pages(self) -> Iterator[list[Item]]:
@@ -60,7 +62,7 @@ class PageReader:
 
     def _query(self, ask: Ask) -> Query:
         most = self._first_attempts if ask.is_first else None
-        return Query(self._stream, self._path, ask.params, ask.page, most)
+        return Query(self._stream, self._path, ask.params, ask.page, most, self._body)
 
     def _fetch(self, ask: Ask) -> Answer:
         query = self._query(ask)

@@ -22,10 +22,22 @@ INCREMENTAL = "incremental"
 MEMBERS_UNKNOWN = "members_unknown"
 # The reason of a stream that the run can do without.
 UNREADABLE = "unreadable"
+# Reasons of counts for owners: it is not known about whom to ask, or the server does not count.
+SCOPE_UNKNOWN = "scope_unknown"
+UNCOUNTED = "uncounted"
 # Reasons that lie in stream maps. The read itself was complete.
 FILTERED = "filtered"
 MAPPED = "mapped"
-EXPECTED_REASONS = (ABSENT, INCREMENTAL, MEMBERS_UNKNOWN, UNREADABLE, FILTERED, MAPPED)
+EXPECTED_REASONS = (
+    ABSENT,
+    INCREMENTAL,
+    MEMBERS_UNKNOWN,
+    UNREADABLE,
+    SCOPE_UNKNOWN,
+    UNCOUNTED,
+    FILTERED,
+    MAPPED,
+)
 DERIVED = "derived"
 SYNC_ID = re.compile(r"[0-9]{8}T[0-9]{12}-[0-9a-f]{8}")
 # A separator between ids. No UTF-8 text has this byte.

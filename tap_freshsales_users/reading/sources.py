@@ -16,8 +16,10 @@ from tap_freshsales_users.reading.answers import (
     parse_resource,
     parse_selector,
 )
+from tap_freshsales_users.reading.counts import parse_search
 from tap_freshsales_users.reading.evidence import End
 from tap_freshsales_users.reading.membership import Members, groups_named_by
+from tap_freshsales_users.reading.owned import OwnedRead
 from tap_freshsales_users.reading.read import OF_ONE_ENDPOINT, Read, Source
 from tap_freshsales_users.reading.receipt import INCREMENTAL
 from tap_freshsales_users.reading.walk_pages import PageWalk
@@ -120,6 +122,21 @@ class GroupRead(Read):
         return group if str(group["id"]) == group_id else None
 
 
+class OwnedRecordsRead(OwnedRead):
+    """Knows of which lists people are known."""
+
+    def _read_of(self, list_: str) -> Read:
+        source = OWNERS if list_ == OWNERS.name else SCIM_USERS
+        return READS.get(source.name, Read)(
+            source,
+            self._api,
+            self._known,
+            name=self.name,
+            page_size=self._page_size,
+            logger=self._logger,
+        )
+
+
 def _selector(name: str, top_level_key: str, **traits: Any) -> Source:
     return Source(
         name,
@@ -154,9 +171,20 @@ TEAMS = _selector("teams", "teams", is_optional=True)
 SCIM_USERS = _scim("scim_users", "/Users", is_never_empty=True)
 SCIM_GROUPS = _scim("scim_groups", "/Groups", is_optional=True)
 
+OWNED_RECORDS = Source(
+    "owned_records",
+    REST,
+    "/filtered_search",
+    parse_search,
+    lambda _page_size: SingleWalk({"page": 1}),
+    {"page": 1},
+    is_optional=True,
+)
+
 # The sources that are read in a special way.
 READS: dict[str, type[Read]] = {
     PROFILE.name: ProfileRead,
     SCIM_USERS.name: UserRead,
     SCIM_GROUPS.name: GroupRead,
+    OWNED_RECORDS.name: OwnedRecordsRead,
 }

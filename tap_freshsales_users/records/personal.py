@@ -218,5 +218,6 @@ TREATMENTS: dict[str, dict[str, Treatment]] = {
         "members": partial(_elements, {"value": _address_or_id, "display": _member, "type": _plain}),
         **_OTHERS,
     },
+    "owned_records": {},
     "scim_group_members": {"member_id": _id, "member_display": _member, **_OTHERS},
 }

@@ -48,12 +48,19 @@ class TableStream(PageStream):
         has_none = not any(config.get(kind.credential_setting) for kind in KINDS)
         return has_none or bool(config.get(self.table.source.setting))
 
+    @property
+    def is_wanted(self) -> bool:
+        """No selection switches on what a setting switches off."""
+        return self.selected and self.table.is_on(self.config)
+
     @cached_property
     def rows(self) -> Rows:
         return self.session.rows(self.table, self.columns)
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002
         """For the SDK's own `sync`: a read for this table only."""
+        if not self.table.is_on(self.config):
+            return
         self.__dict__.pop("rows", None)  # the tests of the SDK sync a stream more than once
         read = self.session.read(self.table.source, name=self.name, since=lambda: starting_moment(self))
         with fill(read, [self.rows], lambda _, outcome: self.conclude(outcome)) as pages:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from tap_freshsales_users.reading.people import NONE
 from tap_freshsales_users.reading.read import Source
 from tap_freshsales_users.reading.sources import (
+    OWNED_RECORDS,
     OWNERS,
     PROFILE,
     ROLES,
@@ -55,6 +57,11 @@ class Table:
     plain: Mapping[Path, str] = field(default_factory=dict)
     # The column whose false values the receipt counts.
     flag: str | None = None
+    # The setting that switches it on. None: it is always read.
+    switch: str | None = None
+
+    def is_on(self, config: Mapping[str, Any]) -> bool:
+        return self.switch is None or config.get(self.switch, NONE) != NONE
 
     def schema(self) -> dict[str, Any]:
         return load_schema(self.name)
@@ -106,5 +113,12 @@ TABLES: tuple[Table, ...] = (
         paths=MEMBER_PATHS,
         made=frozenset({"group_id", "group_display_name"}),
         maker=EachMember,
+    ),
+    # Last: it rests on owners and scim_users, and costs the most requests.
+    Table(
+        "owned_records",
+        OWNED_RECORDS,
+        keys=("account", "owner_id", "record_type"),
+        switch="owned_records",
     ),
 )

@@ -23,6 +23,7 @@ KEYS = {
     "scim_users": ("id",),
     "scim_groups": ("id",),
     "scim_group_members": ("group_id", "member_id"),
+    "owned_records": ("owner_id", "record_type"),
 }
 RECEIPT_KEY = ("sync_id", "stream")
 

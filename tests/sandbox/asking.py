@@ -45,6 +45,18 @@ class Client:
             timeout=timeout,
         )
 
+    def search(self, record_type: str, *owner_ids: int, page: int = 1) -> requests.Response:
+        """Records of these owners; of everybody where none is named."""
+        rule = {"attribute": "owner_id", "operator": "is_in", "value": list(owner_ids)}
+        return self.session.post(
+            f"{self.rest_url}/filtered_search/{record_type}",
+            params={"page": page},
+            json={"filter_rule": [rule] if owner_ids else []},
+            headers={"Authorization": f"Token token={self.api_key}"},
+            allow_redirects=False,
+            timeout=10,
+        )
+
     def scim(
         self, path: str, method: str = "GET", json: object = None, *, timeout: float = 10, **query: Any
     ) -> requests.Response:

@@ -12,9 +12,11 @@ from random import Random
 from typing import Any
 
 import pytest
+import requests
 
 from freshsales_sandbox.app import Sandbox
 from freshsales_sandbox.quirks import QUIRKS
+from freshsales_sandbox.records import RECORD_TYPES, UNOWNED, owned, owners_of
 from tests.sandbox.asking import ENTERPRISE, JSON, Client
 
 PEOPLE = 60
@@ -322,6 +324,116 @@ for _name in QUIRKS:
     if _found := re.fullmatch(r"rest-(owners|roles|territories|teams|profile)-(\d+)", _name):
         _path = "settings/profile" if _found[1] == "profile" else f"selector/{_found[1]}"
         CHECKS[_name] = _refusing(_path, int(_found[2]))
+
+
+# The search for records of an owner
+
+
+def total(answer: requests.Response) -> Any:
+    return answer.json()["meta"]["total"]
+
+
+def owner_of(sandbox: Sandbox, record_type: str = "contact", least: int = 101) -> int:
+    """Somebody who owns more than a page, and more than where some servers stop counting."""
+    counts = owners_of(sandbox.directory, record_type)
+    return next(owner_id for owner_id, count in counts.items() if count >= least)
+
+
+def _refusing_searches(record_types: set[str], status: int) -> Check:
+    def verify(_: Sandbox, client: Client) -> None:
+        answers = {record_type: client.search(record_type).status_code for record_type in RECORD_TYPES}
+        assert answers == {one: status if one in record_types else 200 for one in RECORD_TYPES}
+        assert client.rest("selector/owners").status_code == 200
+
+    return verify
+
+
+for _status in (403, 404, 501):
+    CHECKS[f"rest-search-{_status}"] = _refusing_searches({*RECORD_TYPES}, _status)
+for _status in (403, 404):
+    CHECKS[f"rest-search-deals-{_status}"] = _refusing_searches({"deal"}, _status)
+
+
+@check("rest-search-unfiltered-400")
+def _(sandbox: Sandbox, client: Client) -> None:
+    assert client.search("deal").status_code == 400
+    assert client.search("deal", owner_of(sandbox)).status_code == 200
+
+
+@check("rest-search-429")
+def _(_: Sandbox, client: Client) -> None:
+    answers = [client.search("deal") for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 200]
+    assert answers[2].headers["Retry-After"] == "1"
+
+
+@check("rest-search-filter-ignored")
+def _(sandbox: Sandbox, client: Client) -> None:
+    assert total(client.search("contact", owner_of(sandbox))) == total(client.search("contact"))
+    assert total(client.search("contact", 1)) == total(client.search("contact"))
+
+
+@check("rest-search-filter-ignored-for-owners")
+def _(sandbox: Sandbox, client: Client) -> None:
+    assert total(client.search("contact", owner_of(sandbox))) == total(client.search("contact"))
+    assert total(client.search("contact", 1)) == 0
+
+
+@check("rest-search-unowned-for-unknown")
+def _(sandbox: Sandbox, client: Client) -> None:
+    assert (
+        total(client.search("contact", 1)) == len(client.search("contact", 1).json()["contacts"]) == UNOWNED
+    )
+    assert total(client.search("contact", owner_of(sandbox))) == owned("contact", owner_of(sandbox))
+
+
+@check("rest-search-other-attribute")
+def _(sandbox: Sandbox, client: Client) -> None:
+    owner_id = owner_of(sandbox)
+    records = client.search("contact", owner_id).json()["contacts"]
+    assert owner_id not in {record["owner_id"] for record in records}
+
+
+@check("rest-search-no-meta")
+def _(_: Sandbox, client: Client) -> None:
+    body = client.search("contact").json()
+    assert (len(body["contacts"]), "meta" in body) == (25, False)
+
+
+@check("rest-search-total-as-text")
+def _(sandbox: Sandbox, client: Client) -> None:
+    owner_id = owner_of(sandbox)
+    assert total(client.search("contact", owner_id)) == str(owned("contact", owner_id))
+
+
+@check("rest-search-page-total")
+def _(sandbox: Sandbox, client: Client) -> None:
+    assert total(client.search("contact")) == total(client.search("contact", owner_of(sandbox))) == 25
+
+
+@check("rest-search-pages-total")
+def _(sandbox: Sandbox, client: Client) -> None:
+    owner_id = owner_of(sandbox)
+    assert total(client.search("contact", owner_id)) == -(-owned("contact", owner_id) // 25)
+
+
+@check("rest-search-capped")
+def _(sandbox: Sandbox, client: Client) -> None:
+    assert total(client.search("contact", owner_of(sandbox))) == 100
+    assert total(client.search("contact")) > 100
+
+
+@check("rest-search-grows")
+def _(sandbox: Sandbox, client: Client) -> None:
+    totals = [total(client.search("contact")) for _ in range(3)]
+    assert totals == sorted({*totals})
+    owner_id = owner_of(sandbox)
+    assert total(client.search("contact", owner_id)) == owned("contact", owner_id)
+
+
+@check("rest-search-bare-records")
+def _(_: Sandbox, client: Client) -> None:
+    assert list(client.search("contact").json()["contacts"][0]) == ["id"]
 
 
 # Quota: a company that may ask three times an hour

@@ -13,6 +13,7 @@ import requests
 import urllib3
 
 from freshsales_sandbox.app import Sandbox
+from freshsales_sandbox.records import RECORD_TYPES, UNOWNED, owners_of
 from tests.sandbox.asking import ENTERPRISE, GROUP, USER, Client
 
 OWNER_FIELDS = {
@@ -41,6 +42,29 @@ def changing() -> Iterator[tuple[Sandbox, Client]]:
 
 
 # REST
+
+
+def test_a_search_counts_the_records_of_an_owner_and_brings_a_page(sandbox: Sandbox, client: Client) -> None:
+    for record_type, records in RECORD_TYPES.items():
+        counts = owners_of(sandbox.directory, record_type)
+        for owner_id in (*list(counts)[:3], 1):
+            found = client.search(record_type, owner_id).json()
+            total = counts.get(owner_id, 0)
+            assert found["meta"] == {"total_pages": -(-total // 25), "total": total}
+            assert [record["owner_id"] for record in found[records]] == [owner_id] * min(total, 25)
+        assert client.search(record_type).json()["meta"]["total"] == sum(counts.values()) + UNOWNED
+
+
+def test_a_search_is_a_post_with_a_filter_that_is_understood(client: Client) -> None:
+    assert client.rest("filtered_search/contact").status_code == 405
+    assert client.search("lead").status_code == 405
+    wrong = client.session.post(
+        f"{client.rest_url}/filtered_search/contact",
+        json={"filter_rule": [{"attribute": "colour", "operator": "is_in", "value": [1]}]},
+        headers={"Authorization": f"Token token={client.api_key}"},
+        timeout=10,
+    )
+    assert wrong.status_code == 400
 
 
 def test_owners_have_the_fields_of_the_documentation_and_are_all_active(client: Client) -> None:

@@ -37,7 +37,10 @@ class Outcome:
         return receipt
 
     def keys(self, stream: str) -> list[tuple[Any, ...]]:
-        names = ("group_id", "member_id") if stream == "scim_group_members" else ("id",)
+        names = {
+            "scim_group_members": ("group_id", "member_id"),
+            "owned_records": ("owner_id", "record_type"),
+        }.get(stream, ("id",))
         return [tuple(record[name] for name in names) for record in self.records[stream]]
 
     @property

@@ -13,6 +13,8 @@ from tests.tap.truth import truth_of
 REST = {"profile", "owners", "roles", "territories", "teams"}
 SCIM = {"scim_users", "scim_groups", "scim_group_members"}
 RECEIPTS = {"sync_receipts"}
+# In every catalog, and selected: a setting says whether it is read.
+OWNED = {"owned_records"}
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,8 @@ def test_discovered_with_no_credential_every_stream_is_there_and_selected(
     config: dict[str, str], tmp_path: Path
 ) -> None:
     catalog = discover(config, tmp_path)
-    assert {entry["tap_stream_id"] for entry in catalog["streams"]} == REST | SCIM | RECEIPTS
-    assert selected(catalog) == REST | SCIM | RECEIPTS
+    assert {entry["tap_stream_id"] for entry in catalog["streams"]} == REST | SCIM | OWNED | RECEIPTS
+    assert selected(catalog) == REST | SCIM | OWNED | RECEIPTS
 
 
 def test_discovery_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -41,7 +43,9 @@ def test_discovery_sends_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "streams"), [("scim_token", REST), ("api_key", SCIM)], ids=["REST alone", "SCIM alone"]
+    ("missing", "streams"),
+    [("scim_token", REST | OWNED), ("api_key", SCIM)],
+    ids=["REST alone", "SCIM alone"],
 )
 def test_streams_whose_credential_is_missing_are_deselected_by_default(
     missing: str, streams: set[str], sandbox: Sandbox, tmp_path: Path
@@ -50,8 +54,8 @@ def test_streams_whose_credential_is_missing_are_deselected_by_default(
     assert selected(discover(config, tmp_path)) == streams | RECEIPTS
     outcome = run_tap(config, tmp_path)
     assert outcome.exit_code == 0
-    assert set(outcome.records) == streams | RECEIPTS
-    assert {receipt["stream"] for receipt in outcome.records["sync_receipts"]} == streams
+    assert set(outcome.records) == streams - OWNED | RECEIPTS
+    assert {receipt["stream"] for receipt in outcome.records["sync_receipts"]} == streams - OWNED
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ KEPT = {
     | {"employee_number", "cost_center", "organization", "division", "department"},
     "scim_groups": IDS | OF_RESOURCES | {"external_id", "display_name", "member_count", "resource_location"},
     "scim_group_members": {"account", "sync_id", "group_id", "group_display_name", "member_type"},
+    "owned_records": {"account", "sync_id", "owner_id", "record_type", "records_owned", "unknown_reason"},
 }
 # Shapes of answers that carry the same person in other places.
 SHAPES = [

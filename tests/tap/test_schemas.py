@@ -35,6 +35,7 @@ COLUMNS = {
         account group_id group_display_name member_id member_display member_type additional_attributes
         sync_id
     """,
+    "owned_records": "account owner_id record_type records_owned unknown_reason sync_id",
     "sync_receipts": """
         sync_id account stream replication_method started_at finished_at is_complete incomplete_reason
         end_evidence consistency records records_sent inactive_records duplicates_dropped
@@ -47,6 +48,7 @@ COLUMNS = {
 KEYS = {
     **{name: ["account", "id"] for name in COLUMNS},
     "scim_group_members": ["account", "group_id", "member_id"],
+    "owned_records": ["account", "owner_id", "record_type"],
     "sync_receipts": ["sync_id", "stream"],
 }
 KINDS = {"string", "integer", "boolean", "array", "object"}
@@ -134,5 +136,6 @@ def test_streams_are_synced_in_an_order_in_which_receipts_are_last() -> None:
         "scim_users",
         "scim_groups",
         "scim_group_members",
+        "owned_records",
         "sync_receipts",
     ]

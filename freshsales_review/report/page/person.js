@@ -108,6 +108,7 @@ function facts(report, person) {
     ["SCIM user id", person.scim_user_id ?? "none"],
     ["Matched by", matchInWords(person)],
     ["In the CRM", person.crm_status],
+    ["Still owns", stillOwns(person)],
     ["In SCIM", person.scim_status],
     ["Account", person.account],
     ...(hasProviders(report) ? otherSide(person) : [["Last sign-in", "not in this API"]]),
@@ -125,6 +126,21 @@ function lastDecision(person) {
   if (person.last_decision === null) return null;
   const since = person.changed_since_decision === false ? "nothing has changed since" : "changed since";
   return `${person.last_decision}, ${moment(person.last_decided_at)}; ${since}`;
+}
+
+// What is not known is said with its reason, and is no claim that there is nothing.
+function stillOwns(person) {
+  const counts = [
+    [person.contacts_owned, "contact", "contacts"],
+    [person.deals_owned, "deal", "deals"],
+    [person.accounts_owned, "account", "accounts"],
+  ];
+  const known = counts
+    .filter(([number]) => number !== null)
+    .map((words) => plural(...words));
+  const unknown =
+    person.records_owned_unknown === null ? [] : [`not known: ${person.records_owned_unknown}`];
+  return [known.join(", "), ...unknown].filter((part) => part !== "").join("; ");
 }
 
 function otherSide(person) {

@@ -106,6 +106,7 @@ flagged as (
         identities.email,
         identities.department,
         identities.status,
+        identities.crm_owner_id,
 
         case
             when not identities.crm_is_known or not identities.scim_is_known then null
@@ -245,7 +246,14 @@ select
     nullif(substr(scored.words, 3), '') as reasons,
     decided.last_decision,
     decided.last_decided_at,
-    decided.changed_since_decision
+    decided.changed_since_decision,
+    owned.records_owned,
+    owned.contacts_owned,
+    owned.deals_owned,
+    owned.accounts_owned,
+    owned.records_owned_unknown
 from scored
+left join (select * from {{ ref('int_freshsales__owned_records') }}) as owned
+    on scored.account = owned.account and scored.crm_owner_id = owned.owner_id
 left join (select * from {{ ref('int_freshsales__last_decisions') }}) as decided
     on {{ freshsales_identity.freshsales_same('scored', 'decided', ['account', 'identity_key']) }}

@@ -9,6 +9,7 @@
     'scim_users': {'id': 'text'},
     'scim_groups': {'id': 'text'},
     'scim_group_members': {'group_id': 'text', 'member_id': 'text'},
+    'owned_records': {'owner_id': 'integer', 'record_type': 'text'},
 } -%}
 {%- set tab = '\t' -%}
 
