@@ -183,6 +183,11 @@ def test_every_flag_is_a_column_and_every_flag_column_is_a_flag(marts: Marts) ->
         "last_decision",
         "last_decided_at",
         "changed_since_decision",
+        "records_owned",
+        "contacts_owned",
+        "deals_owned",
+        "accounts_owned",
+        "records_owned_unknown",
     }
     assert set(last["access_review"][0]) - not_flags == set(described)
     assert columns - not_flags == set(described)

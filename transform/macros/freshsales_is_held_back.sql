@@ -10,8 +10,6 @@
     {%- if confirmed is string -%}{%- set confirmed = confirmed.replace(',', ' ').split() -%}{%- endif -%}
     (
         {{ compared }}.before_sync_id is not null
-        -- Of how many owners it is asked what they own is a matter of a setting.
-        and {{ compared }}.stream <> 'owned_records'
         and {{ compared }}.rows_missing >= {{ least }}
         and {{ compared }}.rows_missing > {{ share }} * {{ compared }}.rows_read_before
         {%- if confirmed %}

@@ -12,8 +12,11 @@ with complete_receipts as (
         sync_id,
         has_arrived,
         rows_read,
-        lag(sync_id) over (partition by account, stream order by sync_id) as before_sync_id,
-        lag(rows_read) over (partition by account, stream order by sync_id) as rows_read_before
+        -- A setting says about how many owners `owned_records` is asked: no two reads of it are compared.
+        case when stream <> 'owned_records' then lag(sync_id) over (partition by account, stream order by sync_id) end
+            as before_sync_id,
+        case when stream <> 'owned_records' then lag(rows_read) over (partition by account, stream order by sync_id) end
+            as rows_read_before
     from {{ ref('base_freshsales__reads') }}
     where has_receipt and is_complete
 
