@@ -71,6 +71,10 @@ def leavers(account: str) -> list[Leaver]:
             returned_at = left_at + timedelta(hours=chance.randint(1, 60))
         is_logged = evidence == "event" or chance.random() < 0.5
         people.append(Leaver(f"{account}-{number}", scim, crm, evidence, left_at, returned_at, is_logged))
+    # The limit itself is no miss: with it begins the last read with access, or ends the first one without.
+    for name, in_time in (("seen", at(2) + timedelta(hours=6)), ("gone", read_at(account, 3)[1] - LIMIT)):
+        days = (True, True, name == "seen", False, False)
+        people.append(Leaver(f"{account}-{name}-in-time", days, None, "event", in_time, None, False))
     return people
 
 

@@ -185,9 +185,9 @@ def cases(raw: Raw) -> Iterator[None]:
     names = [
         "stays", "left", "left_off", "suspended", "robot", "push_failed", "push_mended", "sync_error",
         "dormant", "signed_in", "signed_in_late", "signed_in_elsewhere", "newcomer", "stranger",
-        "fresh_stranger", "unassigned", "missing", "twin",
+        "fresh_stranger", "unassigned", "missing", "assigned_late", "undecided", "back", "twin",
     ]  # fmt: skip
-    here = [name for name in names if name != "missing"]
+    here = [name for name in names if name not in {"missing", "assigned_late"}]
     raw.load(
         account,
         1,
@@ -196,7 +196,7 @@ def cases(raw: Raw) -> Iterator[None]:
                 user(
                     name,
                     "twin@x" if name == "twin" else f"{name}@x",
-                    active=name != "left_off",
+                    active=None if name == "undecided" else name != "left_off",
                     created_at=(now if name in {"newcomer", "fresh_stranger"} else long_ago).replace(
                         tzinfo=None
                     ),
@@ -232,6 +232,8 @@ def cases(raw: Raw) -> Iterator[None]:
             "app_id": "app",
             "idp_user_id": row["idp_user_id"],
             "sync_state": "ERROR" if row["idp_user_id"] == "id-sync_error" else "SYNCED",
+            # After the only read of Freshsales, which could not have seen the account.
+            "assigned_at": now.replace(tzinfo=None) if row["idp_user_id"] == "id-assigned_late" else None,
         }
         for row in users
         if row["idp_user_id"] != "id-unassigned"
@@ -244,6 +246,10 @@ def cases(raw: Raw) -> Iterator[None]:
         event("id-signed_in_late", "app_sign_in", 95, result="SUCCESS"),
         event("id-signed_in_elsewhere", "app_sign_in", 3, app_id="another", result="SUCCESS"),
         event("id-dormant", "app_sign_in", 3, result="FAILURE"),
+        event("id-left", "app_deprovisioned", 0, result="SUCCESS"),
+        event("id-stays", "left", 5, result="FAILURE"),
+        event("id-back", "left", 0.2, result="SUCCESS"),
+        event("id-back", "returned", 0.1, result="SUCCESS"),
         *(
             event(f"id-{name}", "app_sign_in", 2, result="SUCCESS")
             for name in names
@@ -279,14 +285,15 @@ def cases(raw: Raw) -> Iterator[None]:
         yield
 
 
-def event(name: str, event_type: str, days_ago: int, **columns: Any) -> Row:
+def event(name: str, event_type: str, days_ago: float, **columns: Any) -> Row:
     return {"idp_user_id": name, "event_type": event_type, "days_ago": days_ago, "app_id": "app", **columns}
 
 
 def dated(event: Row, now: datetime) -> Row:
-    happened_at = (now - timedelta(days=event["days_ago"])).replace(tzinfo=None)
-    name = f"{event['idp_user_id']}-{event['event_type']}-{event['days_ago']}"
-    return {**event, "event_id": name, "happened_at": happened_at}
+    row = dict(event)
+    days_ago = row.pop("days_ago")
+    name = f"{event['idp_user_id']}-{event['event_type']}-{days_ago}"
+    return {**row, "event_id": name, "happened_at": (now - timedelta(days=days_ago)).replace(tzinfo=None)}
 
 
 def two_sources(raw: Raw) -> Iterator[None]:
@@ -562,7 +569,123 @@ def roster_receipts(raw: Raw) -> Iterator[None]:
         yield
 
 
+# As the documents of the vendors show them; no tenant was asked.
+ENTRA: dict[str, list[Row]] = {
+    "users": [
+        {
+            "id": name,
+            "accountEnabled": is_enabled,
+            "deletedDateTime": deleted_at,
+            "userPrincipalName": f"{name}@corp.example",
+            "mail": f"{name.title()}@Corp.example",
+            "mailNickname": name,
+            "onPremisesImmutableId": f"{name}==",
+            "employeeId": f"00{name}",
+            "displayName": name.title(),
+            "department": "Sales",
+            "createdDateTime": "2020-01-01T00:00:00Z",
+            "signInActivity": {
+                "lastSignInDateTime": "2026-05-02T08:00:00Z",
+                "lastSuccessfulSignInDateTime": signed_in_at,
+            },
+        }
+        for name, is_enabled, deleted_at, signed_in_at in (
+            ("ann", True, None, "2026-05-01T08:00:00Z"),
+            ("bob", False, None, None),
+            ("cid", True, "2026-05-03T08:00:00Z", None),
+        )
+    ],
+    "app_role_assigned_to": [
+        {"id": "1", "principalId": "ann", "principalType": "User", "resourceId": APP},
+        {"id": "2", "principalId": "group", "principalType": "Group", "resourceId": APP},
+        {"id": "3", "principalId": "bob", "principalType": "User", "resourceId": OTHER_APP},
+    ],
+    "sign_ins": [
+        {
+            "id": f"sign-in-{code}",
+            "createdDateTime": "2026-05-01T08:00:00Z",
+            "userId": "ann",
+            "resourceServicePrincipalId": APP,
+            "status": {"errorCode": code, "failureReason": None},
+        }
+        for code in (0, 50126)
+    ],
+    "provisioning": [
+        {
+            "id": "push",
+            "activityDateTime": "2026-05-01T08:00:00Z",
+            "provisioningAction": "disable",
+            "provisioningStatusInfo": {"status": "failure", "errorInformation": {"reason": "503"}},
+            "servicePrincipal": {"id": APP},
+            "sourceIdentity": {"id": "bob"},
+            "initiatedBy": {"id": "robot"},
+        }
+    ],
+    "directory_audits": [
+        {
+            "id": "audit",
+            "activityDateTime": "2026-05-01T08:00:00Z",
+            "activityDisplayName": "Disable account",
+            "result": "success",
+            "targetResources": [{"id": "bob", "type": "User"}],
+            "initiatedBy": {"user": {"id": "admin"}},
+        }
+    ],
+}
+GOOGLE: dict[str, list[Row]] = {
+    "users": [
+        {
+            "id": name,
+            "primaryEmail": f"{name}@corp.example",
+            "suspended": name == "bob",
+            "archived": name == "cid",
+            "aliases": [f"{name}.alias@corp.example"],
+            "externalIds": [{"type": "organization", "value": f"00{name}"}],
+            "name": {"fullName": name.title()},
+            "creationTime": "2020-01-01T00:00:00.000Z",
+            "lastLoginTime": "2026-05-01T08:00:00.000Z" if name == "ann" else "1970-01-01T00:00:00.000Z",
+        }
+        for name in ("ann", "bob", "cid")
+    ],
+}
+ONELOGIN: dict[str, list[Row]] = {
+    "users": [
+        {
+            "id": name,
+            "username": name,
+            "email": f"{name}@corp.example",
+            "status": status,
+            "firstname": name.title(),
+            "lastname": "",
+            "last_login": "2026-05-01T08:00:00.000Z" if name == "ann" else None,
+        }
+        for name, status in (("ann", 1), ("bob", 2), ("cid", 3))
+    ],
+    "app_users": [{"id": "ann", "app_id": APP, "username": "ann"}],
+    "events": [
+        {
+            "id": "event",
+            "event_type_id": 8,
+            "user_id": "ann",
+            "app_id": APP,
+            "created_at": "2026-05-01T08:00:00Z",
+        }
+    ],
+}
+
+
+def vendors(raw: Raw) -> Iterator[None]:
+    """The providers whose adapters are written from documents, each with the same three people."""
+    loaded_at = raw.providers.now - timedelta(hours=1)
+    for adapter, items in (("entra", ENTRA), ("google", GOOGLE), ("onelogin", ONELOGIN)):
+        raw.providers.entries.append(entry(f"of_{adapter}", adapter, app_ids=[APP]))
+        raw.providers.put(f"raw_of_{adapter}", DIALECTS["plain_json"](items, loaded_at))
+    for _ in range(BUILDS):
+        yield
+
+
 PROVIDER_SCENARIOS = (
+    vendors,
     *(marked_as_deleted, short_log, deleted_later, mass_departure, roster_receipts),
     *(dialects, receipts, directories, cases, two_sources, handed_on, leaving),
 )

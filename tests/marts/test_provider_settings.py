@@ -42,7 +42,7 @@ def test_what_is_no_list_of_entries_is_refused(given: str, empty_duckdb: DuckDB,
 
 
 @pytest.mark.parametrize("by", ["variable", "environment"])
-def test_a_source_may_lie_in_a_duckdb_file_of_its_own(
+def test_a_source_may_lie_in_a_file_or_a_database_of_its_own(
     by: str, empty_duckdb: DuckDB, tmp_path: Path, work: Path
 ) -> None:
     engine, raw = empty_duckdb, Raw()
@@ -51,11 +51,17 @@ def test_a_source_may_lie_in_a_duckdb_file_of_its_own(
     path = tmp_path / "okta.duckdb"
     entry = {**OKTA, "path": str(path)}
     absent = {**OKTA, "source": "absent", "path": str(tmp_path / "absent.duckdb")}
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema freshsales_okta")
-        connection.execute("create table freshsales_okta.users (id varchar, status varchar)")
-        connection.execute("insert into freshsales_okta.users values ('00u1', 'ACTIVE')")
-    given = json.dumps([entry, absent])
+    # The file that dbt writes is a database of that name.
+    named = {**OKTA, "source": "named", "database": engine.path.stem}
+    for file, users in (
+        (path, "('00u1', 'ACTIVE')"),
+        (engine.path, "('00u1', 'ACTIVE'), ('00u2', 'ACTIVE')"),
+    ):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute("create schema freshsales_okta")
+            connection.execute("create table freshsales_okta.users (id varchar, status varchar)")
+            connection.execute(f"insert into freshsales_okta.users values {users}")
+    given = json.dumps([entry, absent, named])
     variables = ["--vars", f'{{"freshsales_idp": {given}}}'] if by == "variable" else []
     built(
         "run",
@@ -68,4 +74,4 @@ def test_a_source_may_lie_in_a_duckdb_file_of_its_own(
     )
     sql = "select source, is_loaded, rows from freshsales_staging.base_idp__loads where object = 'users'"
     rows = {row["source"]: (row["is_loaded"], row["rows"]) for row in engine.query(sql)}
-    assert rows == {"okta": (True, 1), "absent": (False, 0)}
+    assert rows == {"okta": (True, 1), "absent": (False, 0), "named": (True, 2)}

@@ -128,6 +128,41 @@ def test_okta_events_are_the_listed_types_of_the_named_apps(marts: Marts, dialec
         }
 
 
+LEFT_AT: dict[str, dict[str, tuple[bool, str]]] = {
+    "entra": {"ann": (False, "active"), "bob": (True, "disabled"), "cid": (True, "deleted")},
+    "google": {"ann": (False, "active"), "bob": (True, "suspended"), "cid": (True, "disabled")},
+    "onelogin": {"ann": (False, "active"), "bob": (True, "suspended"), "cid": (False, "locked")},
+}
+SIGN_INS_AT = {"entra": ("success", "attempt"), "google": ("success", None), "onelogin": ("success", None)}
+EVENTS_AT = {
+    "entra": {
+        "sign-in-0": ("app_sign_in", "ann", "SUCCESS"),
+        "sign-in-50126": ("app_sign_in", "ann", "FAILURE"),
+        "push": ("app_deprovisioned", "bob", "FAILURE"),
+        "audit": ("left", "bob", "SUCCESS"),
+    },
+    "google": {},
+    "onelogin": {"event": ("app_sign_in", "ann", "SUCCESS")},
+}
+
+
+@pytest.mark.parametrize("adapter", LEFT_AT)
+def test_who_has_left_is_read_from_the_tables_of_each_vendor(marts: Marts, adapter: str) -> None:
+    rows = {row["idp_user_id"]: row for row in marts.rows("stg_idp__users", f"of_{adapter}")}
+    assert {name: (row["has_left"], row["idp_status"]) for name, row in rows.items()} == LEFT_AT[adapter]
+    assert (rows["ann"]["last_login_kind"], rows["bob"]["last_login_kind"]) == SIGN_INS_AT[adapter]
+    assert {row["display_name"] for row in rows.values()} == {"Ann", "Bob", "Cid"}
+
+
+@pytest.mark.parametrize("adapter", LEFT_AT)
+def test_events_and_assignments_are_read_from_the_tables_of_each_vendor(marts: Marts, adapter: str) -> None:
+    events = marts.rows("stg_idp__events", f"of_{adapter}")
+    told = {row["event_id"]: (row["event_type"], row["idp_user_id"], row["result"]) for row in events}
+    assert told == EVENTS_AT[adapter]
+    assigned = [row["idp_user_id"] for row in marts.rows("stg_idp__app_assignments", f"of_{adapter}")]
+    assert assigned == ([] if adapter == "google" else ["ann"])
+
+
 @pytest.mark.parametrize(
     ("name", "counts", "evidence"),
     [
@@ -198,6 +233,9 @@ CASES: dict[str, tuple[bool | None, bool | None, bool | None, bool | None, str]]
     "stranger": (False, None, True, None, "here_unknown_there"),
     "fresh_stranger": (False, None, None, None, "not_known"),
     "unassigned": (False, False, False, False, "here_not_assigned"),
+    # Listed in SCIM, and not said to be active or inactive.
+    "undecided": (None, None, False, None, "not_known"),
+    "back": (False, False, False, False, "in_order"),
     "twin": (None, None, None, None, "ambiguous"),
 }
 
@@ -257,6 +295,7 @@ def test_whoever_is_assigned_and_not_here_is_missing(marts: Marts) -> None:
     rows = by_key(marts.rows("idp_reconciliation", "idp_cases"), "idp_user_id")
     assert rows["id-missing",]["category"] == "assigned_missing_here"
     assert rows["id-missing",]["identity_key"] is None
+    assert rows["id-assigned_late",]["category"] == "not_known", "they came after the last read of Freshsales"
 
 
 def test_an_idp_and_a_roster_stand_side_by_side(marts: Marts) -> None:
@@ -285,6 +324,17 @@ def test_one_source_that_says_left_is_enough_and_an_unclear_day_is_not(marts: Ma
     assert flags["agreed"] is False
     assert flags["leaves_today"] is True
     assert flags["leaves_tomorrow"] is False
+
+
+def test_without_events_and_assignments_no_push_is_known(marts: Marts) -> None:
+    known = {row["identity_key"] for row in marts.rows("identities", "two_sources") if row["idp_user_id"]}
+    flags = [
+        row["deprovisioning_failed"]
+        for row in marts.rows("access_review", "two_sources")
+        if row["identity_key"] in known
+    ]
+    assert flags
+    assert set(flags) == {None}
 
 
 def test_an_address_that_was_handed_on_does_not_hide_the_leaver(marts: Marts) -> None:
@@ -383,10 +433,23 @@ def test_the_limit_is_met_missed_not_known_or_not_seen(marts: Marts) -> None:
     assert {row["sla"] for row in rows} == {"met", "missed", "not_known", "not_seen"}
 
 
-def test_a_leave_of_this_hour_is_open(marts: Marts) -> None:
-    rows = by_key(marts.rows("deprovisioning", "idp_cases"), "left_evidence")
-    row = rows["status_changed",]
+def leaves_of_cases(marts: Marts) -> dict[str, Row]:
+    names = {row["identity_key"]: row["user_name"] for row in marts.rows("identities", "idp_cases")}
+    return {names[row["identity_key"]]: row for row in marts.rows("deprovisioning", "idp_cases")}
+
+
+def test_a_leave_of_this_hour_is_open_and_has_its_push(marts: Marts) -> None:
+    row = leaves_of_cases(marts)["left"]
     assert (row["sla"], row["lag_at_least_hours"], row["lag_at_most_hours"]) == ("open", 0, None)
+    assert (row["push_at"], row["push_result"]) == (row["left_by"], "SUCCESS")
+
+
+def test_a_leave_that_has_ended_is_not_open(marts: Marts) -> None:
+    assert leaves_of_cases(marts)["back"]["sla"] == "not_known"
+
+
+def test_no_service_account_and_no_failed_event_is_a_leave(marts: Marts) -> None:
+    assert leaves_of_cases(marts).keys() == {"left", "left_off", "back"}
 
 
 def test_the_timeline_has_exact_events_and_changes_between_reads(marts: Marts) -> None:
