@@ -118,13 +118,19 @@ def _mistakes(entry: object) -> Iterator[str]:
     connection = entry.get("connection")
     if connection is not None and not (isinstance(connection, str) and CONNECTION.fullmatch(connection)):
         yield "`connection` must be the id of an Airflow connection"
-    streams = entry.get("required_streams", [])
+    yield from _mistakes_of_streams(entry.get("required_streams", []), config)
+
+
+def _mistakes_of_streams(streams: object, config: dict[str, Any]) -> Iterator[str]:
     if not isinstance(streams, list) or not all(isinstance(name, str) for name in streams):
         yield "`required_streams` must be a list of names of streams"
-    else:
-        for name in streams:
-            if name not in STREAMS:
-                yield f"there is no stream {name}; the streams are {', '.join(STREAMS)}"
+        return
+    for name in streams:
+        if name not in STREAMS:
+            yield f"there is no stream {name}; the streams are {', '.join(STREAMS)}"
+    for table in TABLES:
+        if table.name in streams and not table.is_on(config):
+            yield f"`{table.name}` is required, but `{table.switch}` is `none`: set it in `settings`"
 
 
 def _mistakes_of_settings(settings: dict[object, object]) -> Iterator[str]:

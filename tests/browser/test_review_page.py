@@ -279,6 +279,37 @@ def test_a_person_shows_the_history_of_changes(own_warehouse: DuckDBFile, review
     expect(history).to_have_count(changes)
 
 
+@pytest.mark.parametrize(
+    ("contacts", "deals", "accounts", "unknown", "said"),
+    [
+        ("0", "41", "0", "null", "41 deals"),
+        ("1", "41", "2", "null", "1 contact, 41 deals, 2 accounts"),
+        ("0", "0", "0", "null", "0 contacts, 0 deals, 0 accounts"),
+        ("null", "41", "0", "'contacts: no such search'", "41 deals; not known: contacts: no such search"),
+        ("null", "null", "null", "'deals: why'", "not known: deals: why"),
+        ("null", "null", "null", "null", None),
+    ],
+)
+def test_a_person_shows_what_they_still_own_or_why_that_is_not_known(
+    contacts: str,
+    deals: str,
+    accounts: str,
+    unknown: str,
+    said: str | None,
+    own_warehouse: DuckDBFile,
+    review: Open,
+) -> None:
+    own_warehouse.execute(
+        *marts.company(5),
+        f"update {MARTS}.access_review set contacts_owned = {contacts}, deals_owned = {deals}, "
+        f"accounts_owned = {accounts}, records_owned_unknown = {unknown}",
+    )
+    page = review(own_warehouse)
+    page.locator("#people tbody").get_by_role("button").first.click()
+    told = page.get_by_role("dialog").locator("dt", has_text="Still owns").locator("+ dd")
+    expect(told).to_have_text([] if said is None else [said])
+
+
 def test_a_person_shows_the_timeline_of_both_sides(company: DuckDBFile, review: Open) -> None:
     page = review(company)
     [(key, name, happened)] = company.fetch(

@@ -118,6 +118,7 @@ def test_a_secret_in_the_inventory_is_refused_and_not_repeated(tmp_path: Path, n
         ({"account": "acme", "settings": False}, "must be a mapping of settings"),
         ({"account": "acme", "required_streams": "owners"}, "must be a list"),
         ({"account": "acme", "required_streams": ["owner"]}, "there is no stream owner"),
+        ({"account": "acme", "required_streams": ["owned_records"]}, "but `owned_records` is `none`"),
         ({"account": "acme", "settings": ["page_size"]}, "must be a mapping of settings"),
         ({"account": "acme", "settings": {"page_sise": 10}}, "no setting `page_sise`"),
         ({"account": "acme", "settings": {"user_agent": "{{ conn.a.password }}"}}, "must not be a template"),
@@ -190,6 +191,7 @@ def test_an_inventory_that_is_not_there_is_refused_with_the_remedy(tmp_path: Pat
 
 
 def test_an_account_comes_back_from_json_as_it_was(tmp_path: Path) -> None:
-    entry = {"account": "acme", "required_streams": list(STREAMS), "settings": {"page_size": 7}}
+    settings = {"page_size": 7, "owned_records": "all"}
+    entry = {"account": "acme", "required_streams": list(STREAMS), "settings": settings}
     [account] = load(written(tmp_path, entry))
     assert Account.from_json(account.to_json()) == account

@@ -139,6 +139,54 @@ def test_a_list_that_the_account_gave_before_is_missed(
     assert (ACCOUNT, "territories") not in found, "it never gave those"
 
 
+# -- counts of what owners own
+
+
+def counts(reason: str | None, *owners: str, sync_id: str = LATEST_RUN) -> list[str]:
+    keys = [f"{owner}\tdeal" for owner in owners]
+    rows = [row("owned_records", owner, "deal", sync_id=sync_id) for owner in owners]
+    return [receipt("owned_records", keys, sync_id=sync_id, reason=reason), *rows]
+
+
+@pytest.fixture
+def counting(fleet: Filled) -> Filled:
+    """The same, with counts for nine owners in the first run."""
+    fleet.execute(
+        "create table freshsales.owned_records (account varchar, sync_id varchar, owner_id varchar, "
+        "record_type varchar)",
+        *counts(None, *"123456789", sync_id=FIRST_RUN),
+    )
+    return fleet
+
+
+def test_counts_for_fewer_owners_than_before_are_no_loss(counting: Filled) -> None:
+    counting.execute(*counts(None, "1"))
+    result = run(counting.location, "--account", ACCOUNT)
+    assert result.exit_code == 0, result.output
+    assert "held back" not in result.output
+
+
+def test_counts_that_no_setting_asks_for_any_more_are_not_due(counting: Filled) -> None:
+    assert differences(run(counting.location, "--account", ACCOUNT, "--json")) == {}
+
+
+def test_a_count_that_a_loader_lost_is_a_difference(counting: Filled) -> None:
+    counting.execute(*counts(None, "1", "2"), "delete from freshsales.owned_records where owner_id = '2'")
+    found = differences(run(counting.location, "--account", ACCOUNT, "--json"))
+    assert found[ACCOUNT, "owned_records"][0] == "1 rows are missing"
+
+
+@pytest.mark.parametrize("reason", ["scope_unknown: owners", "uncounted: deal (capped)"])
+@pytest.mark.parametrize(("streams", "is_missed"), [("owners", False), ("owners,owned_records", True)])
+def test_counts_that_are_not_given_are_missed_if_they_are_asked_for(
+    streams: str, reason: str, counting: Filled, *, is_missed: bool
+) -> None:
+    counting.execute(*counts(reason, "1"))
+    options = ["--account", ACCOUNT, "--require-complete", "--streams", streams]
+    found = differences(run(counting.location, *options, "--json"))
+    assert ((ACCOUNT, "owned_records") in found) is is_missed
+
+
 # -- different keys for pseudonyms
 
 

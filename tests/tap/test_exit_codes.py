@@ -121,6 +121,42 @@ def test_a_required_stream_without_its_credential_stops_the_run(
     assert not outcome.messages
 
 
+@pytest.mark.parametrize("arguments", [(), ("--test",), ("--schemas",)])
+@pytest.mark.parametrize("setting", [{}, {"owned_records": "none"}])
+def test_a_required_stream_that_a_setting_switches_off_stops_the_run(
+    setting: dict[str, str], arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    with Sandbox(people=8) as sandbox:
+        config = {**sandbox.config, **setting, "required_streams": ["owned_records"]}
+        outcome = run_tap(config, tmp_path, *arguments)
+        assert not sandbox.requests
+    assert outcome.exit_code == 78
+    assert "names owned_records, but `owned_records` is `none`" in outcome.log
+
+
+@SYNC_AND_TEST
+@pytest.mark.parametrize(
+    ("quirk", "expected"),
+    [("", 0), ("rest-search-404", 76), ("rest-search-403", 77), ("rest-search-filter-ignored", 76)],
+)
+def test_required_counts_that_the_account_does_not_give_are_missed(
+    quirk: str, expected: int, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    with Sandbox(people=8, quirks=quirk) as sandbox:
+        config = {**sandbox.config, "owned_records": "all", "required_streams": ["owned_records"]}
+        outcome = run_tap(config, tmp_path, *arguments)
+    # A check asks one search: it cannot see what two of them tell.
+    assert outcome.exit_code == (0 if arguments and quirk == "rest-search-filter-ignored" else expected)
+
+
+@pytest.mark.parametrize("scope", ["none", "suspects"])
+def test_schemas_of_counts_are_sent_if_the_setting_asks_for_them(scope: str, tmp_path: Path) -> None:
+    with Sandbox(people=8) as sandbox:
+        outcome = run_tap({**sandbox.config, "owned_records": scope}, tmp_path, "--schemas")
+    sent = {message["stream"] for message in outcome.messages if message["type"] == "SCHEMA"}
+    assert ("owned_records" in sent) == (scope != "none")
+
+
 @pytest.mark.parametrize("arguments", [(), ("--schemas",)])
 def test_a_required_stream_that_is_deselected_stops_the_run(
     arguments: tuple[str, ...], tmp_path: Path

@@ -42,18 +42,27 @@ def plain(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_it_reads_the_records_and_receipts_of_the_tap(sandbox: Sandbox, tmp_path: Path) -> None:
-    singer = run_tap({**sandbox.config, "page_size": 10}, tmp_path)
-    with account_of(sandbox, page_size=10) as account:
+    settings: dict[str, Any] = {"page_size": 10, "owned_records": "all"}
+    singer = run_tap({**sandbox.config, **settings}, tmp_path)
+    with account_of(sandbox, **settings) as account:
         found: dict[str, list[dict[str, Any]]] = {}
         for table, page in account.read_together(*account.tables):
             assert page
             found.setdefault(table, []).extend(page)
-    assert set(found) == set(singer.records) - {"sync_receipts"}
+    assert set(found) == set(singer.records) - {"sync_receipts"} >= {"owned_records"}
     for table, records in found.items():
         assert plain(records) == plain(singer.records[table])
         assert {record["sync_id"] for record in records} == {account.bookmark["sync_id"]}
     assert plain(account.receipts) == plain(singer.records["sync_receipts"])
     assert all(receipt["is_complete"] for receipt in account.receipts)
+
+
+def test_what_a_setting_switches_off_is_no_table_to_read(sandbox: Sandbox) -> None:
+    with account_of(sandbox) as account:
+        assert "owned_records" not in account.tables
+        with pytest.raises(ConfigurationError, match="`owned_records` is `none`"):
+            list(account.read("owned_records"))
+    assert not sandbox.requests
 
 
 def test_one_table_is_read_in_pages(sandbox: Sandbox) -> None:

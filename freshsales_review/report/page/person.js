@@ -135,12 +135,12 @@ function stillOwns(person) {
     [person.deals_owned, "deal", "deals"],
     [person.accounts_owned, "account", "accounts"],
   ];
-  const known = counts
-    .filter(([number]) => number !== null)
-    .map((words) => plural(...words));
+  const known = counts.filter(([number]) => number !== null);
+  const some = known.filter(([number]) => number > 0);
+  const words = (some.length > 0 ? some : known).map((count) => plural(...count));
   const unknown =
     person.records_owned_unknown === null ? [] : [`not known: ${person.records_owned_unknown}`];
-  return [known.join(", "), ...unknown].filter((part) => part !== "").join("; ");
+  return [words.join(", "), ...unknown].filter((part) => part !== "").join("; ");
 }
 
 function otherSide(person) {
