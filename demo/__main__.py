@@ -92,11 +92,12 @@ def play(console: Console) -> None:
             if run:
                 changes = sandbox.play(DAYS_BETWEEN_RUNS)
                 console.print(f"{DAYS_BETWEEN_RUNS} days pass there, with {len(changes)} changes.")
-            jobs = [*(OTHER_SIDE if run == RUNS - 1 else ()), JOB]
+            is_last = run == RUNS - 1
+            jobs = [*(OTHER_SIDE if is_last else ()), JOB]
             write_roster(sandbox)
             began, asked = monotonic(), len(sandbox.requests)
             console.print(f"meltano run {' '.join(jobs)} …", end=" ")
-            run_meltano(sandbox, jobs)
+            run_meltano(sandbox, jobs, owned_records="suspects" if is_last else "none")
             seconds, requests = monotonic() - began, len(sandbox.requests) - asked
             console.print(f"done in {seconds:.0f} s, with {requests} requests to the account.")
             if run == RUNS - 2:
@@ -117,9 +118,10 @@ def review(console: Console, sandbox: Sandbox) -> None:
     console.print("The campaign is closed, and some of what was decided is carried out.")
 
 
-def run_meltano(sandbox: Sandbox, jobs: list[str]) -> None:
+def run_meltano(sandbox: Sandbox, jobs: list[str], *, owned_records: str) -> None:
     environment = {
         **os.environ,
+        "TAP_FRESHSALES_USERS_OWNED_RECORDS": owned_records,
         **{f"TAP_FRESHSALES_USERS_{name.upper()}": value for name, value in sandbox.config.items()},
         **{f"FRESHSALES_IDP_{name.upper()}": value for name, value in sandbox.okta_config.items()},
         "FRESHSALES_IDP_WAREHOUSE": str(OKTA),

@@ -22,6 +22,7 @@ STREAMS = (
     "scim_users",
     "scim_groups",
     "scim_group_members",
+    "owned_records",
 )
 
 WHO_CAN_GET_IN = """
@@ -75,6 +76,16 @@ where a.is_orphaned_owner
 order by a.display_name
 """
 
+STILL_OWNED = """
+select a.display_name, a.status,
+    cast(a.contacts_owned as varchar) as contacts, cast(a.deals_owned as varchar) as deals,
+    cast(a.accounts_owned as varchar) as accounts, a.records_owned_unknown as "not known"
+from freshsales_identity.access_review a
+where a.records_owned > 0 or a.records_owned_unknown is not null
+order by a.records_owned desc nulls last, a.display_name
+limit 10
+"""
+
 CHANGES = """
 select coalesce(i.display_name, '(gone)') as who, event_type as what, old_value as was, new_value as "is"
 from freshsales_identity.identity_changes c
@@ -107,6 +118,10 @@ def print_answers(console: Console, warehouse: duckdb.DuckDBPyConnection) -> Non
         ("Left at the identity provider or at HR, and still in here", STILL_IN),
         ("Access review: the ten that need a decision most", TOP_TEN),
         ("Orphaned owners: gone or inactive in SCIM, still active in the CRM", ORPHANED_OWNERS),
+        (
+            "What leavers, and people past SSO, still own",
+            STILL_OWNED,
+        ),
         ("What changed since the previous run", CHANGES),
     ):
         found = warehouse.sql(sql)
