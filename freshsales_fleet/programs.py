@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,8 @@ from typing import IO
 
 log = logging.getLogger(__name__)
 
+# The level of a line as the tap and the loaders write it, so that Airflow's page shows errors as errors.
+LEVEL = re.compile(rb"\| (INFO|WARNING|ERROR|CRITICAL) *\|")
 TETHER = Path(__file__).with_name("tether.py")
 GRACE_SECONDS = 10
 # The variables of the worker that a program gets. It does not get the others, such as the connections and
@@ -104,4 +107,6 @@ def kept(environment: Mapping[str, str]) -> dict[str, str]:
 def _relay(name: str, words: IO[bytes]) -> None:
     with words:
         for line in words:
-            log.info("%s: %s", name, line.decode("utf-8", "replace").rstrip())
+            said = LEVEL.search(line)
+            level = logging.getLevelNamesMapping()[said[1].decode()] if said else logging.INFO
+            log.log(level, "%s: %s", name, line.decode("utf-8", "replace").rstrip())

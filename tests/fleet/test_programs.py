@@ -95,3 +95,13 @@ def test_what_a_program_says_goes_into_the_log_of_the_task(caplog: pytest.LogCap
     caplog.set_level("INFO")
     run("tap", [PYTHON, "-c", "import sys; print('said'); print('told', file=sys.stderr)"], {})
     assert {record.message for record in caplog.records} == {"tap: said", "tap: told"}
+
+
+def test_an_error_of_a_program_is_an_error_in_the_log_of_the_task(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    lines = (
+        "2026-11-25 13:52:03,141 | ERROR    | tap | a",
+        "2026-11-25 13:52:03,141 | INFO     | tap | ERROR | b",
+    )
+    run("tap", [PYTHON, "-c", f"print({chr(10).join(lines)!r})"], {})
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
