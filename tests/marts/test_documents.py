@@ -84,10 +84,10 @@ def test_staging_reads_every_column_of_the_stream_by_its_type(stream: str) -> No
     assert read == {name: kind for name, kind in column_types(stream).items() if name != "groups"}
 
 
-def test_each_model_names_the_columns_that_are_never_null_in_one_test() -> None:
-    models = list((PROJECT / "models").rglob("*.yml"))
-    assert [path.name for path in models if "not_null" in path.read_text()] == []
-    assert max(path.read_text().count("- never_null:") for path in models) == 1
+def test_what_holds_of_the_rows_of_a_model_is_one_test() -> None:
+    models = [path.read_text() for path in (PROJECT / "models").rglob("*.yml")]
+    assert [text for text in models if "- not_null" in text or "- accepted_values" in text] == []
+    assert max(text.count("- holds:") for text in models) == 1
 
 
 def test_the_readme_shows_the_weights_that_the_score_is_made_of(duckdb_marts: Marts) -> None:

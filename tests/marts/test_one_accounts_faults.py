@@ -102,6 +102,7 @@ def test_one_accounts_faults_stop_no_other_and_are_named(engine: Engine, work: P
     told = finished.stdout.rpartition("that of the others is:")[2]
     assert {account for account in FAULTS if account not in told} == set()
     assert f" {GOOD} " not in told
+    assert "history_with_another_word has another observation" in told
     assert marts_of(engine, GOOD) == before
     nobody = (
         "select * from freshsales_identity.identities where crm_owner_id is null and scim_user_id is null"

@@ -78,17 +78,23 @@ def test_the_build_fails_where_the_loader_lost_a_row(empty_duckdb: DuckDB, work:
     assert "WARN=1 ERROR=1 SKIP=0" in finished.stdout
 
 
-def test_a_null_where_a_value_is_needed_is_told_with_its_column(engine: Engine, work: Path) -> None:
+def test_what_does_not_hold_of_a_row_is_told_with_its_column(engine: Engine, work: Path) -> None:
     engine.execute("select 1")
-    chosen = ("--quiet", "--select", "review_flags,test_name:never_null")
+    chosen = ("--quiet", "--select", "review_flags,test_name:holds")
     built("run", "--quiet", "--select", "review_flags", work=work, environment=engine.environment)
     built("test", *chosen, work=work, environment=engine.environment)
     engine.change("update freshsales_identity.review_flags set weight = null, meaning = null where place = 1")
     engine.change("update freshsales_identity.review_flags set meaning = null where place = 2")
+    engine.change(
+        "insert into freshsales_identity.review_flags "
+        "select * from freshsales_identity.review_flags where place = 3"
+    )
     finished = dbt("test", *chosen, work=work, environment=engine.environment)
     assert finished.returncode == 1
-    told = finished.stdout.partition("never_null_review_flags")[2]
-    assert "a row of no account lacks meaning, a row of no account lacks weight meaning" in told
+    told = finished.stdout.partition("holds_review_flags")[2]
+    nobody = "a row of no account"
+    twice, null, nulls = "is not the only one of its flag", "lacks meaning", "lacks weight meaning"
+    assert f"{nobody} {twice}, {nobody} {null}, {nobody} {nulls}" in told
 
 
 def test_history_outlives_a_full_refresh(empty_duckdb: DuckDB, work: Path) -> None:

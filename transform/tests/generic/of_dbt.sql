@@ -1,8 +1,4 @@
-{#- dbt's own tests of these names, with whole rows: the accounts are told from them (freshsales_tell_failures). -#}
-{% test accepted_values(model, column_name, values) %}
-select * from {{ model }} where {{ column_name }} not in ({{ freshsales_identity.freshsales_texts(values) }})
-{% endtest %}
-
+{#- dbt's own test of this name, with whole rows: the accounts are told from them (freshsales_tell_failures). -#}
 {% test relationships(model, column_name, to, field) %}
 select child.*
 from (select * from {{ model }}) as child
