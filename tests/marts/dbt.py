@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from freshsales_review.dbt import UNREAD
+
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "transform"
 
@@ -30,19 +32,39 @@ def dbt(
     command = [*arguments, *paths]
     places, folder = beside(environment)
     variables = {
-        **os.environ,
         "DBT_TARGET_PATH": str(target(work, environment)),
         "DBT_LOG_PATH": str(work / "logs"),
-        "DBT_LOG_LEVEL_FILE": "none",
         "DBT_USE_COLORS": "false",
+        # The documentation is made of what is not read otherwise.
+        **({} if "docs" in arguments else UNREAD),
         **places,
     }
-    with tempfile.NamedTemporaryFile() as output:
+    return run_in_server("dbt", command, variables, folder, paths=paths)
+
+
+def run_in_server(
+    program: str,
+    arguments: list[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    paths: list[str] | None = None,
+) -> "subprocess.CompletedProcess[str]":
+    """Run a program of dbt_server.py; what dbt prints to standard error comes with its output."""
+    # No more of this environment: dbt goes through all variables for each line that it might log.
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    with tempfile.NamedTemporaryFile() as output, tempfile.NamedTemporaryFile() as errors:
         code = server().run(
-            arguments=command, paths=paths, environment=variables, cwd=str(folder), output=output.name
+            program=program,
+            arguments=arguments,
+            paths=paths,
+            environment={**kept, **environment},
+            cwd=str(folder),
+            output=output.name,
+            errors=output.name if program == "dbt" else errors.name,
         )
-        printed = output.read().decode()
-    return subprocess.CompletedProcess(command, code, printed, "")
+        printed = [file.read().decode() for file in (output, errors)]
+    return subprocess.CompletedProcess([program, *arguments], code, *printed)
 
 
 class Server:

@@ -1,8 +1,8 @@
-"""A dbt that is imported once: each command runs in a child of this process.
+"""`dbt` and `freshsales-review`, imported once: each command runs in a child of this process.
 
 The import takes two seconds, and the tests run more than a hundred commands. The server reads one JSON object
-a line, `{"arguments": [...], "paths": [...], "environment": {...}, "cwd": "...", "output": "..."}`. It runs
-that command with its standard output and error in the file `output`, and prints its exit code.
+a line: the parameters of `run`, and `paths`, the options that tell dbt where the project is, or null. It runs
+that command with its standard output and error in the files `output` and `errors`, and prints its exit code.
 """
 
 import gc
@@ -13,11 +13,16 @@ import sys
 
 from dbt.cli.main import cli, dbtRunner
 
+from freshsales_review.cli import main
+
+PROGRAMS = {"dbt": cli, "freshsales-review": main}
 # A command that hangs is ended.
 SECONDS = 240
 
 
-def run(arguments: list[str], environment: dict[str, str], cwd: str, output: str) -> int:
+def run(
+    program: str, arguments: list[str], environment: dict[str, str], cwd: str, output: str, errors: str
+) -> int:
     """Run a command as if a shell had started it, and return its exit code."""
     child = os.fork()
     if child:
@@ -25,13 +30,12 @@ def run(arguments: list[str], environment: dict[str, str], cwd: str, output: str
     signal.alarm(SECONDS)
     code = 70
     try:
-        file = os.open(output, os.O_WRONLY | os.O_APPEND)
-        os.dup2(file, 1)
-        os.dup2(file, 2)
+        for number, path in ((1, output), (2, errors)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), number)
         os.environ.clear()
         os.environ.update(environment)
         os.chdir(cwd)
-        cli(arguments, prog_name="dbt", standalone_mode=True)
+        PROGRAMS[program](arguments, prog_name=program, standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:
@@ -57,6 +61,6 @@ for line in sys.stdin:
     paths = command.pop("paths")
     answers.write(f"{run(**command)}\n")
     answers.flush()
-    if not is_warm:
+    if paths and not is_warm:
         is_warm = True
         warm_up(paths, command["environment"], command["cwd"])

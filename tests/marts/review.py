@@ -1,10 +1,9 @@
 """`freshsales-review` of the pipeline's environment, on warehouses of a test's own."""
 
-import os
 import subprocess
 from pathlib import Path
 
-from tests.marts.dbt import PROJECT, ROOT, beside, executable, target
+from tests.marts.dbt import PROJECT, ROOT, beside, run_in_server, target
 from tests.marts.engines import DuckDB, Engine
 
 
@@ -14,26 +13,17 @@ def review(
     """Run a command where the engine's variables say, so that Meltano need not be asked."""
     loader = "target-duckdb" if isinstance(engine, DuckDB) else "target-postgres"
     places, folder = beside(engine.environment)
-    return subprocess.run(
-        [executable().with_name("freshsales-review"), command, "--loader", loader, *arguments],
-        env={
-            **os.environ,
-            "DBT_PROJECT_DIR": str(PROJECT),
-            "DBT_TARGET_PATH": str(target(work, engine.environment)),
-            "DBT_LOG_PATH": str(work / "logs"),
-            "DBT_LOG_LEVEL_FILE": "none",
-            # Where the loaders are installed; Meltano has not left a link to itself there.
-            "MELTANO_PROJECT_ROOT": str(work),
-            "MELTANO_SYS_DIR_ROOT": str(linked(work)),
-            **places,
-            **environment,
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    variables = {
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(target(work, engine.environment)),
+        "DBT_LOG_PATH": str(work / "logs"),
+        # Where the loaders are installed; Meltano has not left a link to itself there.
+        "MELTANO_PROJECT_ROOT": str(work),
+        "MELTANO_SYS_DIR_ROOT": str(linked(work)),
+        **places,
+        **environment,
+    }
+    return run_in_server("freshsales-review", [command, "--loader", loader, *arguments], variables, folder)
 
 
 def linked(work: Path) -> Path:
