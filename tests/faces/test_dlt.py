@@ -86,8 +86,9 @@ def comparable(rows: Rows) -> list[str]:
 
 
 def test_every_row_and_receipt_is_loaded_once_also_by_a_second_run(sandbox: Sandbox, tmp_path: Path) -> None:
-    settings = settings_of(sandbox, page_size=10)
+    settings = settings_of(sandbox, page_size=10, owned_records="suspects")
     with Account(**settings) as account:
+        assert "owned_records" in account.tables
         found: dict[str, Rows] = {}
         for table, page in account.read_together(*account.tables):
             found.setdefault(table, []).extend(page)
@@ -100,9 +101,12 @@ def test_every_row_and_receipt_is_loaded_once_also_by_a_second_run(sandbox: Sand
         loaded = rows_of(tmp_path, "sync_receipts")
         assert len(loaded) == number * len(receipts)
     latest = max(row["sync_id"] for row in loaded)
-    assert comparable([row for row in loaded if row["sync_id"] == latest]) == comparable(
-        expected("sync_receipts", receipts)
-    )
+    of_latest = [row for row in loaded if row["sync_id"] == latest]
+    # dlt reads its resources by turns, so owned_records has to read again what the others have not ended yet.
+    for receipt in (*of_latest, *receipts):
+        if receipt["stream"] == "owned_records":
+            assert receipt.pop("api_requests") >= 12
+    assert comparable(of_latest) == comparable(expected("sync_receipts", receipts))
     # Each run's rows name it, so that receipts tell who is gone.
     assert {row["sync_id"] for row in rows_of(tmp_path, "scim_users")} == {latest}
     schema = pipeline.default_schema

@@ -82,13 +82,19 @@ def company(*, with_zoe: bool, **columns: Any) -> dict[str, list[Row]]:
             "owners": [owner(ZOE_CRM, "zoe.quill@acme.example", display_name="Zoe Quill"), *owners],
             "scim_groups": [group("sales") | {"members": listed}],
             "scim_group_members": members("sales", "ann", ZOE_ID),
+            "owned_records": [deals_of(1), deals_of(ZOE_CRM)],
         }
     return {
         "scim_users": [user("ann", "ann@acme.example", **columns), bob()],
         "owners": owners,
         "scim_groups": [group("sales") | {"members": listed[:1]}],
         "scim_group_members": members("sales", "ann"),
+        "owned_records": [deals_of(1)],
     }
+
+
+def deals_of(owner_id: int) -> Row:
+    return {"owner_id": owner_id, "record_type": "deal", "records_owned": 41}
 
 
 def step(engine: Engine, raw: Raw, work: Path, day: int, content: dict[str, list[Row]], *select: str) -> None:

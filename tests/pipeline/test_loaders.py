@@ -14,8 +14,8 @@ from werkzeug import Request, Response
 from freshsales_sandbox.app import Sandbox
 from tests.pipeline import reading
 from tests.pipeline.commands import REVIEW, TAP, load, messages, start
-from tests.pipeline.reading import Rows, assert_same
-from tests.pipeline.truth import truth
+from tests.pipeline.reading import Rows, assert_same, typed
+from tests.pipeline.truth import assert_owned, truth
 from tests.pipeline.warehouses import Warehouse
 from tests.tap.answering import AnsweringServer, json_answer
 
@@ -63,9 +63,10 @@ def test_the_loaders_of_the_pipeline_keep_every_row_and_awkward_text(
 ) -> None:
     for person, text in zip(sandbox.directory.people, itertools.cycle(AWKWARD), strict=False):
         sandbox.directory.change(person, given_name=text, display_name=text, title=text, department=text)
-    loaded = load(warehouse.loader, messages(sandbox), warehouse.location, tmp_path)
+    loaded = load(warehouse.loader, messages(sandbox, OWNED_RECORDS="all"), warehouse.location, tmp_path)
     assert loaded.returncode == 0, loaded.stderr
     assert_same(warehouse.rows, truth(sandbox))
+    assert_owned(typed(warehouse.rows("owned_records"), "owned_records"), sandbox)
 
 
 def read_scim(user: dict[str, Any], group: dict[str, Any]) -> str:
@@ -124,9 +125,10 @@ def test_a_huge_group_and_a_large_photo_are_loaded_with_every_membership(
 def test_pipelinewise_target_postgres_keeps_every_row(
     sandbox: Sandbox, database: str, tmp_path: Path
 ) -> None:
-    loaded = load("pipelinewise-target-postgres", messages(sandbox), database, tmp_path)
+    loaded = load("pipelinewise-target-postgres", messages(sandbox, OWNED_RECORDS="all"), database, tmp_path)
     assert loaded.returncode == 0, loaded.stderr
     assert_same(lambda stream: reading.from_postgresql(database, stream), truth(sandbox))
+    assert_owned(typed(reading.from_postgresql(database, "owned_records"), "owned_records"), sandbox)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +137,10 @@ def test_pipelinewise_target_postgres_keeps_every_row(
 def test_a_loader_into_text_files_keeps_every_row(
     loader: str, read: Callable[[Path, str], Rows], sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    loaded = load(loader, messages(sandbox), str(tmp_path), tmp_path)
+    loaded = load(loader, messages(sandbox, OWNED_RECORDS="all"), str(tmp_path), tmp_path)
     assert loaded.returncode == 0, loaded.stderr
     assert_same(lambda stream: read(tmp_path, stream), truth(sandbox))
+    assert_owned(typed(read(tmp_path, "owned_records"), "owned_records"), sandbox)
 
 
 def test_verify_catches_the_loader_that_drops_the_first_row_of_a_batch(

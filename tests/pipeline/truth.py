@@ -7,6 +7,7 @@ from typing import Any
 
 from freshsales_sandbox.app import DOMAIN, Sandbox
 from freshsales_sandbox.directory import Group, Person
+from freshsales_sandbox.records import RECORD_TYPES, owned
 from freshsales_sandbox.resources import ENTERPRISE, GROUP, USER
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -56,6 +57,23 @@ def truth(sandbox: Sandbox) -> dict[str, list[Row]]:
         stream: [dict.fromkeys(columns(stream)) | {"account": DOMAIN} | row for row in rows[stream]]
         for stream in STREAMS
     }
+
+
+def assert_owned(rows: list[Row], sandbox: Sandbox) -> None:
+    """One row an owner and type, if all owners are asked about; a count is true, or null with a reason."""
+    counts = {
+        (person.crm_id, record_type): owned(record_type, person.crm_id)
+        for person in sandbox.directory.owners()
+        for record_type in RECORD_TYPES
+        if person.crm_id is not None
+    }
+    found = {(row["owner_id"], row["record_type"]): row for row in rows}
+    assert len(rows) == len(found)
+    assert found.keys() == counts.keys()
+    for key, row in found.items():
+        assert (row["records_owned"] is None) == (row["unknown_reason"] is not None)
+        assert row["records_owned"] in {counts[key], None}
+    assert sum(row["records_owned"] is not None for row in rows) > len(rows) / 2
 
 
 def columns(stream: str) -> dict[str, Any]:
