@@ -39,7 +39,8 @@ with accounts_looked_at as (
     'complete': ref('base_freshsales__complete_reads'),
 }) }},
 
--- Another build may be rewriting the rows at the same time: a read whose rows are not in them yet waits for the next.
+-- Another build may be rewriting the rows at the same time. A read whose rows are not in them yet waits for the next
+-- build.
 complete_reads as (
 
     select account, sync_id, finished_at
@@ -87,7 +88,7 @@ told as (
         told.after_sync_id
     from {{ this }} as told
     inner join accounts_looked_at on told.account = accounts_looked_at.account
-    -- Matches nothing; it gives the nulls their types.
+    -- Matches no row; it gives the nulls their types.
     left join current_rows as example on told.account = example.account and example.account is null
 
 ),
@@ -145,7 +146,7 @@ unknown as (
 
 ),
 
--- A read may be found complete only after a later one was captured: what it alone has met is told then.
+-- A read may be found complete only after a later one was captured. What only this read has shown is added then.
 uncaptured as (
 
     select complete_reads.*
@@ -180,7 +181,7 @@ newest_reads as (
 
 ),
 
--- The last complete read that is not later than the run which wrote a row.
+-- The last complete read that is not later than the run that wrote a row.
 read_before as (
 
     select
@@ -224,7 +225,8 @@ present as (
         {{ freshsales_identity.freshsales_columns_of('compared', ['account'] + kept) }},
         new_reads.sync_id,
         'present' as observation,
-        -- What the last captured read, or the last that could tell, knew of the row; null for one of the first read.
+        -- What the last captured read, or the last read that could tell, knew of the row; null for a row of the first
+        -- read.
         case
             when compared.is_unknown then compared.unknown_after_sync_id else new_reads.captured_sync_id
         end as after_sync_id,
@@ -260,7 +262,7 @@ gone as (
 
 ),
 
--- Some loaders delete rows instead of leaving them as they were.
+-- Some loaders delete rows; others leave them as they were.
 deleted as (
 
     select

@@ -1,6 +1,7 @@
 {#-
-  One word for both sides; SCIM speaks first. Absence is only told of a side that was read completely: `is_read` says
-  so for each. `unknown` on a side means: is there, and nothing says whether it is active.
+  One status for both sides; the SCIM side comes first. A person counts as absent only on a side that was read
+  completely: `is_read` says so for each side. `unknown` on a side means that the person is there, and nothing says
+  whether they are active.
 -#}
 {% macro freshsales_identity_status(scim_status, crm_status, scim_is_read, crm_is_read) -%}
     case
@@ -21,7 +22,7 @@
     end
 {%- endmacro %}
 
-{#- One word for one side. -#}
+{#- The status on one side. -#}
 {% macro freshsales_side_status(is_present, is_active) -%}
     case
         when not {{ is_present }} then 'removed'

@@ -1,4 +1,4 @@
-{#- The day of a moment (UTC), and a kind of resource, as reasons write them. -#}
+{#- The day of a time (UTC), and a kind of resource, in the words of the reasons. -#}
 {% macro freshsales_day_in_words(moment) -%}
     cast(cast({{ moment }} as date) as {{ dbt.type_string() }})
 {%- endmacro %}

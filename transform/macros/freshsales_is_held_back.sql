@@ -1,7 +1,7 @@
 {#-
-  Whether a row of int_freshsales__compared_reads is held back: so many are missing, all of a sudden, that the read
-  is believed only when the next complete one misses them as well, or somebody has confirmed it. `freshsales-review
-  verify` says the same of the raw tables; both take what no variable sets from the environment.
+  Whether a row of int_freshsales__compared_reads is held back: suddenly so many are missing that the read counts only
+  if the next complete read misses them as well, or if somebody has confirmed it. `freshsales-review verify` judges the
+  raw tables in the same way. If no variable sets a limit, both take it from the environment.
 -#}
 {% macro freshsales_is_held_back(compared) -%}
     {%- set share = freshsales_identity.freshsales_setting('held_back_share', '0.3') | float -%}

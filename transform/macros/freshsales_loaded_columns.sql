@@ -1,6 +1,6 @@
 {#-
-  Names of all columns of a raw table, lower-case. A column that may not be read is an error: taken for one that was
-  never loaded, it would be null in every row.
+  The names of all columns of a raw table, in lower case. A column that may not be read is an error. Otherwise it would
+  look as if it had never been loaded, and would be null in every row.
 -#}
 {% macro freshsales_loaded_columns(table) %}
     {{- return(adapter.dispatch('freshsales_loaded_columns', 'freshsales_identity')(table)) -}}
@@ -10,7 +10,7 @@
     {{- return(adapter.get_columns_in_relation(table) | map(attribute='name') | map('lower') | list) -}}
 {% endmacro %}
 
-{#- information_schema, which dbt asks, leaves out what the role may not read. -#}
+{#- dbt asks information_schema, which leaves out what the role may not read. -#}
 {% macro postgres__freshsales_loaded_columns(table) %}
     {%- set columns = run_query(
         "select attribute.attname, has_schema_privilege(space.oid, 'usage')"

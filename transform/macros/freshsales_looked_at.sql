@@ -1,9 +1,9 @@
 {#-
-  Steps of a history that hold the rows of a few accounts alone: those of the step `accounts_looked_at`, which stands
-  before them. `relations` maps the name of a step to what its rows are taken from.
+  Steps of a history with the rows of a few accounts only: those of the step `accounts_looked_at`, which comes before
+  them. `relations` maps the name of a step to the relation that its rows come from.
 
-  An account that was not read since the last build tells a history nothing new: without it, one account that was read
-  costs what it costs alone, however many there are.
+  If an account was not read since the last build, it has nothing new for a history. So the cost of a build depends on
+  the accounts that were read, not on all accounts.
 -#}
 {% macro freshsales_looked_at(relations) -%}
 {% for name, relation in relations.items() -%}

@@ -1,11 +1,12 @@
 {#-
-  The CTEs of one rung: among the candidates that the rungs before have not settled, a value that stands for exactly
-  one id of either side is a pair. Where it stands for more, or an id is in two pairs, nothing is guessed: all of them
-  are tied, and settled too. Values are counted before they are joined, so that a thousand people behind one address
-  cost a thousand rows and not a million.
+  The CTEs of one rung of the match. Among the candidates that the rungs before have not settled, a value that stands
+  for exactly one id of each side makes a pair. If a value stands for more, or an id is in two pairs, nothing is
+  guessed: all of them are tied, and settled too. Values are counted before they are joined, so that a thousand people
+  with one address cost a thousand rows and not a million.
 
-  `sides` names the two sides and the columns that hold their ids; `scope` is what two ids must have in common to meet
-  at all. `found_N` (scope, the two ids, match_method), `tied_N` and `settled_N` (scope, side, source_id).
+  `sides` names the two sides and the columns with their ids; `scope` names the columns in which two ids must agree
+  before they are compared. The result is `found_N` (scope, the two ids, match_method), `tied_N` and `settled_N` (scope,
+  side, source_id).
 -#}
 {% macro freshsales_match_rung(
     number,

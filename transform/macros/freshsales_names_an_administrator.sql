@@ -1,7 +1,6 @@
 {#-
-  Whether the name of a role says that its holder is an administrator: by one of the words of
-  `freshsales_admin_words`, whole and in any letter case, or by its exact name. A word after `non`, `not` or `no` does
-  not count.
+  Whether the name of a role says that its holder is an administrator: by one of the words of `freshsales_admin_words`,
+  as a whole word in any letter case, or by its exact name. A word after `non`, `not` or `no` does not count.
 -#}
 {% macro freshsales_names_an_administrator(name) -%}
     {%- set words = freshsales_identity.freshsales_words(name) -%}
@@ -20,7 +19,7 @@
     )
 {%- endmacro %}
 
-{#- Texts for `in`; the empty text stands for none. -#}
+{#- Texts for `in`. The empty text stands for no text. -#}
 {% macro freshsales_texts(texts) -%}
     {%- for text in texts %}'{{ text | trim | replace("'", "''") }}'{{ ', ' if not loop.last }}{% else %}''{% endfor -%}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#-
-  Hooks before and after each model, which keep the planner of a warehouse from a plan whose cost grows with the square of
-  the rows; nothing where it needs none. PostgreSQL takes a table without statistics, and a join over several columns, for
-  a few rows, and then joins row by row.
+  Hooks before and after each model. They keep the planner of a warehouse from plans whose cost grows with the square of
+  the rows. A warehouse that does not need them gets none. PostgreSQL expects only a few rows from a table without
+  statistics, and from a join over several columns, and then joins row by row.
 -#}
 {% macro freshsales_before_model() %}
     {{- return(adapter.dispatch('freshsales_before_model', 'freshsales_identity')()) -}}

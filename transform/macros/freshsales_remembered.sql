@@ -1,6 +1,6 @@
 {#-
   The rows that earlier builds have written into the model, with exactly these columns: `columns` maps a name to its
-  type. None on the first build; null in a column that the table does not have yet.
+  type. There are none on the first build. A column that the table does not have yet is null.
 -#}
 {% macro freshsales_remembered(columns) %}
     {%- set there = freshsales_identity.freshsales_columns_there() if is_incremental() else [] -%}
@@ -16,7 +16,7 @@
     {%- endif %}
 {% endmacro %}
 
-{#- The columns that the table of the model has, before this build adds any. -#}
+{#- The columns that the table of the model has before this build adds any. -#}
 {% macro freshsales_columns_there() %}
     {{- return(adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list) -}}
 {% endmacro %}

@@ -1,12 +1,13 @@
 {#-
-  Stops the build where `sync_receipts` is missing or empty: nothing was loaded, or into another place than the one that
-  is read here. Models of nothing would say that nobody is there. A single stream may be missing.
+  Stops the build if `sync_receipts` is missing or empty. Then nothing was loaded, or it was loaded into another place
+  than the one that is read here, and the models would say that nobody is there. A single stream may be missing.
 
-  Stops it also where the history of no account has its last read among the receipts here: then these are other raw tables
-  than those it was made of, and who had left before they began would be forgotten. Of some accounts alone, a test tells.
+  It also stops the build if the last read of no account in the history is among the receipts here. Then the history was
+  made of other raw tables than these, and everybody who had left before these began would be forgotten. If this is so
+  for some accounts only, a test reports it.
 
-  And where runs of every account were made with different keys for pseudonyms. Of some accounts alone, a test tells, and
-  the runs with another key are left out.
+  And it stops the build if runs of every account were made with different keys for pseudonyms. If this is so for some
+  accounts only, a test reports it, and the runs with another key are left out.
 -#}
 {% macro freshsales_require_receipts() %}
     {%- if execute and flags.INTROSPECT and not flags.EMPTY -%}

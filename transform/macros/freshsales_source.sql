@@ -1,6 +1,6 @@
 {#-
-  The columns of a raw table, cast; a table or column that was never loaded or written is an empty one. `columns` maps a name
-  to `text`, `integer`, `boolean`, `timestamp` or `json`. With --no-introspect all are taken to be there.
+  The columns of a raw table, cast. A table or column that was never loaded counts as empty. `columns` maps a name to
+  `text`, `integer`, `boolean`, `timestamp` or `json`. With --no-introspect, all columns are taken to be there.
 
   Of Freshsales, the rows of a run that was made with another key for pseudonyms are left out.
 -#}

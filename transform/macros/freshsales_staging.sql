@@ -1,14 +1,14 @@
 {#-
-  A staging model of a stream: one row a key, with the columns of the raw table and whether the row is still there.
-  `columns` is as for freshsales_source; `key` names those that tell one row from another within an account. `names` maps
-  columns to the names that they get. Texts are trimmed, and empty ones are null; those of `emails` are in small letters;
-  the key, the account and those of `as_is` are taken as they are.
+  A staging model of a stream: one row for each key, with the columns of the raw table, and whether the row is still
+  there. `columns` is as for freshsales_source; `key` names the columns that identify a row within an account. `names`
+  maps columns to the names that they get. Texts are trimmed, and empty ones are null. Those in `emails` are in lower
+  case. The key, the account and the columns in `as_is` are taken as they are.
 
-  A row without account, key or run is nobody's, and is left out; the receipt of its run tells that it is missing.
+  A row without account, key or run belongs to nobody, and is left out. The receipt of its run shows that it is missing.
 
-  Where a loader appends, the row of the latest run counts. `removed_seen_sync_id` is the first complete read after the
-  run that wrote the row: what a later complete read did not bring again was not there any more. A later read that is
-  not complete says nothing.
+  If a loader appends, the row of the latest run counts. `removed_seen_sync_id` is the first complete read after the run
+  that wrote the row: what a later complete read did not bring again was not there any more. A later read that is not
+  complete says nothing.
 -#}
 {% macro freshsales_staging(stream, key, columns, names={}, emails=[], as_is=[]) %}
 {%- set as_is = key + as_is + ['account'] -%}

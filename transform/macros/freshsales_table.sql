@@ -1,8 +1,8 @@
 {#-
-  dbt's materialization `table` with fewer statements. dbt makes a table beside the old one, renames both, and drops the
-  old one: it spends more time on these statements than a warehouse on most models here. What a reader sees is the same:
-  the old table until the transaction ends, and then the new one. In a project that installs this one as a package, dbt
-  uses its own materialization.
+  The materialization `table` of dbt, with fewer statements. dbt makes a new table beside the old one, renames both, and
+  drops the old one. For most models here, a warehouse spends more time on these statements than on the query. A reader
+  sees the same: the old table until the transaction ends, and then the new one. If another project installs this one as
+  a package, dbt uses its own materialization.
 -#}
 {% materialization table, adapter='duckdb' %}
     {{- return(freshsales_identity.freshsales_table()) -}}
@@ -26,7 +26,7 @@
     {{- return({'relations': [made]}) -}}
 {% endmacro %}
 
-{#- DuckDB replaces a table by a table alone; an earlier version had views. -#}
+{#- In DuckDB, a table can replace only a table; an earlier version had views. -#}
 {% macro duckdb__freshsales_put_table(made, there) %}
     {%- if there is not none and not there.is_table -%}
         {%- do adapter.drop_relation(there) -%}

@@ -1,9 +1,10 @@
 {#-
-  At the end of a run of dbt: ends it as failed where a test of this project failed, and names the tests and the accounts.
+  Runs at the end of a run of dbt. If a test of this project failed, the run ends as failed, and names the tests and the
+  accounts.
 
-  The tests themselves warn. A test that fails would keep dbt from building the models that follow, and so the rows of
-  one account would stop the marts of all the others. A test names accounts by its column `account`, and says what is
-  wrong in its column `told`, if it has one; nothing else of its rows is shown, because rows are about people.
+  The tests themselves only warn. A test that fails would keep dbt from building the models that follow, and so the rows
+  of one account would stop the marts of all others. A test names accounts by its column `account`, and says what is
+  wrong in its column `told`, if it has one. Nothing else of its rows is shown, because rows are about people.
 -#}
 {% macro freshsales_tell_failures(results) %}
     {%- set told = [] -%}

@@ -1,9 +1,9 @@
 {#-
-  What a history tells of each identity on one side, one row a read that showed something new. Where a person had several
-  ids of the space, one after the other, each speaks until the next one turned up; where an id was handed on, the person
-  who had it is gone from the read on that first showed it with the next.
+  What a history says about each identity on one side, with one row for each read that showed something new. If a person
+  had several ids, one after the other, each id counts until the next one appeared. If an id was handed on to another
+  person, the first person is gone from the first read on that showed it with the second.
 
-  `since_sync_id` is the read that the person has been there since, whatever changed in the meantime.
+  `since_sync_id` is the read since which the person has been there, whatever changed meanwhile.
 -#}
 {% macro freshsales_versions(side, history, id, columns) %}
 with history as (

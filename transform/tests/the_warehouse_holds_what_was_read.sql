@@ -1,5 +1,5 @@
--- The run that a stream was read by last, receipt against rows. `freshsales-review verify` says what to do. The marts of
--- the other accounts are there all the same, and those of this one count the read for incomplete.
+-- Compares the receipt with the rows of the latest run of each stream. `freshsales-review verify` says what to do. The
+-- marts of the other accounts are still built, and those of this account treat the read as not complete.
 select
     account,
     stream || ' (' || cast(rows_sent as {{ dbt.type_string() }}) || ' sent, '

@@ -1,4 +1,4 @@
-{#- A column as JSON: text that holds JSON is parsed, any other type (JSON, struct, list) is turned into it. -#}
+{#- A column as JSON. Text with JSON in it is parsed; any other type (JSON, struct, list) is converted. -#}
 {% macro freshsales_as_json(column, is_text) %}
     {{- return(adapter.dispatch('freshsales_as_json', 'freshsales_identity')(column, is_text)) -}}
 {% endmacro %}

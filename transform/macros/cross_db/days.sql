@@ -1,4 +1,4 @@
-{#- One row a day of the span of a row, both ends included: the columns `keys`, and `day`. -#}
+{#- One row for each day of the span of a row, with both ends: the columns `keys`, and `day`. -#}
 {% macro freshsales_days(relation, keys, first_day, last_day) %}
     {{- return(adapter.dispatch('freshsales_days', 'freshsales_identity')(relation, keys, first_day, last_day)) -}}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{#- Seconds since 1970, as text, as a time in UTC; other text is null. dlt names its loads so. -#}
+{#- A text of seconds since 1970, as a time in UTC; null for any other text. dlt gives its loads such names. -#}
 {% macro freshsales_epoch(seconds) %}
     {{- return(adapter.dispatch('freshsales_epoch', 'freshsales_identity')(seconds)) -}}
 {% endmacro %}

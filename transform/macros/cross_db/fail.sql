@@ -1,4 +1,6 @@
-{#- A statement that fails with this message. An error raised by dbt itself in a hook would look like a crash of dbt. -#}
+{#-
+  A statement that fails with this message. An error that a hook raises by dbt itself would look like a crash of dbt.
+-#}
 {% macro freshsales_fail(message) %}
     {{- return(adapter.dispatch('freshsales_fail', 'freshsales_identity')(message | replace("'", "''"))) -}}
 {% endmacro %}

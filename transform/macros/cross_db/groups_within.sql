@@ -1,6 +1,6 @@
 {#-
-  The transitive closure of `links` (account, group_id, inner_group_id): every group that lies within another, at any
-  depth. Groups may contain each other in circles, which `union` ends: nothing new is found any more.
+  The transitive closure of `links` (account, group_id, inner_group_id): every group that is in another one, at any
+  depth. Groups may contain each other in circles. `union` ends there, because it finds no new row.
 -#}
 {% macro freshsales_groups_within(links) %}
     {{- return(adapter.dispatch('freshsales_groups_within', 'freshsales_identity')(links)) -}}
@@ -20,7 +20,7 @@
     select account, group_id, inner_group_id from within_group
 {% endmacro %}
 
-{#- Both know `union all` alone here, which never ends on a circle: the depth is limited instead. -#}
+{#- These two know only `union all` here, which never ends on a circle. So the depth is limited. -#}
 {% macro snowflake__freshsales_groups_within(links) %}
     {{- return(freshsales_identity.freshsales_groups_within_by_depth(links)) -}}
 {% endmacro %}

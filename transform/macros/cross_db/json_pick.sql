@@ -1,4 +1,4 @@
-{#- In a JSON array of objects, `wanted` of the first object whose `name` is `value`, as text. -#}
+{#- From a JSON array of objects: `wanted` of the first object whose `name` is `value`, as text. -#}
 {% macro freshsales_json_pick(json, name, value, wanted) %}
     {{- return(adapter.dispatch('freshsales_json_pick', 'freshsales_identity')(json, name, value, wanted)) -}}
 {% endmacro %}

@@ -1,8 +1,10 @@
 {#-
-  One row an element of a JSON array: the columns `keys`, and the first and the second of `names` as text. Those are
-  attributes of elements that are objects; of any other element, the first is the element itself: SCIM's multi-valued
-  attributes are arrays of objects (RFC 7643 section 2.4), and some servers send bare strings. Names of attributes are
-  taken in any letter case (section 2.1): rows of an older tap have them as they came.
+  One row for each element of a JSON array: the columns `keys`, and the first and the second of `names` as text.
+
+  `names` are attributes of elements that are objects. Of any other element, the first is the element itself: the
+  multi-valued attributes of SCIM are arrays of objects (RFC 7643 section 2.4), and some servers send plain strings.
+  Names of attributes are found in any letter case (section 2.1), because rows of an older tap have them as the server
+  sent them.
 -#}
 {% macro freshsales_json_values(relation, keys, column, names=['value', 'display']) %}
     {{- return(adapter.dispatch('freshsales_json_values', 'freshsales_identity')(relation, keys, column, names)) -}}

@@ -1,4 +1,4 @@
-{#- One row a line of a text: the columns `keys`, and `line`. -#}
+{#- One row for each line of a text: the columns `keys`, and `line`. -#}
 {% macro freshsales_lines(relation, keys, column) %}
     {{- return(adapter.dispatch('freshsales_lines', 'freshsales_identity')(relation, keys, column)) -}}
 {% endmacro %}

@@ -1,8 +1,8 @@
 {#-
-  Before a build appends to a history: of rows that are there more than once by the model's `meta.key`, all but the
-  first are deleted. Two builds that overlap would write them twice, so that the second has to wait for the first where
-  the warehouse lets more than one write at a time. Others than these two number no rows: nothing is mended there, and
-  the tests of the histories tell.
+  Runs before a build appends to a history. If the history has a row more than once, by the `meta.key` of the model, all
+  copies but the first are deleted. Two builds that overlap would write rows twice; so if the warehouse lets several
+  builds write at a time, the second one waits for the first. Only these two warehouses number their rows. On others
+  nothing is deleted, and the tests of the histories report such rows.
 -#}
 {% macro freshsales_mend_history() %}
     {%- set there = load_cached_relation(this) -%}

@@ -15,7 +15,7 @@
     encode(sha256(convert_to(string_agg({{ value }}, chr(10) order by {{ value }} collate "C"), 'UTF8')), 'hex')
 {%- endmacro %}
 
-{#- Of an account whose keys are more than 128 MB of text, listagg makes an error. -#}
+{#- listagg fails for an account whose keys are more than 128 MB of text. -#}
 {% macro snowflake__freshsales_sha256_of_lines(value) -%}
     sha2(listagg({{ value }}, '\n') within group (order by to_binary({{ value }}, 'UTF-8')), 256)
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- The type that loaders give to nested columns. -#}
+{#- The type that loaders use for nested columns. -#}
 {% macro freshsales_type_json() %}{{ return(adapter.dispatch('freshsales_type_json', 'freshsales_identity')()) }}{% endmacro %}
 
 {% macro default__freshsales_type_json() %}json{% endmacro %}

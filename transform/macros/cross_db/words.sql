@@ -1,7 +1,6 @@
 {#-
-  A text as its words: runs of letters in lower case, each between two spaces. `SalesAdmin`, `sales-admin` and
-  `Sales 2 Admin` are two words each.
-  A word that is said not to be meant (`non-admin`) is left out, with the `non`.
+  The words of a text: runs of letters in lower case, each between two spaces. `SalesAdmin`, `sales-admin` and
+  `Sales 2 Admin` are two words each. A word that is negated (`non-admin`) is left out, together with the `non`.
 -#}
 {% macro freshsales_words(text) %}
     {{- return(adapter.dispatch('freshsales_words', 'freshsales_identity')(text)) -}}

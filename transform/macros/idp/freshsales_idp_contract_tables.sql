@@ -1,4 +1,4 @@
-{#- Tables or views that have the columns of the contract already: any source can be brought in so. -#}
+{#- Tables or views that already have the columns of the contract. In this way, any source can be used. -#}
 {% macro freshsales_idp_contract_tables(entry, object) %}
     {%- set table = freshsales_identity.freshsales_idp_table(entry, [object]) -%}
     {%- set columns = {} -%}

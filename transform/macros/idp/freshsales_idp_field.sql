@@ -1,7 +1,7 @@
 {#-
-  A raw table of a source: the first of `names` that is there, as a dictionary of `relation`, `columns` (name, bare
-  name, type, whether it is text) and `types` (what the warehouse calls them). `relation` is none where none of them is
-  there. What many fields need is found out once: a provider has many fields.
+  A raw table of a source: the first of `names` that exists, as a dictionary of `relation`, `columns` (name, bare name,
+  type, whether it is text) and `types` (their names in the warehouse). `relation` is none if none of them exists. Facts
+  that many fields need are found out once, because a provider has many fields.
 -#}
 {% macro freshsales_idp_table(entry, names) %}
     {%- set types = freshsales_identity.freshsales_idp_types() -%}
@@ -27,11 +27,11 @@
 {% endmacro %}
 
 {#-
-  A field of the vendor's API, read from `table` whatever a loader made of its name: `profile.lastLogin` is found in
-  the columns `profile__last_login`, `profile_lastlogin`, `profileLastLogin` and in the JSON or struct column
-  `profile`. Loaders disagree on letter case and on how the parts are joined, so both are left out of the comparison.
-  Where several are there, the first that is not null counts; where none is, the field is null.
-  `type` is `text`, `timestamp`, `date`, `integer`, `boolean` or `json` (JSON is only read from a column of its own).
+  A field of the API of the vendor, read from `table` under any name that a loader may give it: `profile.lastLogin` is
+  found in the columns `profile__last_login`, `profile_lastlogin`, `profileLastLogin`, and in the JSON or struct column
+  `profile`. Loaders differ in letter case and in how they join the parts, so the comparison ignores both. If several
+  exist, the first that is not null counts; if none exists, the field is null. `type` is `text`, `timestamp`, `date`,
+  `integer`, `boolean` or `json` (JSON is only read from a column of its own).
 -#}
 {% macro freshsales_idp_field(table, path, type='text') %}
     {%- set parts = path.split('.') -%}
@@ -70,7 +70,7 @@
     }) }}
 {% endmacro %}
 
-{#- `value` of the type of `column` as one of the types above. Text that is no date or time becomes null. -#}
+{#- `value`, of the type of `column`, as one of the types above. Text that is no date or time becomes null. -#}
 {% macro freshsales_idp_cast(value, types, column, type) %}
     {%- set text = "nullif(trim(cast(" ~ value ~ " as " ~ types.text ~ ")), '')" -%}
     {%- set iso = "'^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])" -%}
@@ -87,7 +87,7 @@
         {{ return("cast(" ~ value ~ " as date)") }}
     {%- endif -%}
     {%- if column.is_text -%}
-        {#- Casts to a time without a zone drop the offset: the zone is asked for, and UTC is meant where there is none. -#}
+        {#- A cast to a time without a zone drops the offset. So the zone is read; a time without a zone is in UTC. -#}
         {{ return(
             "case when " ~ text ~ " ~ " ~ iso ~ "[T ].*:.*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)$' then cast("
             ~ text ~ " as timestamp with time zone) at time zone 'UTC' when "

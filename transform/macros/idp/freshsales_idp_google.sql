@@ -11,7 +11,7 @@
     {%- set deleted = field(table, 'deletionTime') ~ ' is not null' -%}
     {%- set status = "(case when " ~ archived ~ " then 'archived' when " ~ suspended ~ " then 'suspended' when not " ~ suspended ~ " then 'active' end)" -%}
     {%- set last_login = field(table, 'lastLoginTime', 'timestamp') -%}
-    {#- Google says that somebody never signed in with the first moment of 1970. -#}
+    {#- If somebody has never signed in, Google sends the first moment of 1970. -#}
     {%- set signed_in = "case when " ~ last_login ~ " > timestamp '1970-01-01 00:00:00' then " -%}
     {{ return([{'table': table, 'columns': {
         'idp_user_id': field(table, 'id'),

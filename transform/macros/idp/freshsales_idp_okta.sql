@@ -1,4 +1,4 @@
-{#- Okta: the users, app users and log events of its management API, as any loader lands them. -#}
+{#- Okta: the users, app users and log events of its management API, as any loader stores them. -#}
 {% macro freshsales_idp_okta(entry, object) %}
     {%- set field = freshsales_identity.freshsales_idp_field -%}
     {%- if object == 'users' -%}
@@ -69,7 +69,9 @@
     }}]) }}
 {% endmacro %}
 
-{#- The id of an event's target of this type: from the column `target`, or from the table that a loader made of it. -#}
+{#-
+  The id of the target of an event with this type: from the column `target`, or from the table that a loader made of it.
+-#}
 {% macro freshsales_idp_okta_target(entry, table, type) %}
     {%- if not table.relation -%}{{ return('null') }}{%- endif -%}
     {%- if freshsales_identity.freshsales_idp_has(table, 'target') -%}

@@ -1,4 +1,4 @@
-{#- A roster of HR: one table of people, with the last day of those who leave. -#}
+{#- A roster of HR: one table of people, with the last day of the people who leave. -#}
 {% macro freshsales_idp_roster(entry, object) %}
     {%- if object != 'users' -%}{{ return([]) }}{%- endif -%}
     {%- set field = freshsales_identity.freshsales_idp_field -%}
@@ -6,10 +6,13 @@
     {%- set today = 'cast(' ~ freshsales_identity.freshsales_utc_now() ~ ' as date)' -%}
     {%- set left_on = field(table, 'left_on', 'date') -%}
     {%- set started_on = field(table, 'started_on', 'date') -%}
-    {#- A last day that is no date is no evidence, neither of a leaver nor of somebody who stays. -#}
+    {#- A last day that is no date proves nothing, neither that somebody left nor that somebody stays. -#}
     {%- set is_known = field(table, 'left_on') ~ ' is null or ' ~ left_on ~ ' is not null' -%}
     {%- set has_left = '(case when ' ~ is_known ~ ' then coalesce(' ~ left_on ~ ' <= ' ~ today ~ ', false) end)' -%}
-    {#- A row belongs to the last receipt that was made before it was loaded; one of before all receipts to none. -#}
+    {#-
+      A row belongs to the last receipt that was made before the row was loaded. A row from before all receipts belongs
+      to none.
+    -#}
     {%- set receipts = freshsales_identity.freshsales_idp_table(entry, ['load_receipts']) -%}
     {%- set load_id = "cast(null as " ~ dbt.type_string() ~ ")" -%}
     {%- if receipts.relation -%}

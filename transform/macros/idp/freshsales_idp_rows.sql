@@ -73,7 +73,7 @@
     {{ return(freshsales_identity.freshsales_idp_contract_tables(entry, object)) }}
 {% endmacro %}
 
-{#- Whose rows they are: the entry says it, or else the rows do. -#}
+{#- The account of the rows: the entry names it, or else the rows do. -#}
 {% macro freshsales_idp_account(entry, table) %}
     {%- if entry.account -%}
         {{ return(freshsales_identity.freshsales_idp_literal(entry.account)) }}
@@ -83,7 +83,7 @@
     {{ return(freshsales_identity.freshsales_idp_field(table, 'account')) }}
 {% endmacro %}
 
-{#- Rows of another account or source, where the table has both in it, are not this entry's. -#}
+{#- If the table also has rows of another account or source, these are not of this entry. -#}
 {% macro freshsales_idp_is_of(entry, table) %}
     {%- set conditions = ['true'] -%}
     {%- if entry.account and freshsales_identity.freshsales_idp_has(table, 'account') -%}
@@ -95,7 +95,7 @@
     {{ return(conditions | join(' and ')) }}
 {% endmacro %}
 
-{#- An event about an app that it does not name is about no app of ours, where the entry names some. -#}
+{#- If the entry names apps, an event of an app that is not named belongs to none of them. -#}
 {% macro freshsales_idp_is_of_app(entry, object, columns) -%}
     {%- if object == 'users' or not entry.app_ids -%}
     true
@@ -112,7 +112,7 @@
     {{ return(name in table.columns | map(attribute='name') | map('lower') | list) }}
 {% endmacro %}
 
-{#- When a row was loaded, by whatever the loader writes beside it. -#}
+{#- When a row was loaded, by the columns that the loader adds. -#}
 {% macro freshsales_idp_loaded_at(table) %}
     {%- set found = [] -%}
     {%- for name in ['_airbyte_extracted_at', '_airbyte_emitted_at', '_fivetran_synced', '_sdc_batched_at', '_sdc_extracted_at', 'loaded_at'] if freshsales_identity.freshsales_idp_has(table, name) -%}
@@ -124,7 +124,7 @@
     {{ return('coalesce(' ~ (found + ['cast(null as ' ~ dbt.type_timestamp() ~ ')']) | join(', ') ~ ')') }}
 {% endmacro %}
 
-{#- Some loaders keep a row that is gone and mark it. -#}
+{#- Some loaders keep a row that is gone, and mark it. -#}
 {% macro freshsales_idp_is_deleted(table) %}
     {%- set found = ['false'] -%}
     {%- if freshsales_identity.freshsales_idp_has(table, '_fivetran_deleted') -%}
@@ -136,7 +136,7 @@
     {{ return('(' ~ found | join(' or ') ~ ')') }}
 {% endmacro %}
 
-{#- `words` maps a native status to the contract's; others, and null, are null. -#}
+{#- `words` maps a status of the vendor to one of the contract. Other statuses become null. -#}
 {% macro freshsales_idp_status(value, words) -%}
     case {{ value }}{% for word, status in words.items() %} when '{{ word }}' then '{{ status }}'{% endfor %} end
 {%- endmacro %}

@@ -56,7 +56,7 @@
     {{ return(entries) }}
 {% endmacro %}
 
-{#- The sources as rows: account (null where the rows themselves name it), source, kind, adapter, place. -#}
+{#- The sources as rows: account (null if the rows themselves name it), source, kind, adapter, place. -#}
 {% macro freshsales_idp_source_rows() %}
     {%- for entry in freshsales_identity.freshsales_idp_sources() %}
     select
@@ -85,8 +85,8 @@
 {%- endmacro %}
 
 {#-
-  Attach a DuckDB file that another loader writes, and only to read it. Without the file the source has no tables. The
-  name it is attached by is of the source: two sources may lie in two files.
+  Attach a DuckDB file that another loader writes, for reading only. Without the file, the source has no tables. The
+  name of the attached file is that of the source, because two sources may be in two files.
 -#}
 {% macro freshsales_idp_attached(source_name, path) %}
     {%- set database = 'idp_' ~ source_name -%}
@@ -99,7 +99,7 @@
     {{ return(database) }}
 {% endmacro %}
 
-{#- The service accounts, in small letters, as the models compare them. -#}
+{#- The service accounts, in lower case, as the models compare them. -#}
 {% macro freshsales_idp_service_accounts() %}
     {%- set given = freshsales_identity.freshsales_setting('idp_service_accounts', '') -%}
     {%- if given is string -%}{%- set given = given.replace(',', ' ').split() -%}{%- endif -%}

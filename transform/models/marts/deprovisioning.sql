@@ -16,7 +16,7 @@ users as (
 
 ),
 
--- Events of one kind in a row count once: a leave ends with the next return.
+-- Several events of one kind in a row count once: a leave ends with the next return.
 turns as (
 
     select
@@ -43,8 +43,8 @@ spells as (
 
 ),
 
--- They were back when the log says so. Where it does not, they may have been back right after the last load that
--- still showed them gone: access since then says nothing of the leave.
+-- The log says when they were back. Without such an entry, they may have been back right after the last load that still
+-- showed them gone. So access since then says nothing about the leave.
 returns as (
 
     select
@@ -72,7 +72,7 @@ returns as (
 
 ),
 
--- The log may not tell of a return that a later load shows.
+-- The log may have no entry for a return that a later load shows.
 ends as (
 
     select account, source, idp_user_id, event_id, min(returned_at) as returned_at
@@ -134,7 +134,7 @@ by_load as (
 
 ),
 
--- A last day ends with the day.
+-- The last day of a person ends with that day.
 by_last_day as (
 
     select
@@ -212,7 +212,7 @@ runs as (
 
 ),
 
--- The last run that ended before the leave, with which the time starts that matters.
+-- The last run that ended before the leave: the time that matters begins with it.
 windows as (
 
     select leaves.account, leaves.leave_key, max(runs.sync_id) as first_sync_id
@@ -240,7 +240,7 @@ access as (
 
 ),
 
--- Whoever is on no list of a side that has been read is not there; a side that was never read may let anybody in.
+-- A person who is on no list of a side that was read is not there. A side that was never read may let anybody in.
 seen as (
 
     select
@@ -311,7 +311,7 @@ measured as (
         pushes.result as push_result,
         last_access.access_seen_at,
         no_access.no_access_seen_at,
-        -- `greatest` would make a zero of a bound that is not known.
+        -- `greatest` would make zero of a bound that is not known.
         case
             when last_access.access_seen_at > leaves.left_by then {{ freshsales_identity.freshsales_hours('leaves.left_by', 'last_access.access_seen_at') }}
             when last_access.access_seen_at is not null then cast(0 as {{ dbt.type_numeric() }})

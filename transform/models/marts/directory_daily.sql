@@ -49,7 +49,7 @@ spans as (
 
 ),
 
--- Counted as steps up and down, so that the cost is one of changes and not of people times days.
+-- Counted as steps up and down. So the cost depends on the number of changes, not on people times days.
 steps as (
 
     select account, status, department, crm_role, day, sum(step) as step

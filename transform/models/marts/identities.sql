@@ -8,7 +8,7 @@
 
 with people as (
 
-    -- Of the two ids of a pair, the SCIM user's row stands for both.
+    -- Each pair of ids has one row: that of the SCIM user.
     select * from {{ ref('int_freshsales__identity_keys') }}
     where is_current and (side = 'scim' or scim_user_id is null)
 
@@ -78,7 +78,7 @@ joined as (
     select
         people.account,
         people.identity_key,
-        -- An id that was handed on is the next person's now.
+        -- An id that was handed on belongs to the next person now.
         cast(
             case when people.crm_owner_id not like '%@%' then people.crm_owner_id end as {{ dbt.type_bigint() }}
         ) as crm_owner_id,
@@ -111,15 +111,15 @@ joined as (
         owners.role_names as crm_role,
         owners.territory_name as crm_territory,
 
-        -- A loader that deletes rows leaves the ids alone, and what was told of them.
+        -- If a loader deletes rows, only the ids are left, and what the history says about them.
         case
             when people.crm_owner_id is not null then coalesce(owners.crm_status, told.crm_status, 'removed')
         end as crm_status,
         case
             when people.scim_user_id is not null then coalesce(users.scim_status, told.scim_status, 'removed')
         end as scim_status,
-        -- Who was not met on the other side is absent there only if it was read since they are here, and if nobody
-        -- there may be them.
+        -- A person who was not found on the other side is absent there only if that side was read after they came here,
+        -- and if nobody there may be the same person.
         coalesce(
             people.crm_owner_id is not null
             or (
@@ -183,7 +183,7 @@ select
     joined.department,
     joined.manager_scim_user_id,
     joined.manager_identity_key,
-    -- The own name of a manager whose login alone is known may stand in the rows of those who are led.
+    -- If only the login of a manager is known, their name may be in the rows of the people whom they lead.
     coalesce(managers.full_name, joined.manager_named, managers.display_name) as manager_name,
     joined.crm_role_id,
     joined.crm_role,

@@ -44,5 +44,5 @@ select
 from events
 left join identities_now
     on {{ freshsales_identity.freshsales_same('events', 'identities_now', ['account', 'identity_key']) }}
--- What the first complete read found was there already, for all that anybody knows.
+-- What the first complete read found may have been there for any time.
 where events.after_sync_id is not null

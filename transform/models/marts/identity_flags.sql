@@ -3,7 +3,7 @@
 {%- set flags = freshsales_identity.freshsales_review_flags() %}
 {%- set person = ['account', 'identity_key'] %}
 {%- set text = dbt.type_string() %}
-{#- Of those who share something, so many are named, and the others are counted. #}
+{#- If people share something, at most this many are named, and the others are counted. #}
 {%- set most_named = 3 %}
 
 with told as (
@@ -45,7 +45,7 @@ reads as (
 
 ),
 
--- Since when somebody is gone or inactive; null where the first complete read found it so.
+-- Since when somebody is gone or inactive; null if the first complete read found them so.
 ended as (
 
     select
@@ -58,8 +58,8 @@ ended as (
 
 ),
 
--- Since when those hold a thing of whom a flag says what they hold, in whatever way they hold it; what the first
--- complete read found may be held for longer.
+-- Since when a person holds a thing that a flag is about, in whatever way they hold it. What the first complete read
+-- found may be held for longer.
 grants as (
 
     select
@@ -96,7 +96,7 @@ held as (
         resource_id,
         max(resource_name) as resource_name,
         case
-            -- What only an incomplete read has shown stands in no history.
+            -- What only an incomplete read has shown is in no history.
             when min(seen_at) is null then ''
             else concat(
                 ' since ',
@@ -110,7 +110,7 @@ held as (
 
 ),
 
--- Addresses of those whom a side lets in, and what they could be matched by.
+-- The addresses of people whom a side lets in, and the values by which they could be matched.
 shared as (
 
     select 'shares_email' as flag, people.account, people.identity_key, people.name, emails.email as value
@@ -170,7 +170,7 @@ shared_with as (
 
 ),
 
--- What a reason rests on. `who` names persons and addresses, and `who_by_key` stands for it where names are left out.
+-- The evidence of a reason. `who` has names and addresses; `who_by_key` replaces it where names are left out.
 evidence as (
 
     select
@@ -240,7 +240,7 @@ evidence as (
         'manager_is_gone',
         '',
         coalesce(people.manager_name, people.manager_scim_user_id),
-        -- What an id upstream gives away, nobody knows.
+        -- Nobody knows what an id that is unknown at the source lets its holder do.
         people.manager_identity_key,
         concat(
             case managers.scim_status

@@ -1,7 +1,7 @@
 {{ config(schema=var('freshsales_marts_schema')) }}
 
--- What changed here, and when a decision was carried out, is known to lie between two reads; what the provider logged,
--- and what was decided, has a time of its own.
+-- A change here, and the time at which a decision was carried out, lie between two reads. What the provider logged, and
+-- what was decided, has an exact time.
 with changes as (
 
     select * from {{ ref('identity_changes') }}
@@ -32,7 +32,7 @@ holders as (
 
 ),
 
--- Those that a later one has superseded as well.
+-- Also the decisions that a later one has replaced.
 decisions as (
 
     select decisions.*, scope.resource_name

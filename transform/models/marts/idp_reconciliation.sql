@@ -122,7 +122,7 @@ known as (
         users.has_left,
         coalesce(users.is_assigned, false) and not coalesce(users.has_left, false) as should_get_in,
         sources.kind,
-        -- Whoever came here after a whole list was loaded cannot be on it.
+        -- A person who came here after a whole list was loaded cannot be on that list.
         sources.users_are_whole and coalesce(both_sides.here_by < sources.users_whole_at, false)
             as absence_there_counts,
         sources.assignments_are_whole and coalesce(both_sides.here_by < sources.assignments_whole_at, false)
@@ -135,7 +135,7 @@ known as (
     left join users on {{ freshsales_identity.freshsales_same('both_sides', 'users', ['account', 'source', 'idp_user_id']) }}
     left join accounts on both_sides.account = accounts.account
     left join scim_reads on both_sides.account = scim_reads.account
-    -- Service accounts are nobody who joins or leaves; idp_load_quality counts them.
+    -- Service accounts do not join or leave. idp_load_quality counts them.
     where not both_sides.is_service_account and not coalesce(users.is_service_account, false)
 
 )

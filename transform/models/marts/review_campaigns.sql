@@ -26,7 +26,7 @@ about_people as (
 
 ),
 
--- A decision about a person covers what they hold.
+-- A decision about a person covers all that they hold.
 subjects as (
 
     select
@@ -43,7 +43,7 @@ subjects as (
 
 ),
 
--- And a person is decided where all that they hold is.
+-- And a person is decided if all that they hold is decided.
 people as (
 
     select

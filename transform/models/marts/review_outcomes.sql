@@ -15,7 +15,7 @@ with decisions as (
 
 ),
 
--- From the state that the decision rests on; what was seen before it is another story.
+-- Only states from the read of the decision on: earlier states do not matter.
 states as (
 
     select
@@ -45,8 +45,8 @@ followed as (
 
 ),
 
--- Between the last read that showed the one state and the first that showed the other; in between, reads may not have
--- been able to tell.
+-- The time between the last read that showed the old state and the first that showed the new one. Reads in between may
+-- not have been able to tell.
 bounded as (
 
     select
@@ -99,7 +99,7 @@ accounts as (
 
 ),
 
--- The last read that shows a person in, by any side.
+-- The last read that shows that the person gets in, on any side.
 people_seen as (
 
     select
@@ -122,7 +122,7 @@ people_seen as (
 
 ),
 
--- The last read that tells of a kind of grants.
+-- The last read that says something about a kind of grants.
 kinds_seen as (
 
     select account, kind, max(seen_at) as seen_at
@@ -149,7 +149,7 @@ told as (
         outs.seen_at as out_seen_at,
         ins.after_not_held_sync_id,
         ins.seen_at as in_again_seen_at,
-        -- That nobody is in on a side, only a read of that side tells.
+        -- Only a read of a side shows that a person is not on it.
         decisions.subject_key <> ''
         or decisions.decision = 'change'
         or coalesce(

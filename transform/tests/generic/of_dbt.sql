@@ -1,4 +1,4 @@
-{#- dbt's own test of this name, with whole rows: the accounts are told from them (freshsales_tell_failures). -#}
+{#- The test of dbt with this name, but with whole rows: the accounts are read from them (freshsales_tell_failures). -#}
 {% test relationships(model, column_name, to, field) %}
 select child.*
 from (select * from {{ model }}) as child

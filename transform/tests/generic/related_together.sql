@@ -1,4 +1,4 @@
-{#- dbt's own `relationships` knows keys of one column alone. -#}
+{#- The `relationships` of dbt takes keys of one column only. -#}
 {% test related_together(model, columns, to) %}
 select distinct {% for column in columns %}child.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 from (select * from {{ model }}) as child

@@ -28,8 +28,8 @@ select people.account, people.campaign, people.identity_key, coalesce(successors
 from people
 left join (select * from {{ ref('int_freshsales__identity_successors') }}) as successors
     on {{ freshsales_identity.freshsales_same('people', 'successors', ['account', 'identity_key']) }}
--- Whoever has the ids now that the person had then: a correction of a match moves a person's access to another key, and
--- takes nothing away. An id that was handed on since is not theirs any more.
+-- The person who has now the ids that the reviewed person had then. A corrected match moves the access of a person to
+-- another key, and takes nothing away. An id that was handed on since is not theirs any more.
 {% for side in ['crm', 'scim'] -%}
 {%- set id = dbt.split_part('people.crm_source_id', "'@'", 1) if side == 'crm' else 'people.scim_source_id' %}
 union distinct

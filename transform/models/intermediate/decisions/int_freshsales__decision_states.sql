@@ -24,7 +24,7 @@ grants as (
 
 ),
 
--- A person: how many of their ids let them in, by either side.
+-- A person: how many of their ids let them in, on either side.
 sides as (
 
     {% for side in ['crm', 'scim'] -%}
@@ -71,7 +71,7 @@ steps as (
 
     union all
 
-    -- A grant: in how many ways the person holds the thing.
+    -- A grant: in how many ways the person has it.
     select
         {{ freshsales_identity.freshsales_columns_of('decisions', key) }},
         grants.sync_id,
@@ -110,7 +110,7 @@ levels as (
 
 ),
 
--- A person whose access was to be changed: whether they hold anything else than they held then.
+-- A person whose access was to be changed: whether they hold anything else now than at the decision.
 first_changes as (
 
     select

@@ -16,7 +16,7 @@ named as (
 
 ),
 
--- Some directories name a manager by user name or address, in place of the id.
+-- Some directories name a manager by user name or address instead of the id.
 names as (
 
     select account, scim_user_id, is_present, lower(user_name) as name
@@ -30,7 +30,7 @@ names as (
 
 ),
 
--- One who is there comes before those who are gone; of several alike, nobody is taken.
+-- A person who is there comes before people who are gone. If several are equal, none is taken.
 bearers as (
 
     select
@@ -56,7 +56,7 @@ select
     coalesce(
         by_id.scim_user_id,
         bearers.scim_user_id,
-        -- An id that no user has is that of somebody who is gone; an address may be anybody's.
+        -- If no user has the id, the manager is gone. An address may be anybody's.
         case when named.manager not like '%@%' and bearers.account is null then named.manager end
     ) as manager_scim_user_id
 from named

@@ -29,8 +29,8 @@ select
     members.member_id,
     -- The groups themselves may not have been loaded.
     coalesce(groups_there.group_name, members.group_display_name, members.group_id) as group_name,
-    -- Ids of users and of groups may be the same. Where the server does not say which is meant, it is the user: to
-    -- take it for a group would give others what the group holds.
+    -- A user and a group may have the same id. If the server does not say which one is meant, it is the user: otherwise
+    -- others would get what the group holds.
     case
         when members.kind is not null then members.kind = 'group'
         else users.account is null and inner_groups.account is not null

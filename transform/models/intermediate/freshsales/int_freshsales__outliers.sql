@@ -34,7 +34,8 @@ holdings as (
 
 ),
 
--- A person has a job by the title, by the roles in the CRM, and by the department alone: the closest peers come first.
+-- A person has three jobs: by the title, by the roles in the CRM, and by the department alone. The closest peers come
+-- first.
 jobs as (
 
     {% for peers_by, job_name in {
@@ -58,7 +59,7 @@ jobs as (
 
 ),
 
--- Of whom it is not known what they hold, nobody can say that they do not hold it.
+-- If it is not known what a person holds, nobody can say that they do not hold a thing.
 sizes as (
 
     select
@@ -96,7 +97,7 @@ held as (
 
 ),
 
--- Whoever is seen to hold it counts, also where it is not known what else they hold.
+-- A person who is seen to hold a thing counts as a holder, also if it is not known what else they hold.
 held_by_job as (
 
     select
@@ -119,7 +120,7 @@ held_by_all as (
 
 ),
 
--- Each thing that a person holds, beside the others of each of the person's jobs.
+-- Each thing that a person holds, compared with the others of each job of the person.
 compared as (
 
     select
@@ -154,8 +155,8 @@ judged as (
 
 ),
 
--- What all the others of a title, or with a role in the department, hold as well comes with it. A role does not excuse
--- itself.
+-- A thing is usual if all others with the same title, or with the same role in the department, hold it as well. A role
+-- does not make itself usual.
 usual as (
 
     select distinct {{ thing | join(', ') }}, identity_key
@@ -181,8 +182,8 @@ rare as (
 
 ),
 
--- Where a thing belongs: most of its holders are of one department, or at least half of a job hold it. What is spread
--- over many jobs, like the group of a project, belongs to none of them, and is no sign of anything.
+-- The home of a thing: most of its holders are in one department, or at least half of a job hold it. A thing that is
+-- spread over many jobs, such as the group of a project, has no home, and shows nothing.
 homes as (
 
     select
@@ -205,7 +206,7 @@ homes as (
                     held_by_job.people >= {{ least }}
                     or (
                         2 * held_by_job.holders >= held_by_all.holders - 1
-                        -- That those with a role hold the role says nothing where they are few.
+                        -- That all holders of a role hold that role says nothing if they are few.
                         and not (held_by_job.peers_by = 'crm_role' and held_by_job.resource_type = 'crm_role')
                     )
                 )
@@ -241,9 +242,9 @@ elsewhere as (
             rare.identity_key = jobs.identity_key
             and {{ freshsales_identity.freshsales_same('homes', 'jobs', job) }}
     where
-        -- No job of the person's own.
+        -- The home is no job of this person.
         jobs.identity_key is null
-        -- In the department itself, another title is another job; another role is not.
+        -- Within the department of the person, another title is another job; another role is not.
         and not (homes.department = rare.department and homes.peers_by <> 'title')
 
 ),
@@ -286,7 +287,7 @@ select
     rare.peers_holding,
     rare.others_holding,
     elsewhere.department as home_department,
-    -- That those with a role hold the role says nothing: how many of the department hold it does.
+    -- That all holders of a role hold that role says nothing. So the department counts: how many in it hold the role.
     case when at_home.account is null then elsewhere.peers_by else 'department' end as home_by,
     case when at_home.account is null then elsewhere.job else '' end as home_job,
     coalesce(at_home.people, elsewhere.people) as home_people,
@@ -308,5 +309,5 @@ left join moves
     on rare.account = moves.account and rare.identity_key = moves.identity_key and moves.age = 1
 where
     elsewhere.identity_key is not null
-    -- Nobody else holds it: only among so many others that one is less than the share.
+    -- Nobody else holds the thing: then only if one among so many others is less than the share.
     or (rare.others_holding = 0 and 1 < {{ share }} * rare.peers)

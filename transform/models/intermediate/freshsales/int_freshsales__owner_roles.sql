@@ -12,7 +12,7 @@ roles as (
 
 ),
 
--- Rows of an older tap have no list.
+-- Rows of an older tap have no list of roles.
 listed as (
 
     select

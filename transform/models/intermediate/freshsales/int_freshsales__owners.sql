@@ -6,7 +6,8 @@ with owners as (
 
 ),
 
--- A line a role, taken apart again by int_freshsales__role_events: no name may bring a tab or a line of its own.
+-- One line for each role, which int_freshsales__role_events takes apart again. So tabs and line ends in names are
+-- replaced.
 roles as (
 
     select
@@ -32,7 +33,7 @@ territories as (
 select
     owners.account,
     owners.owner_id,
-    -- Some accounts show the address of those who gave no name.
+    -- Some accounts show the address of people who gave no name.
     coalesce(
         {{ freshsales_identity.freshsales_name('owners.display_name', 'owners.email') }},
         {{ freshsales_identity.freshsales_name('owners.name', 'owners.email') }},

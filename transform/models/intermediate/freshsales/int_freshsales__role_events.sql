@@ -17,7 +17,7 @@ followed as (
 
 ),
 
--- An owner before and after, and not by a correction.
+-- Owners before and after the change, but not changes by a correction of a match.
 changed as (
 
     select *
@@ -54,7 +54,7 @@ named as (
 
 ),
 
--- The roles that are held before and after are left out; a role in another one's place is one event.
+-- Roles that are held before and after are left out. A role in the place of another one is one event.
 differing as (
 
     select

@@ -6,7 +6,7 @@ with users as (
 
 ),
 
--- The name by which somebody signs in is no name of theirs; some servers show it in place of one.
+-- The name with which somebody signs in is not their name. Some servers send it in place of the name.
 named as (
 
     select

@@ -6,7 +6,7 @@ with keys as (
 
 ),
 
--- Only ids of the CRM are handed on; a SCIM id may itself be an address.
+-- Only CRM ids are handed on. A SCIM id may itself contain an `@`.
 seats as (
 
     select

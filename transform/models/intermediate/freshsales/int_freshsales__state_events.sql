@@ -27,8 +27,8 @@ reads as (
 
 ),
 
--- What speaks for the identity: the side, the read of it that showed the state, and whether it was told before to be
--- another's. Then the identity was corrected, and nothing has happened to the person.
+-- The facts about the identity: the side, the read of it that showed the state, and whether it was another person's
+-- before. In that case the match was corrected, and nothing has happened to the person.
 states as (
 
     select
@@ -44,7 +44,7 @@ states as (
 
 ),
 
--- Attributes are only compared within one side: that SCIM spells a name otherwise than the CRM is no event.
+-- Attributes are compared only within one side: if SCIM spells a name differently from the CRM, that is no event.
 there_before_and_after as (
 
     select * from states
@@ -123,7 +123,7 @@ where manager_is_another and manager is distinct from old_manager
 
 union all
 
--- The SCIM roles of who is no owner.
+-- The SCIM roles of people who are no owners.
 select
     account,
     identity_key,

@@ -6,14 +6,14 @@ with states as (
 
     select
         *,
-        -- A line each, as crm_roles is.
+        -- One line for each role, as in crm_roles.
         replace(scim_roles, ', ', '{{ "\n" }}') as scim_role_lines
     from {{ ref('int_freshsales__identity_history') }}
     where observation = 'state'
 
 ),
 
--- A role of a side that does not let the person in is of no use.
+-- A role is of no use if its side does not let the person in.
 usable_crm as (
 
     select * from states where {{ freshsales_identity.freshsales_lets_in('crm_status') }}

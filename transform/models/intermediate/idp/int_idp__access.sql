@@ -1,6 +1,6 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
--- How each person stood on each side, from one complete read that showed something new to the next.
+-- The status of each person on each side, from one complete read that showed something new to the next.
 with versions as (
 
     {% for side in ['crm', 'scim'] -%}

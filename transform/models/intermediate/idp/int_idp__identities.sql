@@ -1,7 +1,7 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
--- What the providers say of each identity: one IdP and one roster side by side. Of several IdPs, the first in the
--- variable that knows the person.
+-- What the providers say about each identity: one IdP and one roster side by side. If there are several IdPs, the first
+-- in the variable that knows the person counts.
 with sources as (
 
     select * from {{ ref('int_idp__sources') }}

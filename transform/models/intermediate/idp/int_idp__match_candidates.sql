@@ -1,13 +1,13 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
-{#- How the ids of a provider look; a sign that an external id is meant to be one. #}
+{#- The form of the ids of a provider: a sign that an external id is meant to be one. #}
 {%- set id_forms = {
     'okta': '^00u[0-9a-zA-Z]{17}$',
     'entra': '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$',
     'google': '^[0-9]{21}$',
 } %}
 
--- One row a value that somebody on either side is known by, for each rung of the match.
+-- One row for each value by which somebody on either side is known, for each rung of the match.
 with sources as (
 
     select * from {{ ref('int_idp__sources') }}
@@ -20,7 +20,8 @@ people as (
         sources.source,
         sources.kind,
         people.*,
-        -- The external id is meant to be the provider's, and no such user is loaded: no address may speak for them.
+        -- The external id is meant to be an id of the provider, and no such user is loaded. Then no address may be used
+        -- for them.
         coalesce(
             case sources.adapter
                 {%- for adapter_name, form in id_forms.items() %}
@@ -33,7 +34,7 @@ people as (
         ) as names_somebody_not_loaded
     from (select * from {{ ref('int_idp__people') }}) as people
     inner join sources on people.account = sources.account
-    -- Of two tenants of one vendor, the id is one's.
+    -- If there are two tenants of one vendor, the id belongs to one of them.
     left join (select distinct account, idp_user_id from {{ ref('stg_idp__users') }}) as loaded
         on people.account = loaded.account and people.external_id = loaded.idp_user_id
 
@@ -125,7 +126,7 @@ select distinct account, source, 'here' as side, source_id, is_present, rung, va
 from here
 where value is not null
 union all
--- An assignment to a user who is not loaded is no user.
+-- If the user of an assignment is not loaded, the assignment matches nobody.
 select distinct there.account, there.source, 'idp', there.source_id, true, there.rung, there.value, false
 from there
 inner join users

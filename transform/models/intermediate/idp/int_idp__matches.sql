@@ -1,6 +1,6 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
--- The matches as of now: of the people who are still in the tables, the latest row of the history.
+-- The current matches: the latest row of the history, for the people who are still in the tables.
 with latest as (
 
     select * from (

@@ -2,7 +2,7 @@
 
 {%- set service_accounts = freshsales_identity.freshsales_idp_service_accounts() %}
 
--- The people here, with whatever an identity provider may know them by.
+-- The people here, with all values by which an identity provider may know them.
 with people as (
 
     select *
@@ -43,7 +43,7 @@ select
     owners.email as owner_email,
     coalesce(users.is_present, false) or coalesce(owners.is_present, false) as is_present,
     coalesce(users.created_at, owners.created_at) as created_at,
-    -- By this time they were here; a list that is older cannot have them on it.
+    -- They were here by this time. An older list cannot have them on it.
     coalesce(users.created_at, owners.created_at, reads.finished_at) as here_by,
     {%- if service_accounts %}
     coalesce(lower(users.user_name) in ({{ freshsales_identity.freshsales_idp_literals(service_accounts) }}), false)

@@ -1,6 +1,7 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
--- One row an account and source, in the order of the variable; `place` tells which IdP speaks where there are several.
+-- One row for each account and source, in the order of the variable. `place` says which IdP counts if there are
+-- several.
 with sources as (
 
     {{ freshsales_identity.freshsales_idp_source_rows() }}

@@ -1,7 +1,7 @@
 {{ config(schema=var('freshsales_staging_schema')) }}
 
 {%- set service_accounts = freshsales_identity.freshsales_idp_service_accounts() %}
-{#- An app user in one of these is a trace of an assignment, and none. #}
+{#- An app user with one of these statuses is what is left of an assignment, and no assignment. #}
 {%- set ended = "('DEPROVISIONED', 'INACTIVE', 'REVOKED', 'UNASSIGNED')" %}
 
 with users as (
@@ -24,7 +24,7 @@ assignments as (
 
 ),
 
--- What failed did not happen; a push that failed is told by the models that ask for it.
+-- An event that failed did not happen. The models that need failed pushes read them themselves.
 events as (
 
     select * from {{ ref('stg_idp__events') }} where result is distinct from 'FAILURE'
@@ -77,7 +77,8 @@ select
     coalesce(assignments.has_sync_error = 1, false) as has_sync_error,
     assignments.idp_user_id is not null as has_assignment,
     assignments.assigned_at,
-    -- A leaver who came back and left again left then; without an event, the change of the status tells it.
+    -- A person who came back and left again left at the later time. Without an event, the change of the status gives
+    -- it.
     case when users.has_left then coalesce(happened.left_at, users.status_changed_at) end as left_at,
     happened.app_last_sign_in_at,
     coalesce(pushes.event_type = 'app_deprovisioned' and pushes.result = 'FAILURE', false) as last_push_failed,

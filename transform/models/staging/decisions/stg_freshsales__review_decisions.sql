@@ -22,7 +22,8 @@ with decisions as (
 
 ),
 
--- A day is all that many reviewers write down: of two decisions of one day, the one that was taken in later is the later.
+-- Many reviewers write only a day. Of two decisions of the same day, the one that was taken in later counts as the
+-- later one.
 numbered as (
 
     select

@@ -32,7 +32,7 @@ held as (
         runs.sync_id,
         coalesce(rows_by_run.rows_in_warehouse, 0) as rows_in_warehouse,
         rows_by_run.population_sha256,
-        -- Later runs overwrite rows and take none away: of what a run wrote, all is in these.
+        -- Later runs overwrite rows and delete none. So all rows that a run wrote are in these.
         sum(coalesce(rows_by_run.rows_in_warehouse, 0)) over (
             partition by runs.account, runs.stream
             order by runs.sync_id desc
@@ -65,7 +65,7 @@ compared as (
         receipts.consistency,
         receipts.source_total,
         receipts.records as rows_read,
-        -- Receipts of earlier versions tell of what was read alone: no stream map stood between.
+        -- Receipts of earlier versions say only what was read: there was no stream map in between.
         coalesce(receipts.records_sent, receipts.records) as rows_sent,
         held.rows_in_warehouse,
         held.rows_since,

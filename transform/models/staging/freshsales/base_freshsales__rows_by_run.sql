@@ -55,7 +55,7 @@ counted as (
 
 ),
 
--- Where a loader appends, a key has many rows.
+-- If a loader appends, a key has many rows.
 last_seen as (
 
     select account, stream, sync_id, count(*) as keys_last_seen

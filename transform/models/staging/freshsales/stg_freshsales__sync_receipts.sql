@@ -47,7 +47,7 @@ numbered as (
             order by finished_at desc, started_at desc
         ) as age
     from source
-    -- Without these it proves nothing, and a test tells of it.
+    -- Without these a receipt proves nothing, and a test reports it.
     where account is not null and stream is not null and sync_id is not null
 
 ),

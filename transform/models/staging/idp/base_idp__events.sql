@@ -6,7 +6,7 @@ with listed as (
 
 )
 
--- What else a log tells of people stays where it was loaded. The rows of our own pipeline are all kept: its receipts
--- count them.
+-- Everything else that a log says about people stays where it was loaded. All rows of our own pipeline are kept,
+-- because its receipts count them.
 select * from listed
 where event_type is not null or load_id is not null

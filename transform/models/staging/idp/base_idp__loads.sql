@@ -102,8 +102,8 @@ receipts as (
 
 ),
 
--- The latest complete load of each app, or of the one list; the oldest of them is how old the whole is. Whole it is
--- where no app is without one.
+-- The latest complete load of each app, or of the only list. The oldest of them gives the age of the whole. The whole
+-- is complete if no app is without such a load.
 complete_loads as (
 
     select
@@ -128,7 +128,7 @@ complete_loads as (
 
 ),
 
--- A source whose entry names no account speaks of the accounts that its rows name, or of all where it has no row.
+-- If the entry of a source names no account, it is about the accounts in its rows; without rows, about all accounts.
 named_accounts as (
 
     select distinct account, source from loaded
@@ -204,7 +204,7 @@ select
     row_count as rows,
     newest_loaded_at,
     cast({{ dbt.datediff('newest_loaded_at', freshsales_identity.freshsales_utc_now(), 'hour') }} as {{ dbt.type_int() }}) as hours_old,
-    -- A list that is too old tells nothing about today; one of unknown age is taken to be too old.
+    -- A list that is too old says nothing about today. A list of unknown age counts as too old.
     absence_evidence is not null
     and coalesce(
         {{ dbt.datediff('proven_at', freshsales_identity.freshsales_utc_now(), 'hour') }} <= {{ stale_hours }}, false

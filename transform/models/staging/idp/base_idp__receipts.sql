@@ -118,10 +118,10 @@ arrived as (
         receipts.rows_read,
         receipts.events_from,
         held.rows_in_warehouse,
-        -- As for the reads of Freshsales: nothing in the warehouse contradicts that all of it is there.
+        -- As for the reads of Freshsales: nothing in the warehouse contradicts that all rows are there.
         coalesce(held.rows_since, 0) >= coalesce(receipts.rows_read, 0)
         and case
-            -- Rows of a load that was killed hide which keys there were before.
+            -- The rows of a load that was killed hide which keys there were before.
             when receipts.age = 1 and receipts.keys_sha256 is not null and held.rows_since = held.rows_in_warehouse
                 then receipts.keys_sha256 = coalesce(hashed.keys_sha256, '{{ sha256_of_nothing }}')
             else true
@@ -151,7 +151,7 @@ sequence as (
 
 ),
 
--- A token that sees fewer people than before, or a roster of one department, looks like a mass departure.
+-- A token that sees fewer people than before, or a roster of one department, looks as if many people had left.
 compared as (
 
     select

@@ -15,7 +15,7 @@ last_complete as (
 
 ),
 
--- One row an app and user. A row that a later complete list of the app did not bring again is gone.
+-- One row for each app and user. A row that a later complete list of the app did not bring again is gone.
 numbered as (
 
     select

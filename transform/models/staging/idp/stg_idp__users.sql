@@ -15,13 +15,13 @@ last_complete as (
 
 ),
 
--- One row a user: where a loader appends, the one that was loaded last; where a roster names somebody twice, the
--- employment that has not ended, or ends last.
+-- One row for each user. If a loader appends, the row that was loaded last counts. If a roster has somebody twice, the
+-- employment counts that has not ended, or that ends last.
 numbered as (
 
     select
         listed.*,
-        -- A later complete list did not name the user any more.
+        -- A later complete list did not have the user any more.
         coalesce(listed.load_id < last_complete.load_id, false) as is_gone,
         last_complete.finished_at as complete_at,
         row_number() over (
@@ -54,10 +54,10 @@ select
     case when is_gone or is_deleted then 'deleted' else idp_status end as idp_status,
     case
         when has_left or is_gone then true
-        -- The mark of a loader is no proof that the list ended.
+        -- The mark of a loader does not prove that the list ended.
         when not is_deleted then has_left
     end as has_left,
-    -- When somebody went who was still active when last seen, no row can say.
+    -- No row can say when somebody left who was active when last seen.
     case when is_gone and not coalesce(has_left, false) then null else status_changed_at end as status_changed_at,
     left_on,
     last_login_at,

@@ -22,7 +22,7 @@ with complete_receipts as (
 
 ),
 
--- Seen by the read before, or since then, and not by this one.
+-- Rows that the read before has seen, or a run since then, and that this read has not.
 left_behind as (
 
     select
@@ -47,7 +47,7 @@ select
     receipts.sync_id,
     receipts.before_sync_id,
     cast(receipts.rows_read_before as {{ dbt.type_bigint() }}) as rows_read_before,
-    -- Some loaders delete the rows that a read no longer had; then the two numbers of rows read are all there is.
+    -- Some loaders delete rows that a read no longer had. Then only the two numbers of rows that were read are left.
     cast(
         case
             when receipts.before_sync_id is not null
@@ -70,6 +70,6 @@ left join {{ this }} as earlier
 where
     receipts.has_arrived
     {%- if is_incremental() %}
-    -- What comes later overwrites the rows that this was counted from.
+    -- Later runs overwrite the rows that this was counted from.
     and earlier.account is null
     {%- endif %}

@@ -5,8 +5,8 @@
     'grant_key', 'identity_key', 'resource_type', 'resource_id', 'resource_name', 'granted_via', 'granted_via_id'
 ] %}
 {#-
-  The streams that tell a kind of grants: that of its rows, and that of the people who hold them. A run tells a kind where
-  it has read all of them completely.
+  The streams by which a kind of grants is known: that of the grants, and that of the people who hold them. A run tells
+  about a kind if it has read all of them completely.
 -#}
 {%- set kinds = {
     'crm': ['owners'],
@@ -31,8 +31,8 @@ complete_reads as (
 
 ),
 
--- What a read that is not complete, or is held back, has written over the rows of the last complete one is not told:
--- only complete reads tell who holds a thing no more.
+-- If a read that is not complete, or is held back, has overwritten the rows of the last complete one, nothing is said
+-- about them: only complete reads show that somebody no longer has a grant.
 written as (
 
     select account, stream, max(sync_id) as sync_id
@@ -143,7 +143,7 @@ went as (
 
 ),
 
-{#- No row: it gives the nulls their types. #}
+{#- No row; it gives the nulls their types. #}
 read_rows as (
 
     select

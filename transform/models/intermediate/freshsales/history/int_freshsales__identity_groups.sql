@@ -22,7 +22,7 @@ users as (
 
 ),
 
--- A membership of an id that nobody is known by waits until somebody is.
+-- If no person is known by an id, the membership of that id waits until one is.
 of_people as (
 
     select history.*, users.identity_key
@@ -45,8 +45,8 @@ new as (
 
 ),
 
--- How many ids of the person are in the group after each read: a person whose id is another one now has neither left
--- the group nor joined it.
+-- How many ids of the person are in the group after each read. A person whose id has changed has neither left the group
+-- nor joined it.
 steps as (
 
     select
@@ -87,7 +87,7 @@ groups_named as (
 
 ),
 
--- The name as it was at the last read of the groups that is not later; of the time before there was one, the first.
+-- The name of the group at the last read of the groups that is not later; before the first such read, the first name.
 names_found as (
 
     select

@@ -1,7 +1,7 @@
 {{ config(schema=var('freshsales_history_schema'), meta={'key': ['account', 'identity_key', 'revision', 'observation', 'side', 'sync_id']}) }}
 
 {%- set text = dbt.type_string() %}
-{#- What makes a state: a difference in any of these is written down. -#}
+{#- The columns of a state. A difference in any of them makes a new row. -#}
 {%- set state = {
     'side': text,
     'side_status': text,
@@ -20,7 +20,7 @@
     'crm_roles': text,
     'crm_role': text,
 } -%}
-{#- Which reads showed it. -#}
+{#- The reads that showed the state. -#}
 {%- set evidence = {
     'crm_sync_id': text,
     'crm_after_sync_id': text,
@@ -52,8 +52,8 @@ all_reads as (
 
 ),
 
--- When the state of everybody is looked at: at each read that is new. What a read shows that was found complete only
--- after a later one had been told, is told with the later one.
+-- The points at which the state of everybody is compared: each new read. If a read was found complete only after a
+-- later one had been written, what it shows is written with the later one.
 
 told_reads as (
 
@@ -76,7 +76,7 @@ new_reads as (
 
 ),
 
--- Those that were read since, and those with somebody of whom nothing was told yet.
+-- The accounts that were read since, and those with somebody about whom nothing was written yet.
 accounts_looked_at as (
 
     select account from new_reads
@@ -103,7 +103,7 @@ accounts_looked_at as (
     'roles': ref('stg_freshsales__roles'),
 }) }},
 
--- A history from before role names were written down has the id alone.
+-- A history from the time before role names were kept has only the id.
 crm as (
 
     select *, coalesce(roles, cast(role_id as {{ text }})) as role_lines from all_crm
@@ -122,14 +122,14 @@ current_keys as (
 
 ),
 
--- Whose match is ambiguous: somebody on the other side may be them.
+-- The people whose match is ambiguous: somebody on the other side may be the same person.
 ambiguous as (
 
     select distinct account, identity_key from seats where is_current and is_ambiguous
 
 ),
 
--- What was told, and of whom. An id of the CRM that was handed on meanwhile is here by its new name, `ID@RUN`.
+-- What was written, and about which ids. A CRM id that was handed on meanwhile has its new name here, `ID@RUN`.
 
 told_states as (
 
@@ -198,7 +198,8 @@ told_ids as (
 
 ),
 
--- Whose an id was, by what was told last; PostgreSQL takes `= 1` for one row in two hundred, and loops.
+-- The person of an id, by what was written last. PostgreSQL expects `= 1` to match one row in two hundred, and would
+-- loop.
 owners_told as (
 
     select * from told_ids where place <= 1
@@ -244,7 +245,7 @@ points as (
     inner join new_points
         on known_since.account = new_points.account and known_since.sync_id <= new_points.sync_id
     union distinct
-    -- Of whom nothing was told yet, everything is.
+    -- A person about whom nothing was written yet gets all of their states.
     select versions.account, versions.identity_key, versions.sync_id
     from versions
     left join last_told
@@ -317,7 +318,7 @@ seen as (
         filled.account,
         filled.identity_key,
         filled.sync_id,
-        -- What is told late changes no head count of a day that has passed.
+        -- A state that is written late does not change the head count of a day that has passed.
         case
             when told_until.sync_id > filled.sync_id then told_until.seen_at
             when crm.sync_id = filled.sync_id and scim.sync_id = filled.sync_id
@@ -354,8 +355,8 @@ seen as (
         scim.after_sync_id as scim_after_sync_id,
         scim.seen_at as scim_seen_at,
 
-        -- Who was not met on the other side is absent there only if it was read since they are here, and if nobody
-        -- there may be them.
+        -- A person who was not found on the other side is absent there only if that side was read after they came here,
+        -- and if nobody there may be the same person.
         coalesce(
             reads.last_crm_sync_id >= scim.since_sync_id and (crm.account is not null or ambiguous.account is null),
             false
@@ -402,7 +403,7 @@ states as (
 
 ),
 
--- What differs from the state before, be it told by an earlier build or by this one.
+-- States that differ from the one before, which an earlier build or this one has written.
 
 {%- set columns = state.keys() | list + evidence.keys() | list %}
 
@@ -456,7 +457,7 @@ changed as (
 
 ),
 
--- Where an id was told to be another person's, and where the id that spoke before is another person's now.
+-- The ids that now belong to another person, and the ids that counted before and belong to another person now.
 new_states as (
 
     select
@@ -503,7 +504,7 @@ new_states as (
 
 ),
 
--- Keys whose ids have all gone to others.
+-- Keys whose ids have all gone to other people.
 ended as (
 
     select

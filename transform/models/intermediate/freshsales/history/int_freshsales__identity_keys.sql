@@ -50,7 +50,7 @@ remembered as (
 
 ),
 
--- First the rungs among those who are there ...
+-- First the rungs among the people who are there ...
 settled_0 as (
 
     select account, side, source_id from current_ids where false
@@ -79,8 +79,8 @@ found_ids as (
 
 ),
 
--- A CRM id whose name and address have both changed since it was matched last, towards another SCIM user, is another
--- person's now. What it was until then goes on as an id of its own, that is gone: `ID@RUN`.
+-- If both the name and the address of a CRM id have changed since its last match, and now match another SCIM user, the
+-- id belongs to another person now. Its past goes on as an id of its own that is gone: `ID@RUN`.
 handed_on as (
 
     select
@@ -122,7 +122,7 @@ ids as (
 
     select account, side, source_id, is_present, sync_id from current_ids
     union all
-    -- Those that were handed on, and those whose rows the loader has deleted.
+    -- The ids that were handed on, and those whose rows the loader has deleted.
     select earlier.account, earlier.side, earlier.source_id, false, earlier.first_sync_id
     from earlier
     left join current_ids
@@ -131,8 +131,9 @@ ids as (
 
 ),
 
--- ... then those stay together who have been, if no rung found another for either: an address that changes on one side
--- first, or a side that is gone, does not tear a person in two. Of several that shared a key, the latest.
+-- ... then two ids that were one person stay together, if no rung found another partner for either. So an address that
+-- changes on one side first, or a side that is gone, does not split a person. If several shared a key, the latest
+-- counts.
 together as (
 
     select
@@ -177,7 +178,7 @@ settled_{{ earlier_match }} as (
 
 ),
 
--- ... and then the rungs for whoever is left, now with those who are gone.
+-- ... and then the rungs for everybody who is left, now with the people who are gone.
 {% for rung in rungs -%}
 {{ freshsales_identity.freshsales_match_rung(earlier_match + loop.index, rung, 'true') }},
 
@@ -205,7 +206,7 @@ tied_ids as (
 
 ),
 
--- One row an id, with the person it belongs to: the pair, or itself alone.
+-- One row for each id, with the person to whom it belongs: the pair, or the id alone.
 people as (
 
     select
@@ -231,8 +232,8 @@ people as (
 
 ),
 
--- A person has a claim to the keys that their ids had. Where ids have parted, those who are there come first, then
--- who has both ids of it, then the SCIM user.
+-- A person has a claim to the keys that their ids had. If ids have parted, the order is: people who are there, then the
+-- person who has both ids of the key, then the SCIM user.
 claims as (
 
     select
@@ -256,7 +257,7 @@ claims as (
 
 ),
 
--- Where two keys have come together in one person, the older one stays.
+-- If two keys have come together in one person, the older one stays.
 kept as (
 
     select
@@ -292,7 +293,7 @@ keyed as (
     select
         people.*,
         kept.identity_key as kept_key,
-        -- Gone, alone, and its key went to another: an id that the same person had before.
+        -- An id that is gone, alone, and whose key went to another id: the same person had it before.
         case
             when kept.identity_key is null and people.is_present = 0 and people.match_method is null
                 then holders.identity_key
@@ -327,7 +328,7 @@ final as (
         keyed.is_ambiguous,
         keyed.passed_on_key is null as is_current,
         coalesce(keyed.first_sync_id, keyed.sync_id) as first_sync_id,
-        -- Only a match that was found anew says that a changed name or address is still the same person's.
+        -- Only a new match shows that a changed name or address still belongs to the same person.
         case
             when keyed.match_method = 'earlier_match' then remembered.matched_name else current_ids.display_name
         end as matched_name,

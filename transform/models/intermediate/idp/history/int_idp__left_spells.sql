@@ -4,9 +4,9 @@
     meta={'key': ['account', 'source', 'idp_user_id', 'first_loaded_at']},
 ) }}
 
--- One row a user and time in which the loads said the same: has left, or has not. What a load before said of somebody
--- is overwritten by the next, so only this tells between which two loads they left. Whoever has left, and whose status
--- has changed since the load before, was back in between and has left again.
+-- One row for each user and time in which all loads said the same: has left, or has not. The next load overwrites what
+-- a load said about somebody, so only this history shows between which two loads they left. If a person has left, and
+-- their status has changed since the load before, they were back in between and have left again.
 with users as (
 
     select
@@ -21,7 +21,7 @@ with users as (
         on users.account = sources.account and users.source = sources.source
     where
         users.has_left is not null
-        -- The last day on a roster tells it better.
+        -- The last day on a roster is more exact.
         and not (users.left_on is not null and sources.kind = 'roster')
 
 ),

@@ -3,7 +3,7 @@
     meta={'key': ['account', 'source', 'side', 'source_id', 'matched_at']},
 ) }}
 
-{#- What names a person for certain, or nearly: asked before any address, and of everybody. #}
+{#- What identifies a person for certain, or nearly so. It is compared before any address, for everybody. #}
 {%- set by_id = ['app_user_id', 'external_id', 'external_alias', 'employee_number'] %}
 {%- set by_address = ['login', 'primary_email', 'any_email'] %}
 {%- set sides = {'here': 'identity_key', 'idp': 'idp_user_id'} %}
@@ -105,8 +105,8 @@ settled_0 as (
 
 {% endfor -%}
 
--- Who was matched by an id once stays matched: an assignment may vanish when somebody leaves, and their address may be
--- handed on.
+-- A person who was once matched by an id stays matched: an assignment may vanish when somebody leaves, and their
+-- address may be given to somebody else.
 {{ freshsales_identity.freshsales_match_rung(5, 'earlier_by_id', 'true', method='earlier_match', scope=scope, sides=sides) }},
 
 -- Addresses, first among the people who are here ...
@@ -117,7 +117,7 @@ settled_0 as (
 
 {% endfor -%}
 
--- ... and then with those who are gone.
+-- ... and then with the people who are gone.
 {% for rung in by_address -%}
 {{ freshsales_identity.freshsales_match_rung(
     loop.index + 8, rung, 'not candidates.names_somebody_not_loaded', scope=scope, sides=sides
@@ -145,7 +145,7 @@ tied as (
 
 ),
 
--- The SCIM user is one person by an address, and the owner's address is another's, whom no id has matched.
+-- An address matches the SCIM user of one person and the owner of another person, and no id has matched them.
 contradicted as (
 
     select distinct found.account, found.source, found.identity_key, found.idp_user_id
@@ -252,7 +252,7 @@ latest as (
 
 )
 
--- Only what is new is appended, so each row stands for what was known from then on.
+-- Only what is new is appended, so each row says what was known from then on.
 select
     matches.account,
     matches.source,
@@ -263,7 +263,7 @@ select
     matches.crm_owner_id,
     matches.idp_user_id,
     matches.match_method,
-    -- By what the pair was found first: an earlier match is as good as that.
+    -- By the method of the first match: an earlier match counts as much as that.
     case
         when matches.match_method = 'earlier_match' then earlier_of_ids.first_method
         else matches.match_method
