@@ -1,35 +1,20 @@
-"""A copy of the marts for the dashboard to read, so that no reader ever stands in the loader's way."""
+"""Makes a copy of the marts for the dashboard, so that no reader ever blocks the loader."""
 
 from pathlib import Path
 
 import duckdb
 
 from dashboards.superset.errors import DashboardError
+from freshsales_review.report.queries import MARTS
 
 SCHEMA = "freshsales_identity"
-MARTS = (
-    "access_review",
-    "data_quality",
-    "deprovisioning",
-    "directory_daily",
-    "identities",
-    "identity_changes",
-    "identity_entitlements",
-    "identity_flags",
-    "identity_timeline",
-    "idp_load_quality",
-    "idp_reconciliation",
-    "review_campaigns",
-    "review_flags",
-    "review_outcomes",
-)
 RUN_FIRST = "run the pipeline first (`make demo`, or `meltano run identity`)"
 
 
 def publish(warehouse: Path, published: Path) -> None:
     """Copy the marts, and nothing else, beside `published`, then rename the copy over it.
 
-    The warehouse is held open only while it is read. Whoever reads the earlier copy goes on reading it.
+    The warehouse is open only while it is read. A process that reads the earlier copy goes on with it.
     """
     if not warehouse.is_file():
         raise DashboardError(f"There is no warehouse at {warehouse}: {RUN_FIRST}, or name another.")

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from dashboards.superset.__main__ import main
 from dashboards.superset.home import Home
-from dashboards.superset.publish import MARTS, SCHEMA, publish
+from dashboards.superset.publish import SCHEMA, publish
+from freshsales_review.report.queries import MARTS
 from tools import marts
 from tools.warehouses import DuckDBFile
 

@@ -16,6 +16,20 @@ def skip_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tap_freshsales_users.session.Clock", SkippingClock)
 
 
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the run waited, each time."""
+    waits: list[float] = []
+
+    class Kept(SkippingClock):
+        def __init__(self) -> None:
+            super().__init__()
+            self.waits = waits
+
+    monkeypatch.setattr("tap_freshsales_users.session.Clock", Kept)
+    return waits
+
+
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     """Signs the certificates of the servers in the tests."""

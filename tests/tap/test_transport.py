@@ -144,20 +144,6 @@ def soon(seconds: float) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the run waited, each time."""
-    waits: list[float] = []
-
-    class Kept(SkippingClock):
-        def __init__(self) -> None:
-            super().__init__()
-            self.waits = waits
-
-    monkeypatch.setattr("tap_freshsales_users.session.Clock", Kept)
-    return waits
-
-
 @pytest.mark.parametrize(("seconds", "least", "most"), [(30, 25, 31), (100_000, 60, 60), (-30, 0, 1)])
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_error_may_name_a_date_to_wait_for(

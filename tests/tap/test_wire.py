@@ -13,7 +13,6 @@ import pytest
 
 from tap_freshsales_users.api import wire
 from tests.tap.answering import SCIM_TOKEN
-from tests.tap.clocks import SkippingClock
 from tests.tap.raw_server import PEOPLE, RawServer, answer_to, response, serve_http
 from tests.tap.running import Outcome, run_tap
 
@@ -193,20 +192,6 @@ class Stale:
 
 def reset_when_closed(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the run waited, each time."""
-    waits: list[float] = []
-
-    class Kept(SkippingClock):
-        def __init__(self) -> None:
-            super().__init__()
-            self.waits = waits
-
-    monkeypatch.setattr("tap_freshsales_users.session.Clock", Kept)
-    return waits
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
