@@ -1,1 +1,1 @@
-"""The tap beside other readers of the same directory, measured in one go."""
+"""Measures the tap and other readers on the same directory, in one run."""

@@ -1,4 +1,4 @@
-"""Measures the tap beside its peers, and writes benchmarks/RESULTS.md and benchmarks/results.svg.
+"""Measures the tap and its peers, and writes benchmarks/RESULTS.md and benchmarks/results.svg.
 
 python -m benchmarks            all sizes, several rounds: about a quarter of an hour
 python -m benchmarks --quick    10,000 people at the most, one or two rounds: about a minute; writes nothing
@@ -34,7 +34,7 @@ WHOLE = (
     (100_000, 50, 1),
 )
 QUICK = ((1_000, 0, 1), (10_000, 0, 2), (1_000, 50, 1))
-# Here the sequential ones would wait 100 s for latency alone.
+# Sequential readers would wait 100 s here, for latency alone.
 TOO_LONG_TO_WAIT = (100_000, 50)
 LOAD_PEOPLE = 10_000
 LOAD_ROUNDS, START_ROUNDS, GROWTH_ROUNDS = 4, 15, 8
@@ -49,7 +49,7 @@ class Benchmark:
         self.results = Results()
 
     def check(self) -> None:
-        """Each once, which also warms it up; raises RuntimeError where records are missing."""
+        """Run each contestant once, which also warms it up; raises RuntimeError if records are missing."""
         self._server.list_people(CHECKED_PEOPLE, 0)
         for reader in self._contestants.readers():
             reader.prepare()
@@ -68,7 +68,7 @@ class Benchmark:
         self._alternate(Case("read", people, latency_ms), readers, rounds)
 
     def grow(self, rounds: int) -> None:
-        """The empty directory tells what start-up costs; it is measured in the same rounds as the others."""
+        """Measure the empty directory, too, in the same rounds: it gives the cost of start-up."""
         print(f"growth: {rounds} rounds of {len(GROWTH_PEOPLE)} sizes", flush=True)
         tap = self._contestants.tap(8)
         for _ in range(rounds):
@@ -96,7 +96,7 @@ class Benchmark:
         return replace(figures, requests=self._server.requests())
 
     def _check_rows(self, contestant: Contestant, people: int) -> None:
-        """By the newest DuckDB, in a process of its own: the memory of this one shows in what it starts."""
+        """Count by the newest DuckDB in another process: its memory would show in what this one starts."""
         query = (
             "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); "
             "print(sum(c.sql(f'select count(*) from freshsales.{t}').fetchall()[0][0] for t in sys.argv[2:]))"
@@ -120,7 +120,7 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    signal.signal(signal.SIGTERM, lambda signum, _frame: sys.exit(128 + signum))  # the server goes too
+    signal.signal(signal.SIGTERM, lambda signum, _frame: sys.exit(128 + signum))  # ends the server, too
     environments.build_all()
     plan = QUICK if quick else WHOLE
     begun = time.monotonic()

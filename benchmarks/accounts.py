@@ -50,7 +50,7 @@ def people(read: int) -> range:
 
 
 def rows(stream: str, read: int) -> Iterator[Row]:
-    """What a read brings of an account, without `account` and `sync_id`."""
+    """The rows that a read brings for an account, without `account` and `sync_id`."""
     if stream == "roles":
         yield from ((n, f"Role {n}") for n in range(5))
     elif stream == "scim_groups":
@@ -87,7 +87,7 @@ def name_of(account: int) -> str:
 
 
 def load(connection: "psycopg.Connection[Row]", read: int, accounts: int) -> None:
-    """Upsert a complete read of each account, as a loader does, and write the receipts."""
+    """Upsert a complete read of each account, as a loader does, and write its receipts."""
     sync_id = f"202611{read:02}T060000000000-{read:08x}"
     for stream, columns in TABLES.items():
         names = [column.split()[0] for column in columns.split(", ")]
@@ -114,7 +114,7 @@ def load(connection: "psycopg.Connection[Row]", read: int, accounts: int) -> Non
 
 
 def build(url: str, database: str, work: Path) -> float:
-    """Return the seconds that `dbt build` took."""
+    """The seconds that `dbt build` took."""
     parts = urlsplit(url)
     own = {
         "PGHOST": str(parts.hostname),

@@ -1,4 +1,4 @@
-"""The bars that the tap is held to, each a ratio within one run of the benchmark."""
+"""The bars that the tap has to meet. Each is a ratio of two figures of one run of the benchmark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHY_CPU = (
 
 @dataclass(frozen=True)
 class Bar:
-    """`figure` is to be at most `bar`, and `goal` where there is one; `why` is said where it is missed."""
+    """`figure` must be at most `bar`, and at most `goal` if there is one. `why` explains a missed goal."""
 
     what: str
     figure: float
@@ -87,7 +87,7 @@ def _sizes(results: Results) -> Iterator[Bar]:
 
 
 def _growth(results: Results) -> Iterator[Bar]:
-    """Start-up is subtracted; all three figures are the least of the same rounds, in which they alternate."""
+    """Without start-up. All three figures are the least of the same rounds, in which they alternate."""
     cases = results.cases("growth")
     if not cases:
         return

@@ -1,4 +1,4 @@
-"""Who is measured: the commands that read the same two lists."""
+"""The contestants: commands that read the same two lists."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ TAP = own_program("tap-freshsales-users")
 
 @dataclass(frozen=True)
 class Contestant:
-    """`prepare` is called before each run, outside of what is measured."""
+    """`prepare` is called before each run, and is not measured."""
 
     name: str
     command: tuple[str, ...]
-    # One request after another: what waits for latency there is known without measuring it.
+    # Whether it sends one request after another: then its wait for latency is known without measuring.
     is_sequential: bool = False
     prepare: Callable[[], object] = lambda: None
-    # Where its records are found after a run, and what each one's line holds; standard output unless said.
+    # Where its records are after a run (by default standard output), and a text in each of their lines.
     writes_to: Path | None = None
     mark: bytes = b'"RECORD"'
 
@@ -48,7 +48,7 @@ class Contestant:
 
 
 class Contestants:
-    """Writes the contestants' files into a folder, and names their commands."""
+    """Writes the files of the contestants into a folder, and gives their commands."""
 
     def __init__(self, server_url: str, folder: Path) -> None:
         self._folder = folder
@@ -156,12 +156,12 @@ class Contestants:
         return Contestant(name, command, prepare=self._empty_load_folder)
 
     def _into_duckdb(self, name: str, reader: Contestant) -> Contestant:
-        # `pipefail` is not in every sh: the rows are counted afterwards.
+        # Not every sh has `pipefail`, so the rows are counted afterwards.
         pipe = f"{shlex.join(reader.command)} | {shlex.join(self._loader())}"
         return Contestant(name, ("sh", "-c", pipe), prepare=self._empty_load_folder)
 
     def _loader_alone(self) -> Contestant:
-        """What the tap wrote beforehand: the time that no tap can save."""
+        """Loads what the tap wrote before: the time that no tap can save."""
         lines = self._folder / "lines.jsonl"
 
         def prepare() -> None:

@@ -1,4 +1,4 @@
-"""The people that the benchmark's server lists, each as the bytes of its JSON."""
+"""The people on the server of the benchmark, each as the bytes of its JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
 def build(people: int) -> tuple[list[bytes], list[bytes]]:
-    """SCIM users with ids of 36 characters, and owners with integer ids; one of each a person."""
+    """SCIM users with ids of 36 characters, and owners with integer ids. Each person is one of both."""
     chance = random.Random(SEED)
     ids = [str(uuid.UUID(int=chance.getrandbits(128), version=4)) for _ in range(people)]
     users, owners = [], []

@@ -1,4 +1,4 @@
-"""The peers' environments, each with its own pins, in a folder that git ignores."""
+"""The environments of the peers, each with its own pinned versions, in a folder that git ignores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 FOLDER = ROOT / ".venv-bench"
-# DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13, and airbyte-cdk ends there too.
+# DuckDB 1.1.3, which target-duckdb needs, has wheels up to Python 3.13. airbyte-cdk ends there, too.
 PYTHON_BEFORE = (3, 14)
 PYTHON_RANGE = ">=3.11,<3.14"
 NAMES = ("plain", "dlt", "airbyte", "pyairbyte", "loader", "tools")
@@ -26,7 +26,7 @@ def program(name: str, command: str = "python") -> str:
 
 
 def own_program(command: str = "python") -> str:
-    """Of the environment that this runs in: the tap's."""
+    """Of this environment, which is that of the tap."""
     return str(Path(sys.executable).parent / command)
 
 

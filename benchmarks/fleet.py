@@ -1,16 +1,16 @@
-"""What each stage of a fleet of many accounts costs.
+"""Measures each stage of a fleet of many accounts.
 
     .venv/bin/python -m benchmarks.fleet [--accounts 1000] [--airflow]
     .venv/bin/python -m benchmarks.fleet --reads 300 [--minutes 6]
 
-The first puts data straight into PostgreSQL, and measures all but the reads. The accounts are those of
+The first command puts data straight into PostgreSQL, and measures all but the reads. The accounts are those of
 benchmarks.accounts: 40 people each. The plugins of Meltano must be installed (`make install`). `--airflow`
-runs the whole DAG as well, over accounts without a credential: every read ends at once, so that what is left
-is Airflow itself. It needs the environment of `make fleet`.
+runs the whole DAG as well, over accounts without a credential: every read ends at once, and Airflow itself is
+left. It needs the environment of `make fleet`.
 
-The second reads so many played accounts of 40 people as the task `read` does, four at once, without Airflow:
-the tap, in a pipe the loader for PostgreSQL, then the rows against the receipts. After so many minutes no
-further read begins. It needs the environment of `make fleet`, too.
+The second command reads this many played accounts of 40 people as the task `read` does, four at once, without
+Airflow: the tap, in a pipe the loader for PostgreSQL, then the rows against the receipts. After this many
+minutes, no further read begins. It needs the environment of `make fleet`, too.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ DAG_TEST = ROOT / "tests" / "fleet" / "airflow" / "dag_test.py"
 
 
 class Stages:
-    """Runs a stage, and tells the CPU time of its programs and that of PostgreSQL, which count apart."""
+    """Runs a stage, and measures the CPU time of its programs and, separately, that of PostgreSQL."""
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True)
@@ -65,11 +65,11 @@ class Stages:
 
     @staticmethod
     def _fields(process: int) -> list[str]:
-        """Those of /proc/PID/stat after the name of the program."""
+        """The fields of /proc/PID/stat after the name of the program."""
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
     def _of_server(self) -> float:
-        """Of the server and of those of its processes that have ended."""
+        """CPU seconds of the server and of those of its processes that have ended."""
         fields = self._server.read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:15])) / TICKS
 

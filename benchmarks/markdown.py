@@ -1,4 +1,4 @@
-"""RESULTS.md: what was measured, on what, and how to measure it again."""
+"""Writes RESULTS.md: what was measured, on which machine, and how to measure it again."""
 
 from __future__ import annotations
 

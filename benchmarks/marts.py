@@ -31,7 +31,7 @@ ACCOUNT = "acme.myfreshworks.com"
 GROUPS = 200
 MEMBERSHIPS_EACH = 3
 
-# People are numbers: those from `first` up to `last` are there, and each read moves both on.
+# People are numbers. Those from `first` to `last` are there, and each read increases both.
 STREAMS = {
     "owners": """
         select '{account}' as account, 70000000000 + n as id, 'Person ' || n as display_name,
@@ -117,7 +117,7 @@ def dbt_build(target: str) -> list[str]:
 
 
 def build(landing: Path, warehouse: Path, work: Path) -> tuple[float, float, float]:
-    """Return the seconds that `dbt build` took, those of a processor, and its peak of memory in MiB."""
+    """The seconds that `dbt build` took, its CPU seconds, and its peak of memory in MiB."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     own = {
         "TARGET_DUCKDB_FILEPATH": str(landing),

@@ -1,4 +1,4 @@
-"""One command as a whole process tree: wall, CPU, memory, requests."""
+"""Measures one command with its child processes: wall time, CPU time, memory, requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Figures:
 
 
 class Server:
-    """The benchmark's server in a process of its own."""
+    """The server of the benchmark, in another process."""
 
     def __init__(self, python: str, people: int) -> None:
         self._process = subprocess.Popen(
@@ -36,7 +36,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self._process.stdout.readline().strip()}"
 
     def list_people(self, people: int, latency_ms: int) -> None:
-        """From the next request on; counts requests anew."""
+        """Change what it serves from the next request on, and count requests from 0."""
         self._control(f"?people={people}&latency_ms={latency_ms}")
 
     def requests(self) -> int:
@@ -53,7 +53,7 @@ class Server:
 
 
 def run(command: Sequence[str], log: Path, output: Path | None = None) -> Figures:
-    """Standard output goes nowhere, or to `output`; raises RuntimeError where the command fails."""
+    """Measure a command. Standard output goes to `output`, or nowhere; raises RuntimeError if it fails."""
     with (output or Path(os.devnull)).open("wb") as out, log.open("wb") as err:
         begun = time.perf_counter()
         process = subprocess.Popen(
@@ -66,7 +66,7 @@ def run(command: Sequence[str], log: Path, output: Path | None = None) -> Figure
         finally:
             limit.cancel()
         wall = time.perf_counter() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)  # it is reaped: Popen must not wait for it again
+    process.returncode = os.waitstatus_to_exitcode(status)  # reaped already: Popen must not wait again
     if process.returncode != 0:
         text = log.read_text(errors="replace")[-2000:]
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{text}")
@@ -74,6 +74,6 @@ def run(command: Sequence[str], log: Path, output: Path | None = None) -> Figure
 
 
 def environment() -> Mapping[str, str]:
-    """Byte code may be kept, for that is how installed programs run; nobody is told of the runs."""
+    """The environment. Byte code is kept, as with installed programs; no usage data is sent."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TAP_"))}
     return {**kept, "RUNTIME__DLTHUB_TELEMETRY": "false", "DO_NOT_TRACK": "1"}

@@ -1,4 +1,4 @@
-"""Draws what comes as JSON on standard input into an SVG file. Runs where matplotlib is installed."""
+"""Draws the JSON on standard input as an SVG file. It runs in an environment with matplotlib."""
 
 from __future__ import annotations
 

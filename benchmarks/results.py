@@ -1,4 +1,4 @@
-"""What was measured: the figures of every round, by case and contestant."""
+"""The figures of every round, by case and contestant."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.measure import Figures
 
 PAGE_SIZE = 100
-# Start-up alone, and two sizes of which one is ten times the other.
+# No people, for the start-up alone; and two sizes, of which one is ten times the other.
 GROWTH_PEOPLE = (0, 10_000, 100_000)
 
 
@@ -30,7 +30,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Summary:
-    """Of several rounds: the least time and the greatest, and the largest memory."""
+    """Over several rounds: the least and the greatest time, and the largest memory."""
 
     wall: float
     wall_greatest: float
@@ -57,7 +57,7 @@ class Results:
         return {name: _summary(rounds) for name, rounds in self._rounds.get(case, {}).items()}
 
     def drawn(self) -> list[dict[str, Any]]:
-        """What the picture shows."""
+        """The cases in the picture."""
         return [
             {"case": str(case), "name": name, "wall": summary.wall, "cpu": summary.cpu}
             for case in (Case("read", 10_000, 50), Case("read", 10_000, 0), Case("load", 10_000, 0))
@@ -66,9 +66,9 @@ class Results:
 
 
 def fewest_requests(people: int) -> int:
-    """One a page of owners, who come with a total; for SCIM pages that overlap by one, 1 + (n - p) / (p - 1).
+    """The number of requests: one for each page of owners, who have a total, and of SCIM pages.
 
-    An empty list costs one request as well.
+    SCIM pages overlap by one record: 1 + (n - p) / (p - 1) pages. An empty list costs one request as well.
     """
     rest = max(ceil(people / PAGE_SIZE), 1)
     scim = 1 + max(ceil((people - PAGE_SIZE) / (PAGE_SIZE - 1)), 0)

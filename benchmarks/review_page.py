@@ -1,4 +1,4 @@
-"""Size of the review page, time to write it, and time until it can be used in a browser.
+"""Measures the review page: its size, the time to write it, and the time until a browser can use it.
 
     python -m benchmarks.review_page [--people 20000]
 
@@ -45,7 +45,7 @@ def main(people: int) -> None:
 
 
 class Took(NamedTuple):
-    """On a machine that is busy with other things, the clock says less than the processor."""
+    """Wall time and CPU time. On a busy machine, CPU time says more."""
 
     clock_seconds: float
     processor_seconds: float
@@ -64,7 +64,7 @@ def children_seconds() -> float:
 
 
 def use(browser: Browser, page: Path) -> Took:
-    """Open the page; of the processor, what its main thread takes."""
+    """Open the page. The CPU time is that of its main thread."""
     opened = browser.new_page()
     devtools = opened.context.new_cdp_session(opened)
     devtools.send("Performance.enable", {"timeDomain": "threadTicks"})

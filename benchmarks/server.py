@@ -1,8 +1,8 @@
-"""A loopback server that costs next to nothing: bodies are joined from bytes made beforehand.
+"""A loopback server with very little cost: it joins bodies from bytes that were made before.
 
-It runs in a process of its own, prints the port it listens on, and answers GET over kept-alive connections,
-each after the latency in force. `/bench?people=N&latency_ms=M` sets how many people it lists and how late it
-answers; `/bench` returns the number of requests answered since.
+It runs in another process, prints its port, and answers GET over kept-alive connections after a set latency.
+`/bench?people=N&latency_ms=M` sets the number of people and the latency. `/bench` returns the number of
+requests since then.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LARGEST_PAGE = 100
 REST_PATH = "/crm/sales/api"
 SCIM_PATH = "/scim/v2"
 END_OF_HEAD = b"\r\n\r\n"
-# So large a quota that no reader has to pace itself.
+# A quota so large that no reader waits for it.
 HEAD = (
     b"HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nX-RateLimit-Limit: 1000000\r\n"
     b"X-RateLimit-Remaining: 999999\r\nX-RateLimit-Reset: 3600\r\nContent-Length: %d\r\n\r\n"
@@ -28,7 +28,7 @@ HEAD = (
 
 
 class Pages:
-    """What is listed, and to how many requests."""
+    """What is listed, and the number of requests."""
 
     def __init__(self, people: int) -> None:
         self._users, self._owners = build(people)
@@ -83,7 +83,7 @@ class Pages:
 
 
 class Connection(asyncio.Protocol):
-    """GET requests of one connection, each answered as late as is set."""
+    """Answers GET requests of one connection, each after the set latency."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages

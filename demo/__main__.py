@@ -1,4 +1,4 @@
-"""Serves an invented account, runs the pipeline over it, and prints what the warehouse then says."""
+"""Serves an invented account, runs the pipeline on it, and prints what the warehouse says then."""
 
 import json
 import os
@@ -30,10 +30,10 @@ CHECKSUM = OUTPUT / "demo-roster.csv.sha256"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 DECISIONS = OUTPUT / "demo-decisions.csv"
 LOG = OUTPUT / "demo.log"
-# Meltano's state and locks, apart from those of a real account.
+# The state and the locks of Meltano, separate from those of a real account.
 STATE = OUTPUT / "demo-meltano.db"
 JOB = "identity"
-# Before the last one, the other side: who has left, as the identity provider and HR have it.
+# Before the last one comes the other side: who has left, by the identity provider and by HR.
 OTHER_SIDE = ("okta", "roster")
 SOURCES = [
     {"source": "okta", "adapter": "okta", "schema": "freshsales_okta", "path": str(OKTA)},
@@ -44,14 +44,14 @@ SEED = 7
 RUNS = 3
 DAYS_BETWEEN_RUNS = 14
 LOG_LINES_SHOWN = 30
-# Of what is printed where there is no terminal to ask.
+# The width of the output without a terminal.
 WIDTH = "110"
 
 
 def main() -> int:
     show_what_can_be_shown()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else int(WIDTH))
-    # Being told to end is no reason to leave anything running.
+    # End everything on these signals.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         start_over()
@@ -67,7 +67,7 @@ def main() -> int:
 
 
 def start_over() -> None:
-    """Remove what an earlier demo left; a file that holds anything else is not touched."""
+    """Remove what an earlier demo left. A file with other data is not touched."""
     OUTPUT.mkdir(exist_ok=True)
     LOG.write_text("")
     STATE.unlink(missing_ok=True)
@@ -106,7 +106,7 @@ def play(console: Console) -> None:
 
 
 def write_roster(sandbox: Sandbox) -> None:
-    """Export as HR would: the checksum comes after the last row, and says that the file is whole."""
+    """Export the roster as HR would. The checksum comes after the last row, so the file is whole."""
     content = roster_of(sandbox.okta.tenant).csv().encode()
     ROSTER.write_bytes(content)
     CHECKSUM.write_text(f"{sha256(content).hexdigest()}  {ROSTER.name}\n")
@@ -169,7 +169,7 @@ def show(console: Console) -> None:
 
 
 def verify() -> None:
-    """Show the table that the pipeline itself has only logged."""
+    """Show the table that the pipeline has only logged."""
     command = [str(ROOT / ".venv/bin/freshsales-review"), "verify", "--landing", str(LANDING)]
     environment = os.environ if sys.stdout.isatty() else os.environ | {"COLUMNS": WIDTH}
     if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603 - our own command

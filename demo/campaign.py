@@ -1,4 +1,4 @@
-"""One small campaign: everybody who gets in past SSO is decided about, and some of it is carried out."""
+"""One small campaign: decisions about everybody who gets in past SSO. Some of them are carried out."""
 
 import csv
 import subprocess
@@ -36,7 +36,7 @@ order by o.decision = 'keep', o.outcome, who
 
 
 def hold(program: Path, warehouse: Path, decisions: Path, sandbox: Sandbox) -> str:
-    """Open, decide and close the campaign by the commands, and take some of the access away upstream."""
+    """Open, decide and close the campaign by the commands, and remove some of the access in Freshsales."""
     with opened(warehouse) as connection:
         found = connection.sql(IN_SCOPE).fetchall()
     lines, revoked = [], []

@@ -1,4 +1,4 @@
-"""What the warehouse says, in a screen or two: every number and name below comes out of a query."""
+"""Shows what the warehouse says, on a screen or two. Every number and name comes from a query."""
 
 import duckdb
 from rich.console import Console
@@ -6,7 +6,7 @@ from rich.table import Table
 
 from freshsales_review.terminal import cell
 
-# A row is there unless a later complete read of its stream did not meet it: the rule of the receipts.
+# A row is there unless a later complete read of its stream did not have it. This is the rule of the receipts.
 PRESENT = """
 from freshsales.{stream} r where not exists (
   from freshsales.sync_receipts c

@@ -1,4 +1,4 @@
-"""The demo's warehouse, read only, so that its numbers come from what was loaded and from nothing else."""
+"""The warehouse of the demo, opened for reading only. So all numbers come from what was loaded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

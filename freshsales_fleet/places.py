@@ -18,6 +18,8 @@ SCHEMA = "freshsales"
 
 @dataclass(frozen=True)
 class Places:
+    """The programs, files and folders of the fleet, and its warehouse."""
+
     inventory: Path
     output: Path
     """The folder of the reports; with DuckDB, also of the warehouse."""

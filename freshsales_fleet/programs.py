@@ -50,6 +50,7 @@ class Started:
         return code if code >= 0 else 128 - code
 
     def end(self) -> None:
+        """End the program: by SIGTERM, and by SIGKILL if it is still there after a while."""
         if self._process.poll() is None:
             self._process.terminate()
             try:

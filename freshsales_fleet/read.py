@@ -49,6 +49,7 @@ def secrets_of(connection: Any) -> dict[str, str]:
 
 
 def tap_environment(account: Account, secrets: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the tap for this account, as environment variables."""
     settings = {**DEFAULTS, **account.settings, "domain": account.host, **secrets}
     if account.required_streams:
         settings["required_streams"] = list(account.required_streams)

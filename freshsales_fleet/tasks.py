@@ -70,6 +70,7 @@ def prepare(places: Places) -> None:
 
 
 def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> None:
+    """Read one account; raises ReadError. With PostgreSQL it also loads and checks it."""
     account = Account.from_json(entry)
     secrets, warehouse = _secrets(account), _warehouse(places)
     try:
@@ -87,6 +88,7 @@ def read(places: Places, entry: dict[str, Any], run_id: str, attempt: int) -> No
 
 
 def load(places: Places, run: Run | None, run_id: str) -> bool:
+    """With DuckDB: load what the reads have left in the spool."""
     _skip_without(run)
     spool = places.spool(run_id)
     failed = load_spool(spool, _warehouse(places), places)
@@ -97,12 +99,14 @@ def load(places: Places, run: Run | None, run_id: str) -> bool:
 
 
 def marts(places: Places, run: Run | None) -> bool:
+    """Build the marts of all accounts."""
     _skip_without(run)
     _review(places, "dbt", "build", "--exclude-resource-type", "unit_test")
     return True
 
 
 def reports(places: Places, run: Run | None) -> bool:
+    """Write the page of each account, and the overview."""
     _skip_without(run)
     _review(places, "report", "--all", str(places.pages))
     places.expected.write_text(json.dumps(run))

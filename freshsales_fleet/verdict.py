@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Verdict:
+    """Green or red, and why."""
+
     accounts: int
     """Number of accounts in the inventory of this run."""
     faults: dict[str, list[str]]
@@ -38,6 +40,7 @@ class Verdict:
 
     @property
     def sentences(self) -> list[str]:
+        """The verdict in sentences, for the log."""
         if self.is_green:
             return [f"Green: all {self.accounts:,} accounts were read in this run and are in the warehouse."]
         if not self.is_known:
@@ -62,6 +65,7 @@ def checks_of(accounts: Sequence[Account], since: datetime, warehouse: Warehouse
 
 
 def judge(accounts: Sequence[Account], checks: Sequence[Check], others: Sequence[str] = ()) -> Verdict:
+    """The verdict about these accounts. `others` are problems that are not of a single account."""
     of_account: dict[str, list[Check]] = {account.host: [] for account in accounts}
     for check in checks:
         of_account[check.receipt.account].append(check)

@@ -15,6 +15,8 @@ BOOKMARK = ("sync_id", "account", "pseudonym_key_fingerprint")
 
 @dataclass(frozen=True)
 class Warehouse:
+    """The warehouse of the fleet."""
+
     environment: dict[str, str]
     """Environment variables of the loader. dbt and the review read them as well."""
     landing: str
@@ -24,6 +26,7 @@ class Warehouse:
 
 
 def duckdb_warehouse(places: Places) -> Warehouse:
+    """The warehouse in the two DuckDB files of these places."""
     return Warehouse(
         {"TARGET_DUCKDB_FILEPATH": str(places.landing), "FRESHSALES_REVIEW_WAREHOUSE": str(places.marts)},
         str(places.landing),

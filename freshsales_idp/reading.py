@@ -124,6 +124,7 @@ def readings_of(settings: Settings, now: datetime) -> list[Reading]:
 
 
 def client_for(settings: Settings) -> RESTClient:
+    """The client for the API of this organization."""
     return RESTClient(
         base_url=f"{settings.okta_url.rstrip('/')}/api/v1",
         auth=APIKeyAuth(name="Authorization", api_key=f"SSWS {settings.okta_token}"),

@@ -77,6 +77,7 @@ def ids_of(text: str) -> tuple[str, ...]:
 
 
 def is_loopback(host: str) -> bool:
+    """Whether the host is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

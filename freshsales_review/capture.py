@@ -26,6 +26,8 @@ SELECTION = "+freshsales_identity.intermediate.freshsales.history"
 
 @dataclass(frozen=True, order=True)
 class Read:
+    """A complete read of one stream of one account."""
+
     account: str
     stream: str
     sync_id: str

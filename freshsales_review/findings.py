@@ -18,6 +18,7 @@ MOST_LINES = 20
 
 
 def print_findings(checks: Sequence[Check], threshold: Threshold) -> None:
+    """Print the findings for a reader."""
     console = Console()
     accounts = len({check.receipt.account for check in checks})
     if accounts <= MOST_TABLES:
@@ -46,6 +47,7 @@ def print_findings(checks: Sequence[Check], threshold: Threshold) -> None:
 
 
 def print_json(checks: Sequence[Check], threshold: Threshold) -> None:
+    """Print the findings as JSON."""
     found = [
         {
             "account": check.receipt.account,

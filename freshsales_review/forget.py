@@ -31,6 +31,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Traces:
+    """What belongs to a run, in the raw tables and in the history. It iterates over parts with rows."""
+
     raw: tuple[Part, ...]
     history: tuple[Part, ...]
 
@@ -98,7 +100,7 @@ def _history(warehouse: Warehouse, sync_id: str) -> Iterator[Part]:
 
 
 def _earlier(table: str, column: str, *, by_side: bool) -> str:
-    """Statements by which later rows that name the run name the read before it."""
+    """A statement: later rows that name the run then name the read before it."""
     side = column.partition("_")[0]
     condition = f" and earlier.side = '{side}'" if by_side and side in {"crm", "scim"} else ""
     return (

@@ -62,6 +62,8 @@ Id = tuple[str, str, str]
 
 @dataclass
 class Person:
+    """A person: ids on both sides, identity keys, and names."""
+
     ids: set[Id] = field(default_factory=set)
     keys: set[tuple[str, str]] = field(default_factory=set)
     names: set[str] = field(default_factory=set)

@@ -16,12 +16,16 @@ from freshsales_review.warehouse import Warehouse, among, identifier
 
 @dataclass(frozen=True)
 class Loss:
+    """How many rows a read misses, and how many the complete read before it had."""
+
     rows_missing: int
     rows_read_before: int
 
 
 @dataclass(frozen=True)
 class Threshold:
+    """From how many missing rows on a read is held back; `confirmed` are reads that are not."""
+
     share: float
     least: int
     confirmed: Collection[str]
@@ -39,6 +43,7 @@ class Threshold:
         )
 
     def holds_back(self, sync_id: str, loss: Loss) -> bool:
+        """Whether this read is held back."""
         return (
             loss.rows_missing >= self.least
             and loss.rows_missing > self.share * loss.rows_read_before

@@ -33,6 +33,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Revealed:
+    """A known person, and what the access review says about them."""
+
     known: Known
     account: str
     status: str
@@ -41,6 +43,7 @@ class Revealed:
 
 
 def key_of_environment() -> str:
+    """The key in the environment; raises ReviewError if there is none."""
     key = os.environ.get(KEY_VARIABLE)
     if not key:
         raise ReviewError(f"Set {KEY_VARIABLE} to the key that the names were replaced with.")
@@ -48,10 +51,12 @@ def key_of_environment() -> str:
 
 
 def fingerprint_of(key: str) -> str:
+    """The fingerprint of a key, as it is in receipts."""
     return _digest(key, "fingerprint", "")[:FINGERPRINT_DIGITS]
 
 
 def pseudonym_of(key: str, address: str) -> str:
+    """The pseudonym of an address, as the tap makes it."""
     plain = "".join(character.lower()[0] for character in address.strip())
     return f"{_digest(key, 'address', plain)[:ADDRESS_DIGITS]}@{DOMAIN}"
 

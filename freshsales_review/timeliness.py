@@ -19,6 +19,8 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class Run:
+    """The latest run of an account in the warehouse."""
+
     account: str
     sync_id: str
     finished_at: datetime

@@ -72,6 +72,8 @@ LATEST_RUNS = Due()
 
 @dataclass(frozen=True)
 class Receipt:
+    """A receipt of the tap, as far as it is checked."""
+
     account: str
     sync_id: str
     stream: str
@@ -94,6 +96,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Check:
+    """A receipt, the rows in the warehouse, and how they differ; `loss` if people are missing."""
+
     receipt: Receipt
     held: Held
     differences: tuple[str, ...]

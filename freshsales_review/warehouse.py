@@ -46,6 +46,8 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Result:
+    """The columns and the rows of a query. The rows can be read once."""
+
     columns: tuple[str, ...]
     rows: Iterator[Row]
 
@@ -54,6 +56,8 @@ class Result:
 
 
 class Warehouse(Protocol):
+    """A warehouse that is opened to read."""
+
     columns: str
     """A query for the tables and columns of the schema $1."""
     sha256_of_lines: str
@@ -64,6 +68,8 @@ class Warehouse(Protocol):
 
 
 class WritableWarehouse(Warehouse, Protocol):
+    """A warehouse in a transaction."""
+
     def change(self, sql: str, *rows: Sequence[object]) -> None:
         """Run a statement for each row of parameters, or once without parameters. Raises ReviewError."""
 
@@ -225,6 +231,7 @@ def _connect_postgresql(url: str, *, read_only: bool = True) -> "psycopg.Connect
 
 
 def identifier(*parts: str) -> str:
+    """The parts of a name, quoted for SQL and joined by dots."""
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
@@ -257,6 +264,7 @@ def require_tables(warehouse: Warehouse, needed: Mapping[str, Collection[str]]) 
 
 
 def utc(moment: object) -> datetime:
+    """A time from the warehouse, with the zone UTC."""
     # Some loaders write text. Times of the tap without a zone are UTC.
     read = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
     return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)

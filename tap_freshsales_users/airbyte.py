@@ -69,6 +69,8 @@ TRANSIENT = (QuotaExhaustedError, UpstreamUnavailableError)
 
 
 class SourceFreshsalesUsers(Source):  # type: ignore[misc]
+    """The Airbyte source. Its configuration has the names of the tap's settings."""
+
     def spec(self, logger: logging.Logger) -> ConnectorSpecification:  # noqa: ARG002
         return ConnectorSpecification(
             documentationUrl=DOCUMENTATION,
@@ -177,6 +179,7 @@ class UnfinishedError(TapError):
 
 
 def main() -> None:
+    """The command `source-freshsales-users`."""
     launch(SourceFreshsalesUsers(), sys.argv[1:])
 
 

@@ -40,6 +40,7 @@ class Check:
         self._missing: list[str] = []
 
     def execute(self) -> None:
+        """Check all lists, and print the tables. The summary gets what is wrong."""
         show_what_can_be_shown()
         config = self._session.config
         sources = dict.fromkeys(table.source for table in TABLES if table.is_on(config))

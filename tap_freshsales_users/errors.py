@@ -51,16 +51,22 @@ class TapError(Exception):
 
 
 class ConfigurationError(TapError):
+    """A setting, a file or a path is wrong. The run asks nothing of the API."""
+
     reason = "configuration"
     cause = Cause.CONFIGURATION
 
 
 class CredentialRefusedError(TapError):
+    """401: the server does not accept the credential."""
+
     reason = "credential_refused"
     cause = Cause.CREDENTIAL
 
 
 class PermissionRefusedError(TapError):
+    """403: the credential may not read this list."""
+
     reason = "permission_refused"
     cause = Cause.CREDENTIAL
 
@@ -80,16 +86,22 @@ class NotFoundError(TapError):
 
 
 class QuotaExhaustedError(TapError):
+    """The quota comes back later than the run may wait."""
+
     reason = "quota"
     cause = Cause.LATER
 
 
 class UpstreamUnavailableError(TapError):
+    """The server cannot be reached, or answers with errors, also after all attempts."""
+
     reason = "upstream_unavailable"
     cause = Cause.LATER
 
 
 class UpstreamMalformedError(TapError):
+    """The server answers, but not in the way of the API, also after all attempts."""
+
     reason = "upstream_malformed"
 
 

@@ -63,6 +63,7 @@ class Session:
 
     @cached_property
     def api(self) -> Api:
+        """The two surfaces of the account; made at the first use."""
         from tap_freshsales_users.api.api import Api  # noqa: PLC0415 - not needed to discover
 
         user_agent = str(self.config["user_agent"]).replace(VERSION_PLACE, self._version)
@@ -114,11 +115,13 @@ class Session:
 
     @cached_property
     def pseudonyms(self) -> Pseudonyms | None:
+        """What replaces names by pseudonyms; None without `pseudonym_key`."""
         key = self.config.get("pseudonym_key")
         return None if key is None else Pseudonyms(key)
 
     @property
     def pseudonym_key_fingerprint(self) -> str | None:
+        """Identifies `pseudonym_key` in receipts and in the state, without revealing it."""
         return None if self.pseudonyms is None else self.pseudonyms.fingerprint
 
     def check_pseudonyms(self, last: Mapping[str, Any]) -> None:

@@ -33,14 +33,17 @@ class Summary:
     # -- what is collected
 
     def add(self, error: TapError) -> None:
+        """Note the cause of this error, and the moment before which another run is useless."""
         self.note(error.cause)
         if error.retry_at is not None:
             self._retry_at = max(error.retry_at, self._retry_at or 0)
 
     def note(self, cause: Cause) -> None:
+        """Note a cause."""
         self._causes.add(cause)
 
     def interrupt(self, interrupted: Interrupted) -> None:
+        """Note that a signal ended the run."""
         self._interrupted = interrupted
         self.note(Cause.INCOMPLETE)
 
@@ -59,6 +62,7 @@ class Summary:
         return 0 if self.cause is None else self.cause.exit_code
 
     def to_document(self) -> dict[str, Any]:
+        """The summary, as it is written to the file."""
         return {
             "account": self.account,
             "sync_id": self.sync_id,

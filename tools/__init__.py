@@ -1,1 +1,1 @@
-"""For working on the project: documents made from code, and a browser for tests and benchmarks."""
+"""For work on the project: makes documents from code, and has what tests and benchmarks share."""

@@ -1,4 +1,4 @@
-"""A Chromium for tests and benchmarks: the one that is found, else Debian's, else Playwright's own."""
+"""A Chromium for tests and benchmarks: an installed one, else that of Debian, else that of Playwright."""
 
 import fcntl
 import os
@@ -21,8 +21,8 @@ FLAGS = (
 
 
 def executable() -> str | None:
-    """Path of the browser, installed first where there is none; None stands for Playwright's own."""
-    # Of tests that run side by side, the first one installs and the others wait.
+    """Path of the browser. If there is none, it is installed. None: the browser of Playwright."""
+    # If tests run at the same time, the first one installs and the others wait.
     with (Path(tempfile.gettempdir()) / "chromium-for-tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path := _found():

@@ -1,6 +1,6 @@
-"""The tables of docs/, the settings of meltano.yml and the definitions in hub/, written from the code.
+"""Makes the tables of docs/, the settings of meltano.yml and the definitions in hub/ from the code.
 
-`make docs` writes them anew; a test fails while they are stale.
+`make docs` writes them. A test fails if they are not up to date.
 """
 
 import json
@@ -19,7 +19,7 @@ TAP = Path(sys.executable).parent / "tap-freshsales-users"
 
 
 def documents() -> dict[Path, str]:
-    """Every document that has a generated part, as it should be."""
+    """Every document with a generated part, with the text that it should have."""
     about = json.loads(_tap("--about", "--format=json"))
     settings: dict[str, dict[str, Any]] = about["settings"]["properties"]
     required: list[str] = about["settings"].get("required", [])
@@ -125,7 +125,7 @@ def _one_line(setting: dict[str, Any]) -> str:
 
 
 def _between(text: str, marker: str, part: str) -> str:
-    """Put a part between a marker and the line that ends it, which is the marker's first word and `end`."""
+    """Put a part between a marker and its end, a line with the first word of the marker and `end`."""
     end = marker.partition(":")[0] + ": end" + (" -->" if marker.endswith("-->") else "")
     before, found, rest = text.partition(marker + "\n")
     _, end_found, after = rest.partition(end)

@@ -1,7 +1,7 @@
-"""The page of errors, made from the code: each message that a program of this project ends with.
+"""Makes the page of errors from the code: each message with which a program of this project ends.
 
 The code is read, not run. A message is a text that is given to one of the classes below, or a sentence in a
-module whose sentences are all problems of a file. What is filled in while a program runs is shown as ‹name›.
+module with only sentences about the problems of a file. ‹name› stands for what is filled in at run time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ GROUPS = (
     *(LOGGED, REVIEW, DECIDE, OKTA, UNREAD, ROSTER, PLAYED, SHOWN, USAGE, TASK, INVENTORY, WARNED),
 )
 
-# The group of what a class says. Those of the tap say it themselves, by their cause.
+# The group of the messages of a class. Classes of the tap give it themselves, by their cause.
 TOLD = {
     "ReviewError": REVIEW,
     "IdpError": OKTA,
@@ -62,7 +62,7 @@ TOLD = {
 }
 # What goes on as the message of an error of the tap: why an attempt failed, and whether another may help.
 PARTS = frozenset({"Problem", "UnusableRouteError"})
-# Modules whose sentences are problems of a file: they are collected, and told all at once.
+# Modules with sentences about the problems of a file. They are collected, and reported all at once.
 PROBLEMS = {
     "tap_freshsales_users/validation.py": group_of(Cause.CONFIGURATION),
     "freshsales_review/decisions/check.py": DECIDE,
@@ -71,7 +71,7 @@ PROBLEMS = {
     "freshsales_idp/roster.py": ROSTER,
     "freshsales_fleet/inventory.py": INVENTORY,
 }
-# What to do in a group where some messages say only what is wrong.
+# What to do, for a group in which some messages only say what is wrong.
 REMEDIES = {
     LOGGED: "The receipt of such a stream is not complete, so nobody is gone by it. A run that was stopped "
     "ends with 128 + the number of the signal.",
@@ -84,7 +84,7 @@ REMEDIES = {
     USAGE: "`--help` of the command lists its options.",
     TASK: "The log of the task holds the words of the program that failed; look for them on this page.",
 }
-# Never shown: caught within the package, where something else is said or done.
+# Never shown: they are caught within the package, and something else is said or done.
 INTERNAL = frozenset(
     {
         "AirbyteTracedException",  # carries the message of another error
@@ -100,11 +100,11 @@ INTERNAL = frozenset(
         "StaleConnectionError",
         "Stopped",
         "UncoercibleError",
-        "ValueError",  # but for the sandbox, whose command line tells it
+        "ValueError",  # except in the sandbox, whose command line shows it
         "WebPageError",
     }
 )
-# A full stop or a colon between what went wrong and what to do.
+# The full stop or colon between what went wrong and what to do.
 BETWEEN = re.compile(r"(?<=[\w`›)])(\. |: )")
 HOLE = re.compile("‹[^›]*›")
 
@@ -196,7 +196,7 @@ class Code:
                             self._causes[node.name] = Cause[_last(statement.value)]
 
     def group(self, name: str, module: Module) -> str | None:
-        """Where the message of a class is listed; None where it is not told."""
+        """The group in which the message of a class is listed; None if nobody sees it."""
         if module.package == SANDBOX:
             return PLAYED if name in {"ValueError", "_refuse"} else None
         cause = self._cause(name)
@@ -209,11 +209,11 @@ class Code:
         return found
 
     def unknown(self) -> set[str]:
-        """Classes that are raised, and are neither told nor known to be caught."""
+        """Classes that are raised, but are neither shown nor known to be caught."""
         return {
             f"{module.path}: {name}"
             for module in self.modules.values()
-            if module.package != SANDBOX  # its other errors are the answers of what it plays
+            if module.package != SANDBOX  # its other errors are answers of the played servers
             for node, _ in module.nodes
             if isinstance(node, ast.Raise) and node.exc is not None
             for name in [_last(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)]
@@ -249,11 +249,11 @@ class Code:
         elif group is not None:
             words = [one.value for one in node.keywords if one.arg == "why"] or node.args
             for what, remedy in self._pairs(words, scope, module):
-                if _words(what):  # or else the words are those of another error
+                if _words(what):  # otherwise the words are those of another error
                     yield Message(group, what, remedy, module.path)
 
     def _of_problems(self, module: Module) -> Iterator[Message]:
-        """Every text that ends as a sentence or is yielded, but for what is given to an error class."""
+        """Every text that ends like a sentence or is yielded, except those that an error class gets."""
         others: set[ast.AST] = set()
         yielded: set[ast.AST] = set()
         for node, _ in module.nodes:
@@ -290,7 +290,7 @@ class Code:
         return re.sub(r"%[.\d]*[sdf]", lambda _: f"‹{_name(next(names))}›", node.args[0].value)
 
     def _texts(self, node: ast.AST, scope: Scope, module: Module, depth: int = 0) -> list[str]:
-        """What an expression may say: one text, or several that the code chooses from."""
+        """The texts that an expression may give: one, or several from which the code chooses."""
         match node:
             case ast.Constant(value=str(text)):
                 return [re.sub(r"\s+", " ", text)]
@@ -376,7 +376,7 @@ def tables() -> str:
 def _halves(text: str) -> tuple[str, str]:
     """What went wrong stands before the last full stop of a message, or else before its first colon.
 
-    Where only the words of somebody else follow, or hardly any stand before, it is one half.
+    If only words from elsewhere follow, or hardly any words come before, all of it is one half.
     """
     text = text.strip()
     ends = list(BETWEEN.finditer(text))
@@ -388,7 +388,7 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def _words(text: str) -> int:
-    """How many words are the message's own."""
+    """The number of words that are not filled in."""
     return len(re.findall("[A-Za-z_-]{2,}", HOLE.sub("", text)))
 
 

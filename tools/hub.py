@@ -1,7 +1,7 @@
-"""Plugin definitions in the format of Meltano Hub, made from meltano.yml and from the tap's `--about`.
+"""Makes plugin definitions in the format of Meltano Hub, from meltano.yml and from the tap's `--about`.
 
-`meltano add --from-ref hub/extractors/tap-freshsales-users.yml tap-freshsales-users` adds the plugin to a
-project that is not this one.
+`meltano add --from-ref hub/extractors/tap-freshsales-users.yml tap-freshsales-users` adds the plugin to
+another project.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ HEAD = "# Made by `make docs` from the code and meltano.yml. OWNER stands for th
 
 Definition = dict[str, Any]
 
-# What the hub shows of all plugins of this project. Meltano takes these in and writes none of them down.
+# What the hub shows for all plugins of this project. Meltano accepts these and does not store them.
 SHOWN: Definition = {
     "variant": "OWNER",
     "repo": REPOSITORY,
@@ -86,7 +86,7 @@ def definitions(pipeline: str, about: Mapping[str, Any]) -> dict[Path, str]:
 
 
 def _utility(name: str, utilities: Mapping[str, Definition], given: Definition) -> Definition:
-    """A plugin that inherits from none: the hub has no other."""
+    """A plugin that inherits from no other. The hub has only such plugins."""
     whole = dict(utilities[given["inherit_from"]]) if "inherit_from" in given else {}
     whole |= {key: value for key, value in given.items() if key != "inherit_from"}
     own, _, dependencies = whole["pip_url"].partition(" ")
@@ -100,6 +100,6 @@ def _utility(name: str, utilities: Mapping[str, Definition], given: Definition) 
         "name": name,
         "namespace": name.replace("-", "_"),
         "executable": "freshsales-review",
-        # What is listed behind `.[review]`.
+        # The requirements that come after `.[review]`.
         "pip_url": f"'{REVIEW}' {dependencies.partition(' ')[2]}",
     }

@@ -1,4 +1,4 @@
-"""A LibreOffice for the tests: the one that is found, else Debian's."""
+"""A LibreOffice for the tests: an installed one, else that of Debian."""
 
 import fcntl
 import os
@@ -18,8 +18,8 @@ class NoLibreOfficeError(Exception):
 
 
 def executable() -> str:
-    """Path of the program, installed first where there is none and this user may install."""
-    # Of tests that run side by side, the first one installs and the others wait.
+    """Path of the program. If there is none, it is installed, if this user may do so."""
+    # If tests run at the same time, the first one installs and the others wait.
     with (Path(tempfile.gettempdir()) / "libreoffice-for-tests.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if path := _found():
@@ -39,7 +39,7 @@ def executable() -> str:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How somebody's LibreOffice reads and saves CSV: the delimiter, and the number of its language."""
+    """How a LibreOffice reads and saves CSV: the delimiter, and the number of its language."""
 
     delimiter: str
     language: int

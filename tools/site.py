@@ -1,7 +1,7 @@
-"""MkDocs hooks: documents that stand beside the code become pages, and links between all of them work.
+"""MkDocs hooks: documents beside the code become pages, and the links between all of them work.
 
-Each text has one place. The pages of `docs/` lie there. README.md and others stay where readers of the
-repository look for them. A link to a file that is no page leads to a copy of that file in the site.
+Each text has one place. Most pages are in `docs/`. README.md and others stay where readers of the repository
+look for them. A link to a file that is no page leads to a copy of that file in the site.
 """
 
 import posixpath
@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
-# Where a document lies in the repository, and where in the site.
+# The path of a document in the repository, and in the site.
 PAGES = {
     "README.md": "index.md",
     "transform/README.md": "marts.md",
@@ -25,7 +25,7 @@ PAGES = {
     "CHANGELOG.md": "changelog.md",
     "benchmarks/RESULTS.md": "speed.md",
 }
-# A link to a place in the repository: its label, and its target without what follows a `#`.
+# A link to a place in the repository: its label, and its target without the part from `#` on.
 LINK = re.compile(r"\[((?:`[^`]*`|[^\]`])*)\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
@@ -53,7 +53,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _source(page: File, target: str) -> str:
-    """Return where the target of a link on a page lies, from the root of the repository."""
+    """The path of the target of a link on a page, from the root of the repository."""
     sources = {place: source for source, place in PAGES.items()}
     document = sources.get(page.src_uri, f"docs/{page.src_uri}")
     return posixpath.normpath(posixpath.join(posixpath.dirname(document), target))

@@ -1,4 +1,4 @@
-"""The dlt source of the tap over the same two lists, into a DuckDB file in that folder.
+"""The dlt source of the tap, for the same two lists, into a DuckDB file in a folder.
 
 Arguments: REST URL, SCIM URL, folder.
 """

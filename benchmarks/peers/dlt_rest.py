@@ -1,8 +1,8 @@
-"""dlt's `rest_api` source over the same two lists.
+"""The `rest_api` source of dlt, for the same two lists.
 
 Arguments: REST URL, SCIM URL, folder, `extract` or `load`.
 
-`extract` writes dlt's own extract files alone; `load` goes on into a DuckDB file in that folder.
+`extract` only writes the extract files of dlt; `load` then loads them into a DuckDB file in the folder.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The same two streams as the Singer SDK's template makes them, as the baseline."""
+"""The baseline: the same two streams, as the template of the Singer SDK makes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A source behind PyAirbyte, over the same two lists, into its DuckDB cache in that folder.
+"""A source in PyAirbyte, for the same two lists, into its DuckDB cache in a folder.
 
 Arguments: `manifest` or `executable`, its path, configuration, folder.
 """

@@ -22,7 +22,7 @@ POSTGRESQL = "postgresql://"
 
 
 class _Commands(click.Group):
-    """Every command says what went wrong in one sentence, and exits 1."""
+    """Commands that report an error in one sentence, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -55,7 +55,7 @@ def main() -> None:
 @_warehouse
 @_home
 def publish_command(warehouse: str | None, home: Path) -> None:
-    """Copy the marts anew, also while the dashboard is served: a reload of the page shows them."""
+    """Copy the marts again, also while the dashboard runs. Reload the page to see them."""
     warehouse = warehouse or warehouse_of(DUCKDB)
     _check_kind(warehouse)
     if _is_postgresql(warehouse):
@@ -73,10 +73,10 @@ def publish_command(warehouse: str | None, home: Path) -> None:
 @_home
 @click.option("--port", default=8088, show_default=True, help="Port on loopback; 0 takes a free one.")
 def serve_command(warehouse: str | None, home: Path, port: int) -> None:
-    """Publish the marts, set Superset up with the bundle, and serve it until interrupted."""
+    """Publish the marts, set up Superset with the bundle, and serve it until it is interrupted."""
     warehouse = warehouse or warehouse_of(DUCKDB)
     _check_kind(warehouse)
-    # All of this is personal data, or opens it.
+    # All of these files are personal data, or give access to it.
     os.umask(0o077)
     opened = Home(home.absolute())
     login = opened.open()
@@ -89,10 +89,10 @@ def serve_command(warehouse: str | None, home: Path, port: int) -> None:
         publish(Path(warehouse), opened.published)
         address = f"duckdb:///{opened.published}?access_mode=read_only"
     listening = _listen(port)
-    # Superset reads both as it is imported.
+    # Superset reads both at its import.
     os.environ["SUPERSET_HOME"] = str(opened.folder)
     os.environ["SUPERSET_CONFIG_PATH"] = str(CONFIG)
-    # Both end it in the same way, also where a shell has told its background jobs to ignore the first.
+    # Both signals end it in the same way, even if a shell made its background jobs ignore the first one.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
     with output_into(opened.log) as say, suppress(KeyboardInterrupt):

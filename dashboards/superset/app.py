@@ -1,6 +1,6 @@
-"""Superset itself: set up and served within one process, as each start of its own command takes ten seconds.
+"""Sets up and serves Superset in one process, because each start of its own command takes ten seconds.
 
-Imported only in Superset's own environment.
+This module is imported only in the environment of Superset.
 """
 
 import logging
@@ -19,7 +19,7 @@ DASHBOARD = "access-review"
 
 
 def set_up(login: Login, database_url: str) -> object:
-    """Bring Superset's metadata up to date, the bundle in it onto the warehouse; return the application."""
+    """Update the metadata of Superset, and import the bundle for this warehouse. Returns the application."""
     app = create_app()
     script = flask.cli.ScriptInfo(create_app=lambda: app)
 
@@ -33,7 +33,7 @@ def set_up(login: Login, database_url: str) -> object:
     )
     run("init")
     run("import-directory", "--overwrite", "--force", str(ASSETS))
-    # The import puts the bundle's own address back each time.
+    # Each import sets the address in the bundle again.
     run("set-database-uri", "--database_name", DATABASE, "--uri", database_url, "--skip_create")
     _check_imported(app)
     return app
@@ -46,7 +46,7 @@ def serve(app: object, listening: socket.socket) -> None:
 
 
 def _check_imported(app: object) -> None:
-    # A bundle that Superset does not accept is only logged by its import. Its models need a made application.
+    # The import only logs a bundle that Superset does not accept. The models need an application.
     from superset.models.dashboard import (  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
         Dashboard,
     )

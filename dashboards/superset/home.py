@@ -1,4 +1,4 @@
-"""The folder in which Superset keeps what it must not lose; all of it is for its owner's eyes only."""
+"""The folder for everything that Superset must not lose. Only its owner may read it."""
 
 import json
 import os
@@ -31,11 +31,11 @@ class Home:
 
     @property
     def keys(self) -> Path:
-        """Also read by superset_config.py."""
+        """A file that superset_config.py reads, too."""
         return self.folder / "keys.json"
 
     def open(self) -> Login:
-        """Make the folder and its keys where there are none, and return the administrator's login."""
+        """Make the folder and its keys if there are none. Returns the login of the administrator."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o700)
         if not self.keys.exists():
@@ -44,7 +44,7 @@ class Home:
                 "username": "admin",
                 "password": secrets.token_urlsafe(12),
             }
-            # Private from its first moment on.
+            # Private from the first moment on.
             with os.fdopen(os.open(self.keys, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 json.dump(made, file, indent=2)
         keys = json.loads(self.keys.read_text())

@@ -1,4 +1,4 @@
-"""Where the words of a talkative library go."""
+"""Sends the output of libraries into a log."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ STDOUT, STDERR = 1, 2
 
 @contextmanager
 def output_into(log: Path) -> Iterator[Callable[[str], None]]:
-    """Send into `log` what this process and its libraries print; yields a way to print past that."""
+    """Send the output of this process and its libraries into `log`. Yields a function that still prints."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = {stream: os.dup(stream) for stream in (STDOUT, STDERR)}

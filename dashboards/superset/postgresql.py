@@ -1,6 +1,6 @@
-"""Whether the dashboard can read a PostgreSQL warehouse, asked before Superset is started at length.
+"""Checks that the dashboard can read a PostgreSQL warehouse, before the slow start of Superset.
 
-Imported only in Superset's own environment.
+This module is imported only in the environment of Superset.
 """
 
 import sqlalchemy  # type: ignore[import-not-found,unused-ignore]
@@ -14,7 +14,7 @@ def check_postgresql(url: str) -> None:
         address = sqlalchemy.engine.make_url(url)
         engine = sqlalchemy.create_engine(address)
     except (sqlalchemy.exc.ArgumentError, ValueError) as error:
-        # Its message would quote the URL, and with it the password.
+        # Its message would repeat the URL, and so the password.
         raise DashboardError(
             "The warehouse URL cannot be read: write postgresql://user:password@host:port/database."
         ) from error

@@ -1,4 +1,4 @@
-"""Superset's settings; it reads this file, named by SUPERSET_CONFIG_PATH, when it starts."""
+"""The settings of Superset. It reads this file at its start: SUPERSET_CONFIG_PATH names it."""
 
 import json
 import os
@@ -10,11 +10,11 @@ _home = Path(os.environ.get("SUPERSET_HOME", _root / "output" / "superset")).abs
 SECRET_KEY = json.loads((_home / "keys.json").read_text())["secret_key"]
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{_home / 'superset.db'}"
 
-# A name of its own: cookies do not tell ports apart, and other applications also call theirs `session`.
+# An own name: cookies do not depend on the port, and other applications also name theirs `session`.
 SESSION_COOKIE_NAME = "freshsales_superset"
 SESSION_COOKIE_SAMESITE = "Strict"
 
-# The page may ask this server alone: as it comes, Superset counts its users through a pixel elsewhere.
+# The page may send requests to this server only. By default, Superset counts users by a pixel elsewhere.
 TALISMAN_CONFIG = {
     "content_security_policy": {
         "default-src": ["'self'"],

@@ -11,6 +11,8 @@ from freshsales_review.warehouse import Warehouse, identifier
 
 @dataclass(frozen=True)
 class Run:
+    """A run of an account."""
+
     sync_id: str
     finished_at: datetime | None
     """In UTC without a zone, as in the warehouse. None if the run does not say when it ended."""

@@ -14,14 +14,17 @@ MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:])")
 
 
 def text(found: Sequence[News]) -> str:
+    """The news as plain text."""
     return _lines(found, heading=lambda words: words, item="  ", escape=printable)
 
 
 def markdown(found: Sequence[News]) -> str:
+    """The news as Markdown."""
     return _lines(found, heading=lambda words: f"**{words}**", item="- ", escape=_escaped)
 
 
 def as_json(found: Sequence[News]) -> str:
+    """The news as JSON, for a program."""
     accounts = [
         {
             "account": news.span.account,
@@ -39,6 +42,8 @@ def as_json(found: Sequence[News]) -> str:
 
 
 def without_names(news: News) -> News:
+    """The same news without names and addresses of people."""
+
     def left_out(items: list[Item]) -> list[Item]:
         return [replace(item, name=None, email=None) for item in items]
 

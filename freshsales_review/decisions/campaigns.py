@@ -38,6 +38,8 @@ SCOPE_COLUMNS = (
 
 @dataclass(frozen=True)
 class Campaign:
+    """A campaign of one account."""
+
     account: str
     campaign: str
     scope: str
@@ -67,10 +69,12 @@ class Wanted:
 
 
 def now() -> datetime:
+    """The time in UTC without a zone, as in the warehouse."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def who() -> str:
+    """The name of the user of this computer."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run as a user who has no name
@@ -78,6 +82,7 @@ def who() -> str:
 
 
 def campaigns(warehouse: Warehouse) -> list[Campaign]:
+    """All campaigns in the warehouse."""
     if CAMPAIGNS not in tables_there(warehouse):
         return []
     rows = warehouse.query(
@@ -91,7 +96,7 @@ def campaigns(warehouse: Warehouse) -> list[Campaign]:
 
 
 def frozen(warehouse: Warehouse, campaign: Campaign) -> set[Subject]:
-    """Hash of the list of people and grants in scope."""
+    """The frozen list of people and grants in scope."""
     rows = warehouse.query(
         f"select identity_key, coalesce(grant_key, '') from {name_of(SCOPE)} "
         "where account = $1 and campaign = $2",
@@ -177,6 +182,7 @@ def open_campaign(
 
 
 def close_campaign(warehouse: WritableWarehouse, found: Iterable[Campaign]) -> None:
+    """Write down that these campaigns are closed, now and by this user."""
     create_tables(warehouse)
     rows = [(campaign.account, campaign.campaign, now(), who()) for campaign in found]
     warehouse.change(insert(CLOSINGS), *rows)

@@ -19,13 +19,15 @@ LONG_AGO = datetime(1970, 1, 1)  # noqa: DTZ001 - as the warehouse keeps it: UTC
 
 @dataclass(frozen=True)
 class Decision:
+    """A decision in a row of a file."""
+
     account: str
     subject: Subject
     decision: str
     reviewer: str
     note: str
     given_at: datetime | None
-    """The account in the file; None if it has none."""
+    """The time of the decision in the file; None if the file has none."""
     sync_id: str
     population_sha256: str
     file: str
@@ -47,11 +49,14 @@ class Decision:
         )
 
     def key(self, campaign: str) -> str:
+        """The key of the decision in a campaign: the same decision always has the same key."""
         return hashlib.sha256(f"{campaign}\n{self.content}".encode()).hexdigest()
 
 
 @dataclass
 class Checked:
+    """The decisions that are right, and the problems of the others."""
+
     decisions: list[Decision] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     self_decisions: list[Decision] = field(default_factory=list)
@@ -74,11 +79,14 @@ class Rules:
 
 @dataclass(frozen=True)
 class Scope:
+    """The people and grants that may be decided about."""
+
     subjects: frozenset[Subject]
     is_frozen: bool
 
 
 def checked(sheets: Iterable[Sheet], rules: Rules) -> Checked:
+    """Check all rows of all files."""
     found = Checked()
     for sheet in sheets:
         found.problems += sheet.problems

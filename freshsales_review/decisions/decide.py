@@ -38,6 +38,7 @@ class Plan:
 def plan(
     warehouse: Warehouse, marts_schema: str, sheets: Sequence[Sheet], campaign: str, max_age: timedelta
 ) -> Plan:
+    """Check the files against the warehouse; raises ReviewError if marts are missing. Nothing is written."""
     require_marts(warehouse, marts_schema)
     opened = {found.account: found for found in campaigns(warehouse) if found.campaign == campaign}
     reads = complete_reads(warehouse, marts_schema)

@@ -32,12 +32,16 @@ LONGEST_CELL = 2**24
 
 @dataclass(frozen=True)
 class Line:
+    """A row of the file, with its number in the spreadsheet program."""
+
     number: int
     cells: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Problem:
+    """What is wrong with a file or with a row of it."""
+
     file: str
     text: str
     row: int | None = None
@@ -49,6 +53,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Sheet:
+    """A file of decisions."""
+
     file: str
     sha256: str
     lines: tuple[Line, ...]

@@ -65,14 +65,17 @@ TABLES = {
 
 
 def name_of(table: str) -> str:
+    """The quoted name of a table of decisions."""
     return identifier(SCHEMA, table)
 
 
 def tables_there(warehouse: Warehouse) -> set[str]:
+    """The tables of decisions that the warehouse has."""
     return set(columns_of(warehouse, SCHEMA))
 
 
 def create_tables(warehouse: WritableWarehouse) -> None:
+    """Create the tables that are missing."""
     there = tables_there(warehouse)
     if there >= TABLES.keys():
         return
@@ -83,6 +86,7 @@ def create_tables(warehouse: WritableWarehouse) -> None:
 
 
 def insert(table: str) -> str:
+    """A statement that adds a row to this table."""
     columns = TABLES[table]
     marks = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
     return f"insert into {name_of(table)} ({', '.join(columns)}) values ({marks})"  # noqa: S608 - constants

@@ -18,6 +18,7 @@ the same in every file. The reviewers are named.
 def written(
     campaigns: Sequence[Mapping[str, Value]], pages: Sequence[str], rows: Mapping[str, int], *, names: bool
 ) -> bytes:
+    """The page, in UTF-8."""
     listed = [f"| {table.file} | {rows[table.file]:,} | {table.meaning} |" for table in TABLES]
     listed += [f"| {page} | | {REPORT} |" for page in pages]
     template = Template((files(__package__) / "README.md.template").read_text(encoding="utf-8"))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
+    """A table of the pack: its file, what it says, and its query."""
+
     file: str
     meaning: str
     sql: str

@@ -21,6 +21,8 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class Panel:
+    """The rows of one panel."""
+
     columns: tuple[str, ...]
     rows: list[tuple[Value, ...]]
 
@@ -38,6 +40,8 @@ class Flag:
 
 @dataclass(frozen=True)
 class Report:
+    """What one page shows."""
+
     panels: dict[str, Panel]
     all_flags: list[Flag]
     written_at: str | None
@@ -112,12 +116,14 @@ def read(
 
 
 def accounts_in(warehouse: Warehouse, marts_schema: str) -> list[str]:
+    """The accounts in the marts."""
     quality = identifier(marts_schema, "data_quality")
     found = warehouse.query(f"select distinct account from {quality} order by account")  # noqa: S608 - quoted
     return [account for (account,) in found]
 
 
 def require_account(warehouse: Warehouse, marts_schema: str, account: str) -> None:
+    """Raise ReviewError if the marts do not have this account."""
     known = accounts_in(warehouse, marts_schema)
     if account in known:
         return
@@ -140,6 +146,7 @@ def require_marts(warehouse: Warehouse, schema: str) -> None:
 
 
 def panel_of(result: Result) -> Panel:
+    """The result of a query as a panel, with values that JSON has."""
     return Panel(result.columns, [tuple(map(_plain, row)) for row in result])
 
 
@@ -164,6 +171,7 @@ def _places(values: Iterable[Value], dictionary: dict[Value, int]) -> list[int]:
 
 
 def without_names(panel: Panel) -> Panel:
+    """The panel without names and addresses of people."""
     return Panel(
         panel.columns,
         [

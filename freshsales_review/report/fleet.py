@@ -110,6 +110,8 @@ class Stream:
 
 @dataclass
 class AccountRow:
+    """A row of the overview."""
+
     account: str
     last_read_at: dt.datetime | None = None
     whole_at: dt.datetime | None = None
@@ -127,12 +129,15 @@ class AccountRow:
         return bool(self.failing)
 
     def fail(self, reason: str, stream: str, since: dt.datetime | None) -> None:
+        """Note that a stream fails for this reason, since this time."""
         self.failing.setdefault(reason, []).append(stream)
         self.failing_since = min(filter(None, (self.failing_since, since)), default=None)
 
 
 @dataclass(frozen=True)
 class Overview:
+    """What the overview shows."""
+
     accounts: list[AccountRow]
     # The column and the label of each flag that somebody has.
     flags: dict[str, str]

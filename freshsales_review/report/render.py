@@ -48,6 +48,7 @@ class Parts:
 
 @cache
 def parts() -> Parts:
+    """The style, the scripts and the policy of a page."""
     page = files(__package__) / "page"
     tables, charts = assets.tables(), assets.charts()
     own = "\n".join((page / name).read_text(encoding="utf-8") for name in SCRIPTS)
@@ -64,6 +65,7 @@ def parts() -> Parts:
 
 
 def render(report: Report) -> str:
+    """The page of a report, as HTML."""
     common = parts()
     template = (files(__package__) / "page" / "template.html").read_text(encoding="utf-8")
     return Template(template).substitute(

@@ -8,6 +8,7 @@ from freshsales_review.errors import ReviewError
 
 
 def write_private(path: Path, text: str) -> None:
+    """Write the text to this file; raises ReviewError if it cannot be written."""
     try:
         if path.exists() and not path.is_file():
             # To replace a device, such as /dev/stdout, would break the machine.

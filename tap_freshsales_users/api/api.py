@@ -21,6 +21,8 @@ BODY_BYTES, BODY_BYTES_A_RECORD = 16 * 1024**2, 64 * 1024
 
 
 class Api:
+    """The two surfaces of one account. `config` has the settings of the tap, with their defaults."""
+
     def __init__(
         self, config: Mapping[str, Any], user_agent: str, clock: Clock, logger: logging.Logger
     ) -> None:

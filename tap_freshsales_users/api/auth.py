@@ -62,4 +62,5 @@ def _basic_forms(api_key: str) -> tuple[str, str]:
 
 
 def basic(user: str, password: str) -> str:
+    """The value of a header for HTTP Basic (RFC 7617), in UTF-8."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

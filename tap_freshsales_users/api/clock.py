@@ -14,6 +14,8 @@ class Stopped(Exception):  # noqa: N818 - a signal between threads, not an error
 
 
 class Clock:
+    """The time, and waits that another thread can end."""
+
     def __init__(self) -> None:
         self._stopped = threading.Event()
 
@@ -39,4 +41,5 @@ class Clock:
             raise Stopped
 
     def stop(self) -> None:
+        """End all waits, now and later, with Stopped."""
         self._stopped.set()

@@ -53,6 +53,8 @@ Verdict = Go | Pause | AwaitAnswer | Exhausted
 
 
 class Quota:
+    """What is known about the quota. `max_wait_seconds` is for all waits of the run together."""
+
     def __init__(
         self, *, requests_per_hour: int, requests_per_minute: int, reserve: int, max_wait_seconds: float
     ) -> None:
@@ -82,9 +84,11 @@ class Quota:
 
     @property
     def limit(self) -> int | None:
+        """How many requests a window has, as the server says; None if it does not."""
         return self._told.limit
 
     def ask(self, now: float) -> Verdict:
+        """Whether a request may be sent now."""
         if now < self._closed_until:
             return self._pause()
         if (

@@ -50,6 +50,7 @@ class QuotaGate:
         return is_throttled
 
     def leave_unanswered(self) -> None:
+        """Note that a request had no answer. Perhaps the server counted it."""
         with self._changed:
             self._quota.unanswered()
             self._changed.notify_all()
@@ -66,6 +67,7 @@ class QuotaGate:
 
     @property
     def limit(self) -> int | None:
+        """How many requests a window has, as the server says; None if it does not."""
         return self._quota.limit
 
     def _announce(self, pause: Pause, now: float) -> None:

@@ -33,6 +33,8 @@ class UnusableRouteError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
+    """A proxy by which a host is reached."""
+
     # Without user and password.
     url: str
     # The value of `Proxy-Authorization`, which only the proxy gets.
@@ -47,6 +49,8 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """The way to the host of a surface: directly or by a proxy, with or without TLS."""
+
     base_url: str
     # The host with its port, and the setting that names the host.
     host: str

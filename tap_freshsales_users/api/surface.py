@@ -112,6 +112,7 @@ class Surface:
 
 
 def surface_of(kind: Kind, account: Account, config: Mapping[str, Any]) -> Surface:
+    """The surface of this kind in this account; its credential must be set."""
     return Surface(
         kind=kind,
         base_url=kind.base_url(account),

@@ -83,6 +83,7 @@ class Query:
 
     @property
     def relative_url(self) -> str:
+        """Path and query, relative to the base URL of the surface."""
         return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
 
 
@@ -124,10 +125,12 @@ class Transport:
         self._end: Problem | None = None
 
     def close(self) -> None:
+        """Close the connections, if there are any."""
         if "_wire" in self.__dict__:  # made because something was sent
             self._wire.close()
 
     def where(self, query: Query) -> str:
+        """Stream, method, path and page of a query, as errors and the log name them."""
         return f"stream {query.stream}, {query.method} {self.surface.path}{query.path}, page {query.page}"
 
     def fetch(self, query: Query, tally: Tally) -> Answer:

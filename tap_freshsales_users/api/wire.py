@@ -47,6 +47,8 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """A whole answer. Its body is decoded (gzip, deflate)."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -63,6 +65,7 @@ class Wire:
         self._stale_in_a_row = 0
 
     def close(self) -> None:
+        """Close all open connections."""
         self._pool.close()
 
     def exchange(

@@ -61,6 +61,7 @@ class Workers:
         self._threads: list[threading.Thread] = []
 
     def submit(self, call: Callable[[], T]) -> Job[T]:
+        """Make this call in a worker; its `result` waits for it."""
         job = _CallersJob(call) if self.count == 1 else Job(call)
         if self.count > 1:
             if len(self._threads) < self.count:

@@ -48,6 +48,7 @@ class Members:
         self._denied = 0
 
     def settle(self, group: Group) -> None:
+        """Complete the members of this group, in place; asks for the group itself if the list is in doubt."""
         group_id, members = str(group["id"]), members_of(group)
         self._are_told |= bool(members)
         if members is not None and not self._is_denied(group_id, members):

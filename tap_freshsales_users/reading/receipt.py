@@ -102,6 +102,7 @@ class Receipt:
     pseudonym_key_fingerprint: str | None
 
     def to_record(self) -> dict[str, Any]:
+        """The receipt as a record of the stream `sync_receipts`."""
         return asdict(self)
 
     @property
@@ -172,6 +173,7 @@ def moment_of(sync_id: object) -> datetime | None:
 
 
 def utc_text(now: datetime) -> str:
+    """The moment as text in UTC, with microseconds and Z."""
     return f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
 
 
@@ -190,11 +192,13 @@ class MemberPopulation:
         self._groups: dict[str, bytes] = {}
 
     def add(self, group_id: str, member_ids: Iterable[str]) -> None:
+        """Add the members of one group, by their ids."""
         packed = _BETWEEN.join(member_id.encode() for member_id in sorted(member_ids))
         if packed:
             self._groups[group_id] = packed
 
     def sha256(self) -> str:
+        """The hash of all memberships, as `population_sha256` makes it of keys."""
         if any("\t" in group_id for group_id in self._groups):
             # The sorted lines of two such groups may be mixed.
             return population_sha256(line.decode() for line in self._lines())

@@ -28,6 +28,7 @@ class UncoercibleError(Exception):
 
 
 def to_string(value: object) -> str:
+    """Text, a number or a truth value, as text; raises UncoercibleError."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -38,6 +39,7 @@ def to_string(value: object) -> str:
 
 
 def to_integer(value: object) -> int:
+    """A whole number of 64 bits, also from its text or an exact float; raises UncoercibleError."""
     if type(value) is int and MIN_INT64 <= value <= MAX_INT64:
         return value  # what nearly all are
     is_whole_float = isinstance(value, float) and value.is_integer() and abs(value) < EXACT_FLOAT
@@ -49,6 +51,7 @@ def to_integer(value: object) -> int:
 
 
 def to_boolean(value: object) -> bool:
+    """True or false, also from their usual texts and 1 or 0; raises UncoercibleError."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str | int):
@@ -138,6 +141,7 @@ def is_element(value: object) -> bool:
 
 
 def to_object(value: object) -> dict[str, object]:
+    """A JSON object, unchanged; raises UncoercibleError for anything else."""
     if isinstance(value, dict):
         return value
     raise UncoercibleError

@@ -11,5 +11,6 @@ _FOLDER = next(folder for folder in (_PACKAGE / "schemas", _PACKAGE.parent / "sc
 
 
 def load_schema(stream: str) -> dict[str, Any]:
+    """The JSON Schema of a stream, from `schemas/NAME.json`; a new copy each time."""
     text = (_FOLDER / f"{stream}.json").read_text(encoding="utf-8")
     return cast("dict[str, Any]", json.loads(text))

@@ -55,6 +55,7 @@ class TableStream(PageStream):
 
     @cached_property
     def rows(self) -> Rows:
+        """What makes the records of this table; made for the columns that are selected."""
         return self.session.rows(self.table, self.columns)
 
     def get_records(self, context: Mapping[str, Any] | None) -> Iterator[Record]:  # noqa: ARG002

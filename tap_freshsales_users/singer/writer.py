@@ -90,6 +90,7 @@ def _write(data: bytes) -> None:
 
 
 def full_output(error: OSError) -> OutputError:
+    """The error for standard output that takes no more, with the reason of the system."""
     return OutputError(
         f"Standard output takes no more ({error.strerror})", "Make room or mend the loader, and run again."
     )

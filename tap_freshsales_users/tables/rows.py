@@ -79,6 +79,7 @@ class Rows:
 
     @property
     def counts(self) -> Counts:
+        """What was counted until now, for the receipt."""
         return Counts(
             records=self._records,
             inactive_records=self._inactive if self._flag is not None and self._records else None,

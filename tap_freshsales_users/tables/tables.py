@@ -64,9 +64,11 @@ class Table:
         return self.switch is None or config.get(self.switch, NONE) != NONE
 
     def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the records, a new copy."""
         return load_schema(self.name)
 
     def column_paths(self) -> Mapping[str, Path]:
+        """The path in an item for each column that is read from one path."""
         if self.paths is not None:
             return self.paths
         made_here = ALWAYS_MADE | self.made
