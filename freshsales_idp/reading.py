@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
 from dlt.sources.helpers.rest_client.auth import APIKeyAuth
 from dlt.sources.helpers.rest_client.client import RESTClient
@@ -17,9 +16,8 @@ from requests import HTTPError, RequestException, TooManyRedirects
 from freshsales_idp.errors import UnreadError
 from freshsales_idp.session import session_for
 from freshsales_idp.settings import PREFIX, Settings
-from freshsales_idp.tables import ALL_USERS, APP_USERS, LOG_EVENTS, USERS, Table, event_filter
+from freshsales_idp.tables import ALL_USERS, APP_USERS, JSON, LOG_EVENTS, USERS, Table, event_filter
 
-JSON = dict[str, Any]
 # How long Okta keeps its log.
 LOG_KEPT = timedelta(days=90)
 # Asks for answers without the `credentials` of users, which contain their recovery questions.

@@ -14,7 +14,7 @@ from freshsales_review.warehouse import Warehouse, among, identifier, utc
 # The clocks of two machines may differ by this much.
 TOLERATED_AHEAD = timedelta(minutes=5)
 # An error names at most this many runs.
-MOST_NAMED = 5
+MOST_RUNS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ def check_timely(runs: Sequence[Run], now: datetime, max_age: timedelta | None, 
             )
     if sync_id is not None:
         if sync_id not in {run.sync_id for run in runs}:
-            latest = ", ".join(f"{run.sync_id} ({run.account})" for run in runs[:MOST_NAMED])
-            others = f" and {len(runs) - MOST_NAMED:,} more" if len(runs) > MOST_NAMED else ""
+            latest = ", ".join(f"{run.sync_id} ({run.account})" for run in runs[:MOST_RUNS_NAMED])
+            others = f" and {len(runs) - MOST_RUNS_NAMED:,} more" if len(runs) > MOST_RUNS_NAMED else ""
             raise ReviewError(
                 f"Run {sync_id} is not the latest run here, which is {latest or 'none'}{others}: the "
                 "load went elsewhere, or did not finish. The log of the loader says which."

@@ -16,7 +16,7 @@ FRESHSALES = "freshsales"
 # The `origin` of decisions. They name reviewers, who are not left out.
 REVIEW = "review"
 # An error names at most this many accounts, and counts the others.
-MOST_NAMED = 5
+MOST_ACCOUNTS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Report:
     def title(self) -> str:
         named = self.accounts
         return " · ".join(
-            ["Access review", *(named if len(named) <= MOST_NAMED else [f"{len(named):,} accounts"])]
+            ["Access review", *(named if len(named) <= MOST_ACCOUNTS_NAMED else [f"{len(named):,} accounts"])]
         )
 
     @property
@@ -127,8 +127,8 @@ def require_account(warehouse: Warehouse, marts_schema: str, account: str) -> No
     known = accounts_in(warehouse, marts_schema)
     if account in known:
         return
-    named = ", ".join(known[:MOST_NAMED]) + (
-        f" and {len(known) - MOST_NAMED:,} more" if known[MOST_NAMED:] else ""
+    named = ", ".join(known[:MOST_ACCOUNTS_NAMED]) + (
+        f" and {len(known) - MOST_ACCOUNTS_NAMED:,} more" if known[MOST_ACCOUNTS_NAMED:] else ""
     )
     raise ReviewError(f"There is no account {account} in the marts. They hold: {named}.")
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from tap_freshsales_users.epoch import seconds_since_1970
+
 PREFIXES = ("x-ratelimit-", "x-rate-limit-", "ratelimit-")
 LIMITS = ("limit", "total")
 # A greater number is a point in time: seconds since 1970 (from 1973 on), or milliseconds since 1970.
 EPOCH_SECONDS_FROM = 10**8
-EPOCH_MILLISECONDS_FROM = 10**11
 # No quota comes back later. A later moment has another unit, or is not a moment.
 FURTHEST_RESET_SECONDS = 366 * 24 * 3600
 # A number may be followed by a policy: `100, 100;w=60`.
@@ -103,11 +104,7 @@ def _items(text: str) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _moment(number: float, now: float) -> float | None:
-    if number >= EPOCH_MILLISECONDS_FROM:
-        number /= 1000
-    elif number < EPOCH_SECONDS_FROM:
-        number += now
-    return _in_reach(number, now)
+    return _in_reach(number + now if number < EPOCH_SECONDS_FROM else seconds_since_1970(number), now)
 
 
 def _seconds_on(seconds: int | None, now: float) -> float | None:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from tap_freshsales_users.epoch import seconds_since_1970
+
 MIN_INT64, MAX_INT64 = -(2**63), 2**63 - 1
 # Beyond these, a float cannot hold every integer.
 EXACT_FLOAT = 2**53
-EPOCH_MILLISECONDS_FROM = 10**11
 UTC_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 OFFSET_TIME = re.compile(
     r"(\d{4}-?\d{2}-?\d{2})[Tt ](\d{2}:?\d{2}(?::?\d{2})?)(?:[.,](\d+))? ?([Zz]|UTC|[+-]\d{2}:?\d{2})"
@@ -82,9 +83,8 @@ def to_date_time(value: object) -> str:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise UncoercibleError
-    seconds = value / 1000 if abs(value) >= EPOCH_MILLISECONDS_FROM else value
     try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00") + "Z"
+        return datetime.fromtimestamp(seconds_since_1970(value), UTC).isoformat().removesuffix("+00:00") + "Z"
     except (ValueError, OverflowError, OSError):
         raise UncoercibleError from None
 

@@ -14,8 +14,10 @@ from typing import Any, NoReturn
 
 import orjson
 
+from tap_freshsales_users.records.coercion import MIN_INT64
+
 # The integers that orjson reads and writes as integers.
-MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
+MIN_INTEGER, MAX_INTEGER = MIN_INT64, 2**64 - 1
 LONGEST_INTEGER = len(str(MIN_INTEGER))
 # Deeper than a record may be (see `loadable`), so that a value that is cut here is noticed there.
 DEEPEST = 500

@@ -15,8 +15,8 @@ ROOT = PACKAGE.parent
 WINGS = ("api", "reading", "records", "tables", "singer")
 # What each wing, and each module between the wings and the command, may import of this package.
 ALLOWED = {
-    "api": {"api", "errors"},
-    "records": {"records", "errors"},
+    "api": {"api", "epoch", "errors"},
+    "records": {"records", "epoch", "errors"},
     "reading": {"reading", "api", "records", "errors"},
     "tables": {"tables", "reading", "records"},
     "session": {"tables", "reading", "records", "api", "settings", "errors"},
@@ -30,6 +30,13 @@ ALLOWED = {
     "run": {"singer", "session", "summary", "tables", "reading", "errors"},
 }
 SEPARATE = ("tap_freshsales_users", "freshsales_review", "freshsales_sandbox", "freshsales_idp")
+# The sandbox plays two servers, whose facts may be the same by chance.
+WITH_ONE_PLACE_FOR_EACH_FACT = (
+    "tap_freshsales_users",
+    "freshsales_review",
+    "freshsales_idp",
+    "freshsales_fleet",
+)
 # Folders of the checkout that no wheel has.
 BESIDE_THE_PACKAGES = ("benchmarks", "dashboards", "demo", "fleet", "tools")
 # Every command shares where the loader writes, and what a command says while it works. These modules need
@@ -66,6 +73,21 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def constants(path: Path) -> Iterator[tuple[str, str]]:
+    """The names in upper case of a module, with the source of their values; not the variables of types."""
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            is_pair = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            values = node.value.elts if is_pair and isinstance(node.value, ast.Tuple) else [node.value]
+            for name, value in zip(names, values, strict=False):
+                source = ast.unparse(value)
+                if isinstance(name, ast.Name) and name.id.isupper() and not source.startswith("TypeVar("):
+                    yield name.id, source
 
 
 @pytest.mark.parametrize("place", ALLOWED)
@@ -111,6 +133,15 @@ def test_the_setting_of_a_credential_is_spelled_in_one_module(setting: str) -> N
         if isinstance(node, ast.Constant) and node.value == setting
     }
     assert spelling == {"auth.py", "settings.py"}
+
+
+@pytest.mark.parametrize("package", WITH_ONE_PLACE_FOR_EACH_FACT)
+def test_no_constant_is_written_in_two_modules(package: str) -> None:
+    places: dict[tuple[str, str], list[str]] = {}
+    for path in (ROOT / package).rglob("*.py"):
+        for name, value in constants(path):
+            places.setdefault((name, value), []).append(path.name)
+    assert {constant: where for constant, where in places.items() if len(where) > 1} == {}
 
 
 @pytest.mark.parametrize("package", SEPARATE)

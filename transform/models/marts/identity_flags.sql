@@ -240,7 +240,7 @@ evidence as (
         'manager_is_gone',
         '',
         coalesce(people.manager_name, people.manager_scim_user_id),
-        -- Nobody knows what an id that is unknown at the source lets its holder do.
+        -- Nobody knows what an id of the source says about a person. So it is left out.
         people.manager_identity_key,
         concat(
             case managers.scim_status
