@@ -1,4 +1,4 @@
-// What happened between two complete reads: events that were seen after the first and up to the second.
+// The changes between two complete reads: events that were seen after the first one and up to the second one.
 
 function showChanges(report, open) {
   const { events, people } = report;

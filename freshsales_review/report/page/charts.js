@@ -1,6 +1,6 @@
-// Charts by Vega-Lite; a click on a bar filters the table, and so do the buttons of the table beneath it.
+// Charts by Vega-Lite. A click on a bar filters the table; the buttons in the table below do the same.
 
-// Colours are names of the style's own, so that light, dark and print need no second drawing.
+// Colours are names in the style. So light, dark and print need no second drawing.
 const CHART_STYLE = {
   background: "transparent",
   font: "system-ui, sans-serif",
@@ -114,7 +114,7 @@ async function drawDays(name, title, pick, statuses, values) {
     {
       data: { values },
       height: 190,
-      // A day alone would else be as wide as the chart.
+      // Otherwise a single day would be as wide as the chart.
       mark: { type: "bar", width: days < 7 ? 56 : { band: 0.9 } },
       encoding: {
         x: { field: "note", type: "ordinal", axis: { labelAngle: 0, labelOverlap: true, labelPadding: 6 } },

@@ -1,4 +1,4 @@
-// The payload: every cell is a place in the dictionary of its column's name.
+// The payload: every cell is an index into the dictionary of its column's name.
 
 class Table {
   constructor(report, name) {
@@ -19,7 +19,7 @@ class Table {
     return [...Array(this.length).keys()];
   }
 
-  // Who a row speaks of. Dictionaries are shared, so that the same number is the same person in every table.
+  // The person of a row. Tables share the dictionaries, so the same number is the same person in every table.
   person(row) {
     return this.columns.identity_key[row] * this.dictionaries.account.length + this.columns.account[row];
   }

@@ -1,4 +1,4 @@
-// Everything that is shown goes in as text, never as HTML: a name cannot become an element.
+// Everything is put into the page as text, never as HTML: a name cannot become an element.
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -31,11 +31,11 @@ function plainTable(headings, rows, attributes = {}) {
   return element("table", attributes, element("thead", {}, head), element("tbody", {}, ...body));
 }
 
-// Made once: making them is what is slow.
+// Made once, because making them is slow.
 const numbers = new Intl.NumberFormat("en");
 const alphabet = new Intl.Collator("en", { numeric: true });
 
-// DataTables calls every one of them just "pagination".
+// DataTables gives all of them the same label, "pagination".
 function namePages(table, name) {
   table.table().container().querySelector("nav").setAttribute("aria-label", name);
 }

@@ -1,4 +1,4 @@
-// What was read, when, how completely, and whether the warehouse still holds just that.
+// What was read, when, how completely, and whether the warehouse has exactly that.
 
 function showEvidence(report) {
   const streams = report.evidence.rows().map((row) => report.evidence.record(row));
@@ -26,7 +26,7 @@ function showSubtitle(report, streams) {
       .at(-1) ?? null;
   document.getElementById("subtitle").textContent =
     `${accounts.length > 5 ? plural(accounts.length, "account", "accounts") : accounts.join(", ")} · last read ${moment(latest)}` +
-    // A page of an evidence pack says nothing of when it was written: it is the same bytes each time.
+    // A page of an evidence pack does not say when it was written: it has the same bytes each time.
     (report.written_at === null ? "" : ` · written ${moment(report.written_at)}`);
 }
 
@@ -135,7 +135,7 @@ function evidenceTable(streams) {
   );
 }
 
-// A stream map may leave rows out: what was sent is what has to arrive.
+// A stream map may leave rows out. The rows that were sent must arrive.
 function rowsSent(stream) {
   if (stream.rows_sent === stream.rows_read) return count(stream.rows_sent);
   return element("span", {}, count(stream.rows_sent), element("small", {}, `of ${count(stream.rows_read)} read`));

@@ -1,10 +1,10 @@
-// The filtered people, or what they hold, as CSV: with the read that each row rests on, and columns for the reviewer to
-// fill in. `freshsales-review decide` takes both.
+// The filtered people, or what they hold, as CSV: with the read that each row comes from, and columns for the
+// reviewer to fill in. `freshsales-review decide` takes both.
 
 const EVIDENCE = ["grant_key", "sync_id", "population_sha256"];
 const TO_FILL_IN = ["decision", "reviewer", "note", "decided_at"];
 const STREAMS = { crm_role: "owners", crm_territory: "owners", scim_group: "scim_group_members" };
-// What a spreadsheet takes for the start of a formula, also in full width (OWASP, CSV injection).
+// Characters that start a formula in a spreadsheet, also in full width (OWASP, CSV injection).
 const FORMULA = /^\s*[=+\-@＝＋－＠\t\r\n]/;
 
 function csvOfPeople({ people, entitlements, rests_on: reads }, rows) {

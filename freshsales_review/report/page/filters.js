@@ -1,4 +1,4 @@
-// The filters above the table. A filter is a set of rows of people; a row is shown that is in every one.
+// The filters above the table. Each is a set of rows of people. A row is shown if it is in every set.
 
 const LISTS = { to_decide: "Needs a decision", left_out: "Left out", nothing: "Nothing found" };
 const DECIDED = { new: "New since the last decision", unchanged: "Unchanged since the last decision" };
@@ -42,7 +42,7 @@ class Filters {
     );
   }
 
-  // Who needs a decision; who has a score, and is left out because no flag of theirs calls for one; everybody else.
+  // People who need a decision; people with a score of whom no flag calls for a decision; everybody else.
   lists() {
     const { people } = this.report;
     const listed = new Map(Object.keys(LISTS).map((name) => [name, new Set()]));
@@ -80,7 +80,7 @@ class Filters {
     const fields = Object.entries(this.choices).map(([name, groups]) => {
       const words = [...groups.keys()].map((key) => [key, this.words(name, key)]);
       if (name !== "list") words.sort((one, other) => alphabet.compare(one[1], other[1]));
-      // A key may be null: options stand for places in this list.
+      // A key may be null, so the value of an option is an index into this list.
       const keys = words.map(([key]) => key);
       const select = element(
         "select",
@@ -133,13 +133,13 @@ class Filters {
     this.changed();
   }
 
-  // Those whom a bar stands for are shown, whether or not they are on the list.
+  // The people of a bar are shown, whether or not they are on the list.
   pick(name, key) {
     this.preset("list", undefined);
     this.set(name, key);
   }
 
-  // Paper shows no filters: the words tell what is left out.
+  // Paper shows no filters, so these words say what is left out.
   inWords() {
     const chosen = [...this.selects]
       .filter(([name]) => this.chosen.has(name))

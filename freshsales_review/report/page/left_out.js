@@ -1,4 +1,4 @@
-// How many have a score and are not on the list, why, and a button that shows them.
+// How many people have a score and are not on the list, why, and a button that shows them.
 
 function showLeftOut(report, filters) {
   const { people } = report;

@@ -1,4 +1,4 @@
-// One person: who this is in both systems, what they may do and through what, and what happened to them.
+// One person: their accounts in both systems, their grants and how they got them, and what happened to them.
 
 function personPanel(report) {
   const { people, entitlements } = report;
@@ -75,7 +75,7 @@ function whatHappened({ events, timeline, sources, campaigns }, key) {
   ];
 }
 
-// The names that a provider gives have dots, and are left as its documentation has them.
+// Names of a provider have dots. They stay as in its documentation.
 function eventInWords(type) {
   return type.includes(".") ? type : type.replaceAll("_", " ");
 }

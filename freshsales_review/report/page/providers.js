@@ -1,4 +1,4 @@
-// The other side: whom the identity provider and the roster know, and what does not fit with who gets in here.
+// The other side: the people whom the identity provider and the roster know, and where the two sides differ.
 
 const DIFFERENCES = {
   left_still_in: "Left there, and still in here",
@@ -105,7 +105,7 @@ function providerTable(node, title, table, rows, columns, people, open) {
   if (rows.length > 10) namePages(made, `Pages of: ${title}`);
 }
 
-// Whoever is on the other side alone has no panel to open.
+// A person who is only on the other side has no panel to open.
 function providerPerson(table, people, row, name, open) {
   const [known] = table.value("identity_key", row) === null ? [] : people.byPerson().get(table.person(row));
   if (known !== undefined) {

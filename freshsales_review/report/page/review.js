@@ -1,4 +1,4 @@
-// The table of people, worst first.
+// The table of people, the highest risk first.
 
 function showPeople(report, filters, open) {
   const { people } = report;
@@ -77,7 +77,7 @@ function statusMark(status) {
   return element("span", { class: `status ${status.replaceAll("_", "-")}` }, words);
 }
 
-// Pages without names still tell managers apart.
+// On pages without names, managers still differ.
 function managerName(people, row) {
   return people.value("manager", row) ?? people.value("manager_identity_key", row);
 }

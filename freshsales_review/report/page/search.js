@@ -1,4 +1,4 @@
-// The search over people: every word has to stand somewhere in what is known of the person.
+// The search for people: every word must be somewhere in the data of the person.
 
 const SEARCHED = [
   "name",
@@ -27,7 +27,7 @@ class Search {
     return this.words.every((word) => this.text(row).includes(word));
   }
 
-  // Made when it is first searched: a page that nobody searches opens sooner.
+  // Made at the first search, so that the page opens sooner.
   text(row) {
     if (!this.texts.has(row)) {
       const values = SEARCHED.map((column) => this.people.value(column, row));
@@ -37,7 +37,7 @@ class Search {
   }
 }
 
-// In small letters and without accents: "zoe" finds "Zoë".
+// In lower case and without accents: "zoe" finds "Zoë".
 function plain(text) {
   return text
     .normalize("NFD")

@@ -1,4 +1,4 @@
-// What the page carries is gzip in base64: its data, and its scripts and styles, which make most of its size.
+// The data of the page, and its scripts and styles, which are most of its size, are gzip in base64.
 
 async function unpacked(id) {
   const packed = atob(document.getElementById(id).textContent);
@@ -8,7 +8,7 @@ async function unpacked(id) {
   return new Response(unzipped).json();
 }
 
-// The policy of the page has the hash of each: nothing else would run. Scripts run in this order.
+// The policy of the page has the hash of each script, so nothing else can run. Scripts run in this order.
 unpacked("parts").then(({ styles, scripts }) => {
   for (const text of styles) document.head.prepend(Object.assign(document.createElement("style"), { textContent: text }));
   for (const text of scripts) {
