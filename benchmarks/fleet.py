@@ -107,18 +107,20 @@ def environment_of(url: str, output: Path) -> dict[str, str]:
     }
 
 
+def output_of(command: list[str | Path], environment: dict[str, str]) -> str:
+    """Standard output of a command. If it fails, the benchmark ends with the end of what it printed."""
+    finished = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS
+    )
+    if finished.returncode:
+        raise SystemExit(finished.stdout[-4000:] + finished.stderr[-4000:])
+    return finished.stdout
+
+
 def review(environment: dict[str, str], command: str, *arguments: str) -> Callable[[], None]:
     def run() -> None:
-        finished = subprocess.run(
-            [programs()["FRESHSALES_FLEET_REVIEW"], command, "--loader", "target-postgres", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LONGEST_SECONDS,
-        )
-        if finished.returncode:
-            raise SystemExit(finished.stdout[-4000:] + finished.stderr[-4000:])
+        program = programs()["FRESHSALES_FLEET_REVIEW"]
+        output_of([program, command, "--loader", "target-postgres", *arguments], environment)
 
     return run
 
@@ -155,17 +157,8 @@ def whole_dag(url: str, accounts: int, output: Path, home: Path) -> Callable[[],
     )
 
     def run() -> None:
-        finished = subprocess.run(
-            [BIN / "python", DAG_TEST, DAG],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LONGEST_SECONDS,
-        )
-        if finished.returncode:
-            raise SystemExit(finished.stdout[-4000:] + finished.stderr[-4000:])
-        tasks = json.loads(finished.stdout.splitlines()[-1])["tasks"]
+        printed = output_of([BIN / "python", DAG_TEST, DAG], environment)
+        tasks = json.loads(printed.splitlines()[-1])["tasks"]
         reads = [task for task in tasks if task["task"] == "read"]
         named = json.loads((output / "verdict.json").read_text())["faults"]
         print(f"{len(reads):,} reads were mapped, and the verdict names {len(named):,} accounts.")
