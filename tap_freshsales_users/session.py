@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tap_freshsales_users.api.clock import Clock
 from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.reading.outcome import Outcome
-from tap_freshsales_users.reading.people import NONE, People
+from tap_freshsales_users.reading.people import NOBODY, People
 from tap_freshsales_users.reading.read import Known, Read, Source
 from tap_freshsales_users.reading.receipt import (
     Counts,
@@ -164,8 +164,8 @@ class Session:
 
 
 def _people(config: Mapping[str, Any]) -> People | None:
-    scope = config.get("owned_records", NONE)
-    if scope == NONE:
+    scope = config.get("owned_records", NOBODY)
+    if scope == NOBODY:
         return None
     readable = (source.name for source in (OWNERS, SCIM_USERS) if config.get(source.setting))
     return People(scope, frozenset(readable))

@@ -9,7 +9,7 @@ from typing import Any
 from tap_freshsales_users.records.coercion import UncoercibleError, to_boolean, to_integer
 
 # Values of the setting. Not `off`, which YAML 1.1 takes for a truth value.
-ALL, SUSPECTS, NONE = "all", "suspects", "none"
+ALL, SUSPECTS, NOBODY = "all", "suspects", "none"
 # The lists that it is read from.
 OWNERS, USERS = "owners", "scim_users"
 

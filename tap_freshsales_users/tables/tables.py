@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from tap_freshsales_users.reading.people import NONE
+from tap_freshsales_users.reading.people import NOBODY
 from tap_freshsales_users.reading.read import Source
 from tap_freshsales_users.reading.sources import (
     OWNED_RECORDS,
@@ -61,7 +61,7 @@ class Table:
     switch: str | None = None
 
     def is_on(self, config: Mapping[str, Any]) -> bool:
-        return self.switch is None or config.get(self.switch, NONE) != NONE
+        return self.switch is None or config.get(self.switch, NOBODY) != NOBODY
 
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of the records, a new copy."""
