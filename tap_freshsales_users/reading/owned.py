@@ -1,7 +1,7 @@
-"""What owners own: a count of contacts, deals and accounts for each, by searches.
+"""Counts what owners own: contacts, deals and accounts of each owner, by searches.
 
-A search is the only request that is sent as a POST. It changes nothing. Of the records that come
-with a count nothing is kept.
+A search is the only request that is sent as a POST. It changes nothing. The records that come with a count
+are not kept.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ NO_SEARCH = f"{ABSENT}: the account has no such search (404 or 501)"
 
 
 class OwnedRead(Read):
-    """For each type of record: one search for each owner, and before and after them two that try the filter.
+    """For each type of record: one search for each owner, and two before and after them that test the filter.
 
-    Where one type cannot be counted, the others are counted all the same.
+    If one type cannot be counted, the others are still counted.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._doubt: str | None = None
-        # By type of record: why no count, or not every one, was asked for or answered.
+        # For each type of record: why not all counts were asked for or answered.
         self._uncounted: dict[str, str] = {}
         self._failure: TapError | None = None
         self._nobody = NOBODY
@@ -68,7 +68,7 @@ class OwnedRead(Read):
 
     @abstractmethod
     def _read_of(self, list_: str) -> Read:
-        """A read of another list, which people are known from."""
+        """A read of another list that people are known from."""
 
     def _items(self) -> Iterator[list[Item]]:
         people = self._people()
@@ -87,7 +87,7 @@ class OwnedRead(Read):
             raise self._failure
 
     def _people(self) -> People:
-        """As this run knows them. A list that it has not read yet, and can read, is read now."""
+        """The people, as this run knows them. A list that was not read yet is read now, if it can be."""
         people = self._known.people
         assert people is not None  # noqa: S101 - whoever reads this has set `owned_records`
         for list_ in people.unread:
@@ -116,7 +116,7 @@ class OwnedRead(Read):
         )
 
     def _known_of(self, record_type: str, owners: Sequence[int]) -> dict[int, Known]:
-        """What is known of each owner; raises what ends all searches, and notes what ends one type."""
+        """The counts of each owner. It raises what ends all searches, and notes what ends one type."""
         try:
             return self._counted(record_type, owners)
         except NotFoundError:
@@ -134,7 +134,7 @@ class OwnedRead(Read):
     def _counted(self, record_type: str, owners: Sequence[int]) -> dict[int, Known]:
         before = self._yardsticks(record_type)
         if before.flaw is not None:
-            # No answer could be believed: not worth a request for each owner.
+            # No answer could be believed, so no request is sent for each owner.
             self._uncounted[record_type] = before.flaw
             self._logger.warning("%s: %s is not counted (%s).", self.name, record_type, before.flaw)
             return dict.fromkeys(owners, Known(None, before.flaw))

@@ -1,4 +1,4 @@
-"""Of which owners is asked what they own: whom the reads of this run have met, and what that leaves open."""
+"""The owners whose records are counted, as the reads of this run know them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tap_freshsales_users.records.coercion import UncoercibleError, to_boolean, to_integer
 
-# Values of the setting. Not `off`, which YAML 1.1 takes for a truth value.
+# Values of the setting `owned_records`. Not `off`, because YAML 1.1 takes that for a truth value.
 ALL, SUSPECTS, NOBODY = "all", "suspects", "none"
 # The lists that it is read from.
 OWNERS, USERS = "owners", "scim_users"
@@ -16,7 +16,7 @@ OWNERS, USERS = "owners", "scim_users"
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    # As addresses are compared: without blanks around it, in small letters.
+    # The form in which addresses are compared: trimmed, in lower case.
     address: str | None
     is_inactive: bool
 
@@ -26,8 +26,8 @@ class People:
     """The owners of the CRM, and the addresses of active SCIM users.
 
     `scope` is `all`, or `suspects`: owners who are inactive, or have no active SCIM user of the same address.
-    That there is none can only be known from the whole list of SCIM users. Where it was not read whole, only
-    owners who are inactive are in scope.
+    Only the whole list of SCIM users shows that there is none. If it was not read whole, only inactive owners
+    are in scope.
     """
 
     scope: str
@@ -40,12 +40,12 @@ class People:
 
     @property
     def lists(self) -> tuple[str, ...]:
-        """What it has to be known from."""
+        """The lists from which the scope must be known."""
         return (OWNERS,) if self.scope == ALL else (OWNERS, USERS)
 
     @property
     def unread(self) -> list[str]:
-        """The lists of these that this run has not read, and can read."""
+        """The lists of these that this run can read and has not read yet."""
         return [name for name in self.lists if name in self.readable and name not in self.is_whole]
 
     def meet(self, list_: str, items: Iterable[Mapping[str, Any]]) -> None:
@@ -62,12 +62,12 @@ class People:
             self.is_whole[list_] = is_whole
 
     def in_scope(self) -> list[int]:
-        """The ids of those who are asked about, in their order."""
+        """The ids of the owners in scope, in their order."""
         return sorted(id_ for id_, owner in self.owners.items() if self._is_in_scope(owner))
 
     @property
     def doubt(self) -> str | None:
-        """Why nobody can say whether these are all."""
+        """Why it is not known whether these are all; None if it is."""
         partly = [name for name in self.lists if not self.is_whole.get(name, False)]
         if not partly:
             return None
