@@ -3,8 +3,8 @@
     .venv/bin/python -m benchmarks.fleet [--accounts 1000] [--airflow]
     .venv/bin/python -m benchmarks.fleet --reads 300 [--minutes 6]
 
-The first command puts data straight into PostgreSQL, and measures all but the reads. The accounts are those of
-benchmarks.accounts: 40 people each. The plugins of Meltano must be installed (`make install`). `--airflow`
+The first command puts data straight into PostgreSQL, and measures all but the reads. The accounts are those
+of benchmarks.accounts: 40 people each. The plugins of Meltano must be installed (`make install`). `--airflow`
 runs the whole DAG as well, over accounts without a credential: every read ends at once, and Airflow itself is
 left. It needs the environment of `make fleet`.
 
