@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self, TypedDict, Unpack
 
-from tap_freshsales_users.errors import ConfigurationError
-from tap_freshsales_users.reading.outcome import Outcome
+from tap_freshsales_users.api.clock import Stopped
+from tap_freshsales_users.errors import ClosedError, ConfigurationError
+from tap_freshsales_users.reading.outcome import NOT_ENDED, Outcome
 from tap_freshsales_users.reading.receipt import Delivery
 from tap_freshsales_users.reading.sources import OWNERS, SCIM_USERS
 from tap_freshsales_users.records.coercion import UncoercibleError, to_date_time
@@ -108,7 +109,7 @@ class Account:
         self.close()
 
     def close(self) -> None:
-        """End all waits and connections."""
+        """End all waits and connections. What is read afterwards raises ClosedError."""
         self._closing()
 
     @property
@@ -123,7 +124,7 @@ class Account:
         """The names of these tables in groups; one list of the API feeds all tables of a group."""
         return [
             [one.table.name for one in fed]
-            for fed in by_source([_Chosen(self.table(name)) for name in tables])
+            for fed in by_source([_Chosen(table) for table in self._in_order(tables)])
         ]
 
     def is_as_expected(self, table: str) -> bool:
@@ -133,7 +134,11 @@ class Account:
 
     @property
     def receipts(self) -> list[Record]:
-        """The rows of `sync_receipts`: one for each table whose read has begun."""
+        """The rows of `sync_receipts`: one for each table whose read has begun.
+
+        Until the read has ended, it says that the table is not complete. If a table is read again, its
+        receipt is that of the later read.
+        """
         return [receipt.to_record() for receipt in self._session.receipts.values()]
 
     @property
@@ -162,10 +167,12 @@ class Account:
     def read_together(self, *tables: str, since: str | None = None) -> Iterator[tuple[str, list[Record]]]:
         """Like `read`, for several tables: each page comes with the name of its table.
 
-        A list that feeds two of them, such as that of scim_groups and scim_group_members, is read once.
+        A list that feeds two of them, such as that of scim_groups and scim_group_members, is read once. The
+        lists are read in the order of `tables`: the groups that users name are then known before the groups
+        are read, so a group that leaves out its members is noticed.
         """
         moment = None if since is None else _moment(since)
-        rows = [self._session.rows(self.table(name)) for name in tables]
+        rows = [self._session.rows(table) for table in self._in_order(tables)]
         return (page for together in by_source(rows) for page in self._pages(together, moment))
 
     def table(self, name: str) -> Table:
@@ -185,12 +192,30 @@ class Account:
             )
         return table
 
+    def _in_order(self, tables: Iterable[str]) -> list[Table]:
+        return sorted(map(self.table, dict.fromkeys(tables)), key=TABLES.index)
+
     def _pages(self, together: list[Rows], since: str | None) -> Iterator[tuple[str, list[Record]]]:
         table = together[0].table
+        self._require_open()
         read = self._session.read(table.source, name=table.name, since=lambda: since)
+        for rows in together:
+            # Whoever looks at the receipts half way, or leaves the read there, sees that it has not ended.
+            self._conclude(rows, read.outcome.failed(NOT_ENDED))
         with fill(read, together, self._conclude) as pages:
-            for rows, records in pages:
-                yield rows.table.name, records
+            try:
+                for rows, records in pages:
+                    yield rows.table.name, records
+                    self._require_open()
+            except Stopped:  # closed by another thread, while this one waited
+                self._require_open()
+                raise
+
+    def _require_open(self) -> None:
+        if not self._closing.alive:
+            raise ClosedError(
+                "The account is closed", "Read it before the end of its `with` block, or open another one."
+            )
 
     def _conclude(self, rows: Rows, outcome: Outcome) -> None:
         counts = rows.counts

@@ -114,12 +114,18 @@ class SourceFreshsalesUsers(Source):  # type: ignore[misc]
         try:
             account = _account(config)
             _follow(account, states)
-            lists = account.together([table.name for table in TABLES if table.name in modes])
         except TapError as error:
             raise _traced(error) from error
         failures: list[TapError] = []
         with account:
-            for names in lists:
+            refused = dict(_refused(account, modes))
+            for name, refusal in refused.items():
+                logger.error("%s", refusal)
+                yield _traced(refusal, name).as_airbyte_message()
+                yield _status(name, AirbyteStreamStatus.INCOMPLETE)
+                failures.append(refusal)
+            readable = [table.name for table in TABLES if table.name in modes and table.name not in refused]
+            for names in account.together(readable):
                 since = None
                 if names == [INCREMENTAL] and modes[INCREMENTAL] == SyncMode.incremental:
                     since = _cursor(states, account) or config.get("start_date")
@@ -135,6 +141,16 @@ class SourceFreshsalesUsers(Source):  # type: ignore[misc]
                 yield _status(RECEIPTS, AirbyteStreamStatus.COMPLETE)
         if failures:
             raise _traced(failures[0])
+
+
+def _refused(account: Account, names: Iterable[str]) -> Iterator[tuple[str, TapError]]:
+    """Streams of a catalog that do not exist, or whose credential is not set."""
+    for name in names:
+        if name != RECEIPTS:
+            try:
+                account.table(name)
+            except TapError as error:
+                yield name, error
 
 
 def _read(

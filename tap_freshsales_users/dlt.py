@@ -17,6 +17,7 @@ than that of the latest complete receipt of its account and stream.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import dlt
@@ -61,33 +62,65 @@ def freshsales_source(  # noqa: PLR0917 - dlt makes keywords of them
     given: dict[str, Any] = {
         name: arguments[name] for name in Settings.__annotations__ if arguments[name] is not None
     }
-    bookmarks = dlt.current.source_state().setdefault(BOOKMARKS, {})
     account = Account(**given)
-    name = account.bookmark["account"]
-    if name in bookmarks:
-        account.follow(bookmarks[name])
-    lists = account.together(account.tables if tables is None else tables)
-
-    def note() -> None:
-        bookmarks[name] = dict(account.bookmark)
-
-    for names in lists:
-        yield _resource(account, names, note)
+    run = _Run(account)
+    for place, names in enumerate(account.together(account.tables if tables is None else tables)):
+        yield _resource(account, names, run, place)
 
 
-def _resource(account: Account, names: list[str], note: Callable[[], None]) -> DltResource:
+class _Run:
+    """What the lists of one run share: whose turn it is, and what the pipeline keeps for the next run."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._follows = False
+        # The places of the lists whose resources have begun, and have not ended.
+        self._under_way: set[int] = set()
+
+    @contextmanager
+    def turn(self, place: int) -> Iterator[Callable[[], bool]]:
+        """Gives a question: whether no list with an earlier place is under way."""
+        self._under_way.add(place)
+        try:
+            yield lambda: min(self._under_way) == place
+        finally:
+            self._under_way.remove(place)
+
+    @property
+    def _bookmarks(self) -> dict[str, Any]:
+        # Asked for while a list is read: before that, there may be no pipeline yet.
+        bookmarks: dict[str, Any] = dlt.current.source_state().setdefault(BOOKMARKS, {})
+        return bookmarks
+
+    def begin(self) -> None:
+        last = self._bookmarks.get(self._account.bookmark["account"])
+        if last is not None and not self._follows:
+            self._account.follow(last)
+        self._follows = True
+
+    def note(self) -> None:
+        self._bookmarks[self._account.bookmark["account"]] = dict(self._account.bookmark)
+
+
+def _resource(account: Account, names: list[str], run: _Run, place: int) -> DltResource:
 
     def rows() -> Iterator[Any]:
-        for name in (*names, RECEIPTS):
-            # So the table exists even if nothing was read.
-            yield dlt.mark.with_hints(
-                dlt.mark.materialize_table_schema(), _hints(name), create_table_variant=True
-            )
-        for name, page in account.read_together(*names):
-            yield dlt.mark.with_table_name(page, name)
-        note()
-        receipts = [receipt for receipt in account.receipts if receipt["stream"] in names]
-        yield dlt.mark.with_table_name(receipts, RECEIPTS)
+        with run.turn(place) as is_its_turn:
+            for name in (*names, RECEIPTS):
+                # So the table exists even if nothing was read.
+                yield dlt.mark.with_hints(
+                    dlt.mark.materialize_table_schema(), _hints(name), create_table_variant=True
+                )
+            # dlt takes a page of each resource in turn. But a list may need what an earlier one has shown:
+            # the groups that users name are those whose members have to be there.
+            while not is_its_turn():
+                yield None
+            run.begin()
+            for name, page in account.read_together(*names):
+                yield dlt.mark.with_table_name(page, name)
+            run.note()
+            receipts = [receipt for receipt in account.receipts if receipt["stream"] in names]
+            yield dlt.mark.with_table_name(receipts, RECEIPTS)
 
     return dlt.resource(rows, name=names[0])
 

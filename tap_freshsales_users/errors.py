@@ -57,6 +57,13 @@ class ConfigurationError(TapError):
     cause = Cause.CONFIGURATION
 
 
+class ClosedError(TapError):
+    """An Account of Python was closed before its read had ended."""
+
+    reason = "stopped"
+    cause = Cause.CONFIGURATION
+
+
 class CredentialRefusedError(TapError):
     """401: the server does not accept the credential."""
 

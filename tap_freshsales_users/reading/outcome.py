@@ -8,6 +8,9 @@ from datetime import datetime
 from tap_freshsales_users.errors import Interrupted, TapError
 from tap_freshsales_users.reading.evidence import NONE
 
+# The word for a read whose end was not waited for.
+NOT_ENDED = "stopped"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -44,7 +47,7 @@ class Outcome:
         if isinstance(error, Interrupted):
             return self.failed(str(error))
         # Not an Exception: the reader was stopped, because its generator was closed or a key was pressed.
-        return self.failed("internal" if isinstance(error, Exception) else "stopped")
+        return self.failed("internal" if isinstance(error, Exception) else NOT_ENDED)
 
     def without_requests(self) -> Outcome:
         """The same outcome for a further table of the read: the requests are counted in one receipt only."""

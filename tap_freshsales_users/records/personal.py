@@ -10,6 +10,7 @@ can find out whose pseudonym it is, nor test a list of addresses.
 - Attributes that no column names may hold anything. So `additional_attributes` is left out, and so are
   sub-attributes of lists that are not named here.
 - Ids stay, since they are the keys of the tables. If an id is an address, the read ends with an error.
+- What else stays of a person, such as an employee number, is replaced if it is an address.
 - Names of groups, roles, territories and teams stay: they tell who is an administrator.
 
 A column that `TREATMENTS` does not name stays as it is. A test names each of them.
@@ -173,7 +174,11 @@ def left_out(table: str) -> set[str]:
 
 def replaced(table: str) -> set[str]:
     """Columns whose value is a pseudonym, or holds pseudonyms."""
-    kept = {column for column, treatment in TREATMENTS[table].items() if treatment in {_id, _GRANTS}}
+    kept = {
+        column
+        for column, treatment in TREATMENTS[table].items()
+        if treatment in {_id, _address_or_id, _GRANTS}
+    }
     return TREATMENTS[table].keys() - left_out(table) - kept
 
 
@@ -182,6 +187,8 @@ _KIND: dict[str, Treatment] = {"type": _plain, "primary": _plain}
 _CRM_USER: dict[str, Treatment] = (
     dict.fromkeys(("name", "display_name", "first_name", "last_name", "email"), _text)
     | dict.fromkeys(("phone", "mobile", "work_number", "mobile_number"), _phone)
+    | dict.fromkeys(("job_title", "time_zone", "language"), _address_or_id)
+    | {"uuid": _id}
     | _OTHERS
 )
 # Groups, roles and entitlements of a person keep their own names.
@@ -201,6 +208,13 @@ TREATMENTS: dict[str, dict[str, Treatment]] = {
                 *("primary_email", "manager_display_name"),
             ),
             _text,
+        ),
+        **dict.fromkeys(
+            (
+                *("title", "user_type", "preferred_language", "locale", "timezone", "employee_number"),
+                *("cost_center", "organization", "division", "department", "resource_version"),
+            ),
+            _address_or_id,
         ),
         "emails": partial(_elements, {"value": _text, "display": _text} | _KIND),
         "phone_numbers": partial(_elements, {"value": _phone, "display": _phone} | _KIND),

@@ -229,6 +229,29 @@ def test_a_stream_that_fails_is_incomplete_and_the_others_are_read(
     assert "wrong-token-of-scim" not in json.dumps(messages)
 
 
+def test_a_stream_that_is_not_there_fails_and_the_others_are_read(
+    sandbox: Sandbox, streams: dict[str, Message], tmp_path: Path
+) -> None:
+    source = Source(tmp_path, sandbox, scim_token=None)
+    nobody = streams["owners"] | {"name": "people"}
+    names = ("owners", "scim_users", "sync_receipts")
+    messages = source.read({name: streams[name] for name in names} | {"people": nobody})
+    assert source.exit_code == 1
+    assert keys("owners", records(messages)["owners"]) == truth_of(sandbox.directory)["owners"]
+    stand = statuses(messages)
+    assert stand["owners"][-1] == "COMPLETE"
+    assert stand["people"] == stand["scim_users"] == ["INCOMPLETE"]
+    told = {
+        error["stream_descriptor"]["name"]: (error["failure_type"], error["message"])
+        for error in errors(messages)
+        if error.get("stream_descriptor")
+    }
+    assert told["people"][0] == told["scim_users"][0] == "config_error"
+    assert "There is no table people" in told["people"][1]
+    assert "`scim_token` is not set" in told["scim_users"][1]
+    assert {row["stream"] for row in records(messages)["sync_receipts"]} == {"owners"}
+
+
 def test_a_server_that_is_down_is_no_mistake_of_the_configuration(
     sandbox: Sandbox, streams: dict[str, Message], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from werkzeug import Request, Response
 
 from freshsales_sandbox.app import Sandbox
+from tap_freshsales_users.errors import ConfigurationError
 from tap_freshsales_users.records.personal import TREATMENTS, Pseudonyms
 from tap_freshsales_users.records.scim import primary_email
 from tests.tap.answering import AnsweringServer, json_answer
@@ -231,6 +232,28 @@ def test_a_member_is_named_only_where_it_is_said_to_be_a_group() -> None:
         record = {"member_id": "1", "member_display": "Sales", "member_type": kind}
         pseudonyms.disguise("scim_group_members", record)
         assert record["member_display"] == (name or pseudonyms.text("Sales"))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (table, column)
+        for table in ("profile", "owners", "scim_users")
+        for column, shape in json.loads((SCHEMAS / f"{table}.json").read_text())["properties"].items()
+        if "string" in shape["type"] and shape.get("format") != "date-time"
+        if column not in {"account", "sync_id"}
+    ],
+)
+def test_no_column_of_a_person_lets_an_address_through(table: str, column: str) -> None:
+    record = {"id": "1", column: "Jane@acme.example"}
+    pseudonyms = Pseudonyms(KEY)
+    if column in {"id", "uuid"}:
+        with pytest.raises(ConfigurationError, match="its id is an address") as told:
+            pseudonyms.disguise(table, record)
+        assert "Jane" not in str(told.value)
+    else:
+        pseudonyms.disguise(table, record)
+        assert "Jane" not in str(record)
 
 
 def test_an_id_that_is_an_address_ends_the_read_and_is_not_sent(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 import typing
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from freshsales_sandbox.app import Sandbox
 from tap_freshsales_users import Account
 from tap_freshsales_users.account import Settings
 from tap_freshsales_users.errors import (
+    ClosedError,
     ConfigurationError,
     CredentialRefusedError,
     QuotaExhaustedError,
@@ -20,6 +23,7 @@ from tap_freshsales_users.errors import (
 )
 from tap_freshsales_users.settings import SETTINGS
 from tests.tap.running import run_tap
+from tests.tap.truth import truth_of
 
 # Of one run alone.
 OF_A_RUN = {"sync_id", "started_at", "finished_at"}
@@ -197,3 +201,74 @@ def test_the_singer_sdk_is_not_imported() -> None:
     program = "import sys; from tap_freshsales_users import Account; print('singer_sdk' in sys.modules)"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "False"
+
+
+def test_a_read_that_is_under_way_is_not_complete_and_ends_with_the_account(sandbox: Sandbox) -> None:
+    with account_of(sandbox, page_size=5) as account:
+        assert list(account.read("scim_users"))
+        pages = account.read("scim_users")
+        assert account.receipts[0]["is_complete"], "the second read has not begun"
+        next(pages)
+        [half_way] = account.receipts
+    assert half_way["incomplete_reason"] == "failed: stopped"
+    with pytest.raises(ClosedError, match="The account is closed"):
+        next(pages)
+    [receipt] = account.receipts
+    assert not receipt["is_complete"]
+    with pytest.raises(ClosedError):
+        next(account.read("owners"))
+    assert [receipt] == account.receipts
+
+
+def test_a_read_that_waits_ends_when_another_thread_closes_the_account() -> None:
+    with Sandbox(people=40, seed=3, quota=None) as sandbox:
+        account = account_of(sandbox, page_size=5, requests_per_hour=3, quota_reserve=0, max_in_flight=1)
+        with ThreadPoolExecutor(1) as pool:
+            begun = threading.Event()
+
+            def read() -> None:
+                for _ in account.read("scim_users"):
+                    begun.set()
+
+            told = pool.submit(read)
+            assert begun.wait(60)
+            account.close()
+            assert isinstance(told.exception(60), ClosedError)
+        [receipt] = account.receipts
+        assert receipt["incomplete_reason"] == "failed: stopped"
+
+
+def test_a_table_that_is_named_twice_is_read_once(sandbox: Sandbox) -> None:
+    with account_of(sandbox) as account:
+        pages = list(account.read_together("owners", "roles", "owners"))
+        assert account.together(["owners", "roles", "owners"]) == [["owners"], ["roles"]]
+    assert sum(len(page) for name, page in pages if name == "owners") == len(sandbox.directory.owners())
+    assert account.receipts[0]["records"] == len(sandbox.directory.owners())
+
+
+def test_lists_are_read_in_their_own_order_whatever_the_order_of_the_names() -> None:
+    """Only so is it known which groups leave out members."""
+    with Sandbox(people=40, seed=3, quota=None, quirks="scim-list-members-empty") as sandbox:
+        with account_of(sandbox) as account:
+            pages = list(account.read_together("scim_group_members", "scim_groups", "scim_users"))
+        members = sum(len(page) for name, page in pages if name == "scim_group_members")
+        assert pages[0][0] == "scim_users"
+        assert members == len(truth_of(sandbox.directory)["scim_group_members"])
+
+
+def test_threads_share_one_account_and_its_quota() -> None:
+    with Sandbox(people=40, seed=3, quota="100/h") as sandbox:
+        with account_of(sandbox, page_size=5, max_in_flight=2, quota_reserve=0) as account:
+            lists = account.together(account.tables)
+            with ThreadPoolExecutor(len(lists)) as pool:
+                found = dict.fromkeys(account.tables, 0)
+
+                def read(names: list[str]) -> None:
+                    for name, page in account.read_together(*names):
+                        found[name] += len(page)
+
+                list(pool.map(read, lists))
+        assert {receipt["stream"]: receipt["records"] for receipt in account.receipts} == found
+        assert all(receipt["is_complete"] for receipt in account.receipts)
+        assert found["scim_users"] == len(sandbox.directory.users())
+        assert sum(receipt["api_requests"] for receipt in account.receipts) >= len(sandbox.requests)
