@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self, TypedDict, Unpack
 
-from tap_freshsales_users.api.clock import Stopped
 from tap_freshsales_users.errors import ClosedError, ConfigurationError
 from tap_freshsales_users.reading.outcome import NOT_ENDED, Outcome
 from tap_freshsales_users.reading.receipt import Delivery
@@ -207,7 +206,8 @@ class Account:
                 for rows, records in pages:
                     yield rows.table.name, records
                     self._require_open()
-            except Stopped:  # closed by another thread, while this one waited
+            except Exception:
+                # Whatever it is, if another thread has closed the account meanwhile, then this is why.
                 self._require_open()
                 raise
 

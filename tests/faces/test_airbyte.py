@@ -232,7 +232,9 @@ def test_a_stream_that_fails_is_incomplete_and_the_others_are_read(
 def test_a_stream_that_is_not_there_fails_and_the_others_are_read(
     sandbox: Sandbox, streams: dict[str, Message], tmp_path: Path
 ) -> None:
-    source = Source(tmp_path, sandbox, scim_token=None)
+    source = Source(tmp_path, sandbox)
+    without = {name: value for name, value in sandbox.config.items() if name != "scim_token"}
+    source.config = source.file("source.config", without)
     nobody = streams["owners"] | {"name": "people"}
     names = ("owners", "scim_users", "sync_receipts")
     messages = source.read({name: streams[name] for name in names} | {"people": nobody})
