@@ -15,7 +15,7 @@ import pytest
 
 from freshsales_sandbox.app import Sandbox
 from tap_freshsales_users.settings import SETTINGS
-from tests.tap.truth import LISTS, truth_of
+from tests.tap.truth import LISTS, owned_by, truth_of
 
 ROOT = Path(__file__).parents[2]
 BIN = ROOT / ".venv-pyairbyte/bin"
@@ -125,7 +125,7 @@ def keys(stream: str, rows: list[Message]) -> Keys:
 
 def test_pyairbyte_loads_every_row_of_the_directory_offline(sandbox: Sandbox, tmp_path: Path) -> None:
     config, cache = tmp_path / "source.config.json", tmp_path / "cache.duckdb"
-    config.write_text(json.dumps(sandbox.config))
+    config.write_text(json.dumps(sandbox.config | {"owned_records": "suspects"}))
     program = Path(__file__).with_name("pyairbyte_read.py")
     finished = start(BIN / "python", program, SOURCE, config, cache, cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr[-3000:]
@@ -139,7 +139,11 @@ def test_pyairbyte_loads_every_row_of_the_directory_offline(sandbox: Sandbox, tm
         receipts = connection.execute(
             "select stream, records, is_complete from freshsales.sync_receipts"
         ).fetchall()
-    assert {stream for stream, *_ in receipts} == {*LISTS, "profile"}
+        owned = connection.execute(
+            "select owner_id, record_type, records_owned from freshsales.owned_records"
+        ).fetchall()
+    assert {(owner, kind): count for owner, kind, count in owned} == owned_by(sandbox.directory, "suspects")
+    assert {stream for stream, *_ in receipts} == {*LISTS, "profile", "owned_records"}
     assert all(is_complete for *_, is_complete in receipts)
 
 
