@@ -53,15 +53,21 @@ def test_a_source_may_lie_in_a_file_or_a_database_of_its_own(
     absent = {**OKTA, "source": "absent", "path": str(tmp_path / "absent.duckdb")}
     # The file that dbt writes is a database of that name.
     named = {**OKTA, "source": "named", "database": engine.path.stem}
-    for file, users in (
-        (path, "('00u1', 'ACTIVE')"),
-        (engine.path, "('00u1', 'ACTIVE'), ('00u2', 'ACTIVE')"),
+    empty = {**named, "source": "empty", "schema": "empty_okta"}
+    # Without a row or an account of its own, a source speaks of every account.
+    of_all = {"source": "of_all", "adapter": "contract", "schema": "nowhere"}
+    for file, schema, users in (
+        (path, "freshsales_okta", 1),
+        (engine.path, "freshsales_okta", 2),
+        (engine.path, "empty_okta", 0),
     ):
         with duckdb.connect(str(file)) as connection:
-            connection.execute("create schema freshsales_okta")
-            connection.execute("create table freshsales_okta.users (id varchar, status varchar)")
-            connection.execute(f"insert into freshsales_okta.users values {users}")
-    given = json.dumps([entry, absent, named])
+            connection.execute(f"create schema {schema}")
+            connection.execute(
+                f"create table {schema}.users as select cast(id as varchar) as id, 'ACTIVE' as status "
+                f"from range({users}) as made(id)"
+            )
+    given = json.dumps([entry, absent, named, empty, of_all])
     variables = ["--vars", f'{{"freshsales_idp": {given}}}'] if by == "variable" else []
     built(
         "run",
@@ -72,6 +78,12 @@ def test_a_source_may_lie_in_a_file_or_a_database_of_its_own(
         work=work,
         environment=engine.environment | ({} if variables else {"FRESHSALES_IDP": given}),
     )
-    sql = "select source, is_loaded, rows from freshsales_staging.base_idp__loads where object = 'users'"
-    rows = {row["source"]: (row["is_loaded"], row["rows"]) for row in engine.query(sql)}
-    assert rows == {"okta": (True, 1), "absent": (False, 0), "named": (True, 2)}
+    loads = engine.query("select * from freshsales_staging.base_idp__loads where object = 'users'")
+    assert {row["source"]: (row["account"], row["is_loaded"], row["rows"]) for row in loads} == {
+        "okta": ("a", True, 1),
+        "absent": ("a", False, 0),
+        "named": ("a", True, 2),
+        "empty": ("a", True, 0),
+        "of_all": ("a", False, 0),
+    }
+    assert not any(row["absence_counts"] for row in loads)
