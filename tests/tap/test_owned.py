@@ -309,6 +309,13 @@ def stopping_at(cap: int) -> Callable[..., tuple[list[Any], Any]]:
     return server
 
 
+def only_with_a_filter(server: Callable[..., tuple[list[Any], Any]]) -> Callable[..., tuple[list[Any], Any]]:
+    def changed(records: list[int | None], asked: int | None, owns: dict[int, int]) -> tuple[list[Any], Any]:
+        return (truthful if asked is None else server)(records, asked, owns)
+
+    return changed
+
+
 def silent(records: list[int | None], asked: int | None, owns: dict[int, int]) -> tuple[list[Any], Any]:
     return truthful(records, asked, owns)[0], None
 
@@ -322,6 +329,8 @@ SERVERS = {
     "stops at 100": stopping_at(100),
     "stops at 1,000": stopping_at(1000),
     "does not count": silent,
+    "counts the page of an owner": only_with_a_filter(counting_the_page),
+    "stops at 100 for an owner": only_with_a_filter(stopping_at(100)),
 }
 
 
