@@ -440,6 +440,50 @@ def short_log(raw: Raw) -> Iterator[None]:
         yield
 
 
+# Of each person, the rows at the first and at the second provider.
+AT_TWO_IDPS: dict[str, tuple[list[Row], list[Row]]] = {
+    "at_the_first": ([{}], []),
+    "at_the_second": ([], [{}]),
+    "at_none": ([], []),
+    "at_both": ([{}], [{}]),
+    "left_the_second": ([{}], [{"has_left": True}]),
+    "unclear_at_the_second": ([{}], [{}, {"has_left": True}]),
+}
+
+
+def two_idps(raw: Raw) -> Iterator[None]:
+    """Two providers. The log of the first is whole, and none of these people is in it; the second has none.
+
+    In the account `two_idps_half`, the list of the second is not proven whole.
+    """
+    now = raw.providers.now
+    long_ago = (now - timedelta(days=400)).replace(tzinfo=None)
+    for account, surplus in (("two_idps", 0), ("two_idps_half", 1)):
+        here = [user(name, f"{name}@x", created_at=long_ago) for name in AT_TWO_IDPS]
+        raw.load(account, 1, {"scim_users": here, "owners": []})
+        for place, source in enumerate(("first", "second")):
+            users = [
+                contract_user(f"{name}-{number}", email=f"{name}@x", created_at=long_ago, **columns)
+                for name, rows in AT_TWO_IDPS.items()
+                for number, columns in enumerate(rows[place])
+            ]
+            loads: list[Row] = [
+                {"account": account, "object": "users", "rows": len(users) + (surplus if place else 0)}
+            ]
+            if source == "first":
+                events_from = (now - timedelta(days=100)).replace(tzinfo=None)
+                loads.append({"account": account, "object": "events", "rows": 1, "events_from": events_from})
+                events = [dated(event("somebody else", "app_sign_in", 3, result="SUCCESS"), now)]
+                raw.providers.put(f"raw_{account}_first", {"events": rows_of(account, events, now)})
+            schema = f"raw_{account}_{source}"
+            raw.providers.put(schema, {"users": rows_of(account, users, now), "loads": loads})
+            raw.providers.entries.append(
+                {"source": source, "adapter": "contract", "schema": schema, "account": account}
+            )
+    for _ in range(BUILDS):
+        yield
+
+
 FIRST_LOAD, SECOND_LOAD = 3, 1  # hours ago
 
 
@@ -687,5 +731,5 @@ def vendors(raw: Raw) -> Iterator[None]:
 PROVIDER_SCENARIOS = (
     vendors,
     *(marked_as_deleted, short_log, deleted_later, mass_departure, roster_receipts),
-    *(dialects, receipts, directories, cases, two_sources, handed_on, leaving),
+    *(dialects, receipts, directories, cases, two_sources, two_idps, handed_on, leaving),
 )

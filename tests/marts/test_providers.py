@@ -326,6 +326,32 @@ def test_one_source_that_says_left_is_enough_and_an_unclear_day_is_not(marts: Ma
     assert flags["leaves_tomorrow"] is False
 
 
+AT_TWO_IDPS: dict[str, tuple[bool | None, bool | None, bool | None]] = {
+    "at_the_first": (False, False, True),
+    "at_the_second": (False, False, None),
+    "at_none": (False, True, None),
+    "at_both": (False, False, None),
+    "left_the_second": (True, False, None),
+    "unclear_at_the_second": (None, False, None),
+}
+
+
+def flags_of(marts: Marts, account: str, name: str) -> tuple[bool | None, bool | None, bool | None]:
+    [identity] = [row for row in marts.rows("identities", account) if row["user_name"] == name]
+    row = by_key(marts.rows("access_review", account), "identity_key")[identity["identity_key"],]
+    return row["has_left_still_active"], row["is_unknown_to_idp"], row["is_dormant"]
+
+
+@pytest.mark.parametrize("name", AT_TWO_IDPS)
+def test_of_two_providers_none_alone_says_that_somebody_did_nothing(marts: Marts, name: str) -> None:
+    assert flags_of(marts, "two_idps", name) == AT_TWO_IDPS[name]
+
+
+def test_nobody_is_unknown_or_dormant_if_one_of_two_lists_may_be_cut(marts: Marts) -> None:
+    assert flags_of(marts, "two_idps_half", "at_none") == (False, None, None)
+    assert flags_of(marts, "two_idps_half", "at_the_first") == (False, False, None)
+
+
 def test_without_events_and_assignments_no_push_is_known(marts: Marts) -> None:
     known = {row["identity_key"] for row in marts.rows("identities", "two_sources") if row["idp_user_id"]}
     flags = [

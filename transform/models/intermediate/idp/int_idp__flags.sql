@@ -123,6 +123,7 @@ select
         when not is_active_user then false
         when is_active_user is null then null
         when not_dormant_in > 0 then false
-        when ambiguous_in = 0 and dormant_in > 0 then true
+        -- Every provider must say so, or not know the person: a sign-in may be in a log that is not loaded.
+        when ambiguous_in = 0 and dormant_in > 0 and dormant_in + unknown_in = idps then true
     end as is_dormant
 from counted
