@@ -9,6 +9,7 @@ from tests.marts.people import group, members, owner, role, user
 from tests.marts.raw import Raw, Row, sync_id
 
 PREFIX = "int_freshsales__"
+HISTORIES = "freshsales_identity/models/intermediate/freshsales/history"
 OF_A_STREAM = ("current_rows", "complete", "complete_reads", "told", "compared")
 # The steps of each history that hold what an account costs; those that are made of others come first.
 STEPS = {
@@ -35,7 +36,7 @@ def directory(*people: str) -> dict[str, list[Row]]:
 def looked_at(engine: Engine, work: Path, model: str, run: str) -> dict[str, set[str]]:
     """The accounts in each step of a history, as they were when it was built for this run."""
     engine.change(f"delete from freshsales_history.{PREFIX}{model} where sync_id = '{run}'")
-    [compiled] = (target(work, engine.environment) / "compiled").rglob(f"{PREFIX}{model}.sql")
+    compiled = target(work, engine.environment) / "compiled" / HISTORIES / f"{PREFIX}{model}.sql"
     text = compiled.read_text()
     *_, end = re.finditer(r"^\)\s+^select", text, re.MULTILINE)
     steps = text[: end.start() + 1]

@@ -203,7 +203,7 @@ def test_the_singer_sdk_is_not_imported() -> None:
     assert finished.stdout.strip() == "False"
 
 
-def test_a_read_that_is_under_way_is_not_complete_and_ends_with_the_account(sandbox: Sandbox) -> None:
+def test_a_read_under_way_is_not_complete_and_ends_with_the_account(sandbox: Sandbox) -> None:
     with account_of(sandbox, page_size=5) as account:
         assert list(account.read("scim_users"))
         pages = account.read("scim_users")

@@ -25,7 +25,7 @@
         cast({{ name if name in there else 'null' }} as {{ types[type] }}) as {{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {%- if loaded %}
-    from {{ table }} as loaded
+    from (select * from {{ table }}) as loaded
     {%- if source_name == 'freshsales' and 'account' in there and 'sync_id' in there %}
     {%- set refused = freshsales_identity.freshsales_runs_of_another_key() -%}
     {%- if refused %}
