@@ -15,13 +15,15 @@ from tests.idp.conftest import environment_of
 
 COMMAND = [sys.executable, "-c", "from freshsales_idp.cli import main; main()", "okta"]
 PATIENCE_SECONDS = 60
-# Says when rows of users have come.
+# They come before the log does. Which of them comes first is left open.
+BEFORE_THE_LOG = ("users", "app_users")
+# Says of which of these tables rows have come.
 TELL = """
 create function tell_of_rows() returns trigger language plpgsql as
-    'begin notify rows_came; return null; end';
-create trigger tell after insert on freshsales_okta.users execute function tell_of_rows()
+    'begin perform pg_notify(''rows_came'', tg_table_name); return null; end'
 """
-TELL_NO_MORE = "drop trigger tell on freshsales_okta.users; drop function tell_of_rows"
+TELL_OF = "create trigger tell after insert on freshsales_okta.{} execute function tell_of_rows()"
+TELL_NO_MORE = "drop function tell_of_rows cascade"
 
 
 def start(sandbox: Sandbox, warehouse: str, **settings: str) -> subprocess.Popen[str]:
@@ -35,7 +37,7 @@ def start(sandbox: Sandbox, warehouse: str, **settings: str) -> subprocess.Popen
 
 
 def kill_half_way(sandbox: Sandbox, warehouse: str) -> None:
-    """Kill a second load: in PostgreSQL when its users have come and its log has not, else as it reads."""
+    """Kill a second load: in PostgreSQL when all but its log has come, else as it reads."""
     if warehouse.startswith("postgresql://"):
         _kill_as_it_loads(sandbox, warehouse)
     else:
@@ -63,10 +65,17 @@ def kill_as_it_reads(sandbox: Sandbox, warehouse: str) -> None:
 def _kill_as_it_loads(sandbox: Sandbox, url: str) -> None:
     with psycopg.connect(url, autocommit=True) as watch, psycopg.connect(url) as lock:
         watch.execute(TELL)
+        for table in BEFORE_THE_LOG:
+            watch.execute(TELL_OF.format(table).encode())
         watch.execute("listen rows_came")
         lock.execute("lock table freshsales_okta.log_events in access exclusive mode")
         with start(sandbox, url) as process:
-            assert list(watch.notifies(timeout=PATIENCE_SECONDS, stop_after=1))
+            came: set[str] = set()
+            for told in watch.notifies(timeout=PATIENCE_SECONDS):
+                came.add(told.payload)
+                if came == set(BEFORE_THE_LOG):
+                    break
+            assert came == set(BEFORE_THE_LOG)
             process.kill()
             process.communicate(timeout=PATIENCE_SECONDS)
         # What the server was still to do for it is not done.
