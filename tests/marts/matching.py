@@ -185,9 +185,16 @@ def match(people: list[Row], directory: Directory, earlier: dict[str, tuple[str,
     matched.rung(
         "earlier_match", {key: {idp} for key, (idp, first) in earlier.items() if first in BY_ADDRESS}, ids
     )
+    settled, listed = set(matched.settled_there), set(ids)
     for row in people:
         key = row["identity_key"]
         idp, method = matched.found.get(key, (None, None))
+        was = earlier.get(key, (None, None))[0]
+        if idp and was and method in BY_ADDRESS and was != idp and was in listed - settled:
+            del matched.found[key]
+            matched.tied_here.add(key)
+            matched.tied_there |= {idp, was}
+            continue
         by_address = method in BY_ADDRESS or (method == "earlier_match" and key not in before_last)
         email = low(owners.get(row["crm_owner_id"], {}).get("email"))
         others = {

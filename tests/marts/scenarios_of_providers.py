@@ -369,19 +369,24 @@ def handed_on(raw: Raw) -> Iterator[None]:
         user("s-old", "ann@x"),
         user("s-new", "bea@x"),
         user("s-lost", "lost@x", external_id=f"00u{99:017}"),
+        user("s-by-address", "mia@x"),
     ]
     raw.load(account, 1, {"scim_users": here, "owners": []})
     old = okta_user(1, login="ann", email="ann@x")
     lost = okta_user(3, login="lost", email="lost@x")
     app_user = okta_app_user(1, APP, externalId="s-old", credentials={"userName": "none"})
-    items = {"users": [old, lost], "app_users": [app_user], "log_events": []}
+    by_address = okta_user(4, login="mia", email="mia@x")
+    items = {"users": [old, lost, by_address], "app_users": [app_user], "log_events": []}
     raw.providers.entries.append(entry(account, "okta", app_ids=[APP]))
     raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now - timedelta(hours=2)))
     yield
     # Deactivated: no assignment any more, another address; the new colleague has the old one.
     old = okta_user(1, "DEPROVISIONED", login="ann.old", email="ann.old@x")
     new = okta_user(2, login="ann", email="ann@x")
-    items = {"users": [old, new, lost], "app_users": [], "log_events": []}
+    # This leaver was matched by the address alone.
+    by_address = okta_user(4, "DEPROVISIONED", login="mia.old", email="mia.old@x")
+    heir = okta_user(5, login="mia", email="mia@x")
+    items = {"users": [old, new, lost, by_address, heir], "app_users": [], "log_events": []}
     raw.providers.put(f"raw_{account}", DIALECTS["singer"](items, now - timedelta(hours=1)))
     for _ in range(BUILDS - 1):
         yield

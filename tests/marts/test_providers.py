@@ -378,6 +378,21 @@ def test_an_address_that_was_handed_on_does_not_hide_the_leaver(marts: Marts) ->
     assert flags[old["identity_key"],]["has_left_still_active"] is True
 
 
+def test_who_was_matched_by_an_address_that_was_handed_on_is_ambiguous(marts: Marts) -> None:
+    first = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on", build=1)}
+    assert (first["s-by-address"]["idp_user_id"], first["s-by-address"]["idp_match_method"]) == (
+        f"00u{4:017}",
+        "primary_email",
+    )
+    person = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on")}["s-by-address"]
+    assert (person["idp_user_id"], person["idp_match_is_ambiguous"]) == (None, True)
+    review = by_key(marts.rows("access_review", "handed_on"), "identity_key")[person["identity_key"],]
+    assert {review[flag] for flag in FLAGS} == {None}
+    assert review["match_is_ambiguous"] is True
+    rows = by_key(marts.rows("idp_reconciliation", "handed_on"), "idp_user_id")
+    assert {rows[f"00u{number:017}",]["category"] for number in (4, 5)} == {"ambiguous"}
+
+
 def test_an_external_id_that_is_not_loaded_is_ambiguous(marts: Marts) -> None:
     lost = {row["scim_user_id"]: row for row in marts.rows("identities", "handed_on")}["s-lost"]
     assert (lost["idp_user_id"], lost["idp_match_is_ambiguous"]) == (None, True)

@@ -145,6 +145,28 @@ tied as (
 
 ),
 
+-- An address matches a person with somebody else than before, whom now nobody is matched with. The address of a leaver
+-- was given to a colleague, or the account here was: the addresses do not tell which.
+handed_on as (
+
+    select found.account, found.source, found.identity_key, found.idp_user_id, users_before.idp_user_id as earlier_idp_user_id
+    from found
+    inner join earlier_of_ids
+        on
+            {{ freshsales_identity.freshsales_same('found', 'earlier_of_ids', ['account', 'source', 'identity_key']) }}
+            and earlier_of_ids.age = 1
+    inner join idp_users as users_before
+        on {{ freshsales_identity.freshsales_same('earlier_of_ids', 'users_before', ['account', 'source', 'idp_user_id']) }}
+    left join settled_12
+        on
+            users_before.account = settled_12.account
+            and users_before.source = settled_12.source
+            and settled_12.side = 'idp'
+            and users_before.idp_user_id = settled_12.source_id
+    where found.rung_number between 6 and 11 and settled_12.source_id is null
+
+),
+
 -- An address matches the SCIM user of one person and the owner of another person, and no id has matched them.
 contradicted as (
 
@@ -164,6 +186,16 @@ contradicted as (
             and settled_5.side = 'idp'
             and others.idp_user_id = settled_5.source_id
     where found.rung_number > 5 and people.scim_user_id is not null and settled_5.source_id is null
+    union distinct
+    select account, source, identity_key, idp_user_id from handed_on
+
+),
+
+contradicted_there as (
+
+    select account, source, idp_user_id from contradicted
+    union distinct
+    select account, source, earlier_idp_user_id from handed_on
 
 ),
 
@@ -212,12 +244,12 @@ there as (
         idp_users.source,
         'idp' as side,
         idp_users.idp_user_id as source_id,
-        case when contradicted.account is null then found.identity_key end as identity_key,
+        case when contradicted_there.account is null then found.identity_key end as identity_key,
         cast(null as {{ dbt.type_string() }}) as scim_user_id,
         cast(null as {{ dbt.type_string() }}) as crm_owner_id,
         idp_users.idp_user_id,
-        case when contradicted.account is null then found.match_method end as match_method,
-        tied.account is not null or contradicted.account is not null as is_ambiguous
+        case when contradicted_there.account is null then found.match_method end as match_method,
+        tied.account is not null or contradicted_there.account is not null as is_ambiguous
     from idp_users
     left join found
         on {{ freshsales_identity.freshsales_same('idp_users', 'found', ['account', 'source', 'idp_user_id']) }}
@@ -227,8 +259,8 @@ there as (
             and idp_users.source = tied.source
             and tied.side = 'idp'
             and idp_users.idp_user_id = tied.source_id
-    left join contradicted
-        on {{ freshsales_identity.freshsales_same('idp_users', 'contradicted', ['account', 'source', 'idp_user_id']) }}
+    left join contradicted_there
+        on {{ freshsales_identity.freshsales_same('idp_users', 'contradicted_there', ['account', 'source', 'idp_user_id']) }}
 
 ),
 
